@@ -1,0 +1,166 @@
+#include "config.h"
+
+#include "base/json.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+static const char hex[] = "0123456789abcdef";
+
+static void
+add_escape(struct buf *b, unsigned char c)
+{
+	static const char names[32] = { ['\b'] = 'b', ['\t'] = 't',
+		['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
+	char u[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+
+	if (c == '"' || c == '\\') {
+		u[1] = (char)c;
+		buf_add(b, u, 2);
+	} else if (c < 32 && names[c] != 0) {
+		u[1] = names[c];
+		buf_add(b, u, 2);
+	} else {
+		buf_add(b, u, 6);
+	}
+}
+
+void
+json_add_string(struct buf *b, const char *s, size_t n)
+{
+	size_t from = 0;
+
+	buf_reserve(b, n + 2);
+	buf_addc(b, '"');
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+			continue;
+		buf_add(b, s + from, i - from);
+		add_escape(b, c);
+		from = i + 1;
+	}
+	buf_add(b, s + from, n - from);
+	buf_addc(b, '"');
+}
+
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void
+json_add_base64(struct buf *b, const void *p, size_t n)
+{
+	const unsigned char *s = p;
+
+	buf_reserve(b, n / 3 * 4 + 8);
+	buf_addc(b, '"');
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t v = (uint32_t)s[i] << 16;
+		char q[4];
+
+		if (i + 1 < n)
+			v |= (uint32_t)s[i + 1] << 8;
+		if (i + 2 < n)
+			v |= s[i + 2];
+		q[0] = alphabet[v >> 18];
+		q[1] = alphabet[v >> 12 & 63];
+		q[2] = i + 1 < n ? alphabet[v >> 6 & 63] : '=';
+		q[3] = i + 2 < n ? alphabet[v & 63] : '=';
+		buf_add(b, q, 4);
+	}
+	buf_addc(b, '"');
+}
+
+static int
+sextet(char c)
+{
+	const char *p = c != '\0' ? strchr(alphabet, c) : NULL;
+
+	return p != NULL ? (int)(p - alphabet) : -1;
+}
+
+bool
+json_base64(const char *s, struct buf *out)
+{
+	size_t n = strlen(s);
+
+	if (n % 4 != 0)
+		return false;
+	for (size_t i = 0; i < n; i += 4) {
+		int a = sextet(s[i]), b = sextet(s[i + 1]);
+		int c = sextet(s[i + 2]), d = sextet(s[i + 3]);
+		size_t pad = 0;
+		char o[3];
+
+		if (i + 4 == n && s[i + 3] == '=')
+			pad = s[i + 2] == '=' ? 2 : 1;
+		if (a < 0 || b < 0 || (c < 0 && pad < 2) || (d < 0 && pad < 1))
+			return false;
+		c = c < 0 ? 0 : c;
+		d = d < 0 ? 0 : d;
+		o[0] = (char)(a << 2 | b >> 4);
+		o[1] = (char)((b & 15) << 4 | c >> 2);
+		o[2] = (char)((c & 3) << 6 | d);
+		buf_add(out, o, 3 - pad);
+	}
+	return true;
+}
+
+/* struct json is cJSON under another name: it is never defined. */
+static const cJSON *
+in(const struct json *j)
+{
+	return (const cJSON *)(const void *)j;
+}
+
+struct json *
+json_parse(const char *s, size_t n, struct err *e)
+{
+	const char *end = s;
+	cJSON *j = cJSON_ParseWithLengthOpts(s, n, &end, false);
+
+	if (j == NULL)
+		err_set(e, ERR_INVALID, "not JSON at byte %zu", end != NULL ?
+		    (size_t)(end - s) : (size_t)0);
+	return (struct json *)(void *)j;
+}
+
+void
+json_free(struct json *j)
+{
+	cJSON_Delete((cJSON *)(void *)j);
+}
+
+const struct json *
+json_get(const struct json *j, const char *key)
+{
+	return (const struct json *)(const void *)
+	    cJSON_GetObjectItemCaseSensitive(in(j), key);
+}
+
+const char *
+json_str(const struct json *j, const char *key)
+{
+	return cJSON_GetStringValue(in(json_get(j, key)));
+}
+
+int64_t
+json_int(const struct json *j, const char *key, int64_t otherwise)
+{
+	const cJSON *v = in(json_get(j, key));
+
+	/* Doubles are exact to 2^53, which no field of ours passes. */
+	if (!cJSON_IsNumber(v) || v->valuedouble > 9007199254740992.0 ||
+	    v->valuedouble < -9007199254740992.0)
+		return otherwise;
+	return (int64_t)v->valuedouble;
+}
+
+bool
+json_bool(const struct json *j, const char *key, bool otherwise)
+{
+	const cJSON *v = in(json_get(j, key));
+
+	return cJSON_IsBool(v) ? cJSON_IsTrue(v) : otherwise;
+}

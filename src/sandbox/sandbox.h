@@ -1,0 +1,114 @@
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+
+/*
+ * A place to run a candidate's programs: one interface, several providers
+ * (local, fake; modal and docker to come).  Everything is asynchronous:
+ * a call starts something, struct sandbox_watch reports it, on the loop's
+ * thread, never from inside the call.  Streams have byte offsets so that a
+ * provider over a network can resume them.  An exit status comes from the
+ * provider and is never guessed from an end of file.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "loop/loop.h"
+
+enum sandbox_state { SANDBOX_STARTING, SANDBOX_READY, SANDBOX_RETRYING,
+	SANDBOX_FAILED, SANDBOX_STOPPED };
+enum sandbox_stream { SANDBOX_STDOUT, SANDBOX_STDERR }; /* a pty: STDOUT */
+
+struct sandbox_file { /* of the workspace; path relative, '/'-separated */
+	char *path;
+	char *data; /* NULL in a listing */
+	uint64_t size;
+	unsigned mode;
+};
+
+struct sandbox_exit {
+	int status;	   /* exit status, or -signal */
+	bool infra;	   /* the sandbox failed, not the program */
+	bool timed_out;	   /* wall clock bound of the spec hit */
+	bool memory_limit; /* the memory bound was hit */
+	int64_t cpu_us, wall_us;
+	int64_t memory_kb; /* peak resident */
+	char why[400];	   /* of infra */
+};
+
+enum fs_op { FS_LIST, FS_GET, FS_PUT, FS_REMOVE, FS_RENAME, FS_TREE };
+struct fs_result {
+	enum fs_op op;
+	bool ok;
+	struct err err;
+	struct sandbox_file *files; /* LIST, TREE (with data), GET (one) */
+	size_t nfiles;
+	unsigned skipped; /* TREE: too many, too large, not regular */
+};
+
+struct sandbox_watch {
+	void (*state)(void *user, enum sandbox_state, const char *why);
+	void (*output)(void *user, uint64_t exec, enum sandbox_stream,
+	    uint64_t offset, const char *p, size_t n);
+	void (*exited)(void *user, uint64_t exec, const struct sandbox_exit *);
+	/* result is borrowed for the call. */
+	void (*fs)(void *user, uint64_t request, const struct fs_result *);
+	/* Something in the workspace changed (coalesced); list again. */
+	void (*changed)(void *user);
+};
+
+struct exec_spec {
+	const char *const *argv; /* NULL-terminated */
+	bool pty;
+	unsigned rows, cols;	 /* with pty */
+	bool read_only;		 /* workspace not writable */
+	int64_t cpu_ms, wall_ms; /* 0: none */
+	int64_t memory_mb, file_mb;
+	unsigned processes;
+	size_t output_max;	 /* bytes kept per stream; 0: all.  Over it
+				  * the program is killed */
+};
+
+struct sandbox_spec {
+	const char *workspace; /* local: a directory; created when missing */
+	const char *user;      /* name inside: "candidate" */
+	bool judge;	       /* short-lived, for tests: no watch */
+};
+
+struct sandbox;
+struct sandbox_ops {
+	const char *name;
+	void (*start)(struct sandbox *);
+	uint64_t (*exec)(struct sandbox *, const struct exec_spec *);
+	/* Bytes at an offset of the stream; sent once and only once. */
+	void (*input)(struct sandbox *, uint64_t exec, uint64_t offset,
+	    const char *p, size_t n);
+	void (*input_end)(struct sandbox *, uint64_t exec);
+	void (*resize)(struct sandbox *, uint64_t exec, unsigned rows,
+	    unsigned cols);
+	void (*kill)(struct sandbox *, uint64_t exec);
+	/* Back-pressure: no more output events until resumed. */
+	void (*pause)(struct sandbox *, uint64_t exec, bool on);
+	/* ECHO off and ICANON on: a password is being typed. */
+	bool (*secret_input)(struct sandbox *, uint64_t exec);
+	/* path for all but LIST and TREE; data for PUT (atomic: temporary
+	 * file, then rename), to for RENAME.  Returns the request. */
+	uint64_t (*fs)(struct sandbox *, enum fs_op, const char *path,
+	    const char *to, const char *data, size_t n);
+	void (*stop)(struct sandbox *);	   /* kills all; state STOPPED */
+	void (*destroy)(struct sandbox *); /* also without stop */
+};
+
+struct sandbox { /* embedded first in a provider */
+	const struct sandbox_ops *ops;
+	struct loop *loop;
+	const struct sandbox_watch *watch;
+	void *user;
+};
+
+struct sandbox *sandbox_local_create(struct loop *, const struct sandbox_spec *,
+    const struct sandbox_watch *, void *user);
+
+#endif

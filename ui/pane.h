@@ -1,0 +1,78 @@
+#ifndef UI_PANE_H
+#define UI_PANE_H
+
+/*
+ * What a pane is.  Panes read the state (const) and send commands; they own
+ * nothing but their view (scroll, selection, search).  draw changes no state
+ * that another draw would see.
+ */
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "session/command.h"
+#include "session/state.h"
+#include "ui/canvas.h"
+#include "ui/keys.h"
+#include "ui/theme.h"
+
+struct pane;
+
+/* What panes get from the app. */
+struct pane_ctx {
+	const struct state *state;
+	const struct theme *theme;
+	struct clock *clock;
+	/* Sends a command to the core (or nowhere, in replay). */
+	void (*send)(void *user, const struct command *);
+	/* Puts text on the user's clipboard (OSC 52 when allowed) and in the
+	 * app's own paste buffer. */
+	void (*copy)(void *user, const char *s, size_t n);
+	/* The app's own paste buffer. */
+	const char *(*clipboard)(void *user, size_t *n);
+	/* One line in the status line for a few seconds. */
+	void (*say)(void *user, const char *text);
+	/* Runs a command of the table in ui/cmd.h by name. */
+	void (*run)(void *user, const char *cmd);
+	void *user;
+	bool read_only; /* replay and watching */
+	bool ascii;	/* ASCII stand-ins for glyphs */
+};
+
+enum pane_result { PANE_IGNORED, PANE_HANDLED };
+
+struct pane_ops {
+	const char *name; /* problem files editor shell tests timeline */
+	struct pane *(*create)(const struct pane_ctx *);
+	void (*destroy)(struct pane *);
+	/* Title for the rule above the pane. */
+	void (*title)(struct pane *, struct buf *out);
+	void (*draw)(struct pane *, struct canvas *, bool focused);
+	/* After draw: where the cursor is; false: hidden.  shape as DECSCUSR
+	 * (1-6; 0 default). */
+	bool (*cursor)(struct pane *, int *row, int *col, int *shape);
+	enum pane_result (*key)(struct pane *, const struct key *);
+	/* A bracketed paste: one edit. */
+	enum pane_result (*paste)(struct pane *, const char *s, size_t n);
+	/* row, col are in the pane's canvas. */
+	enum pane_result (*mouse)(struct pane *, const struct mouse *);
+	/* A command of the table that this pane implements. */
+	enum pane_result (*command)(struct pane *, const char *cmd,
+	    const char *arg);
+	void (*resize)(struct pane *, int rows, int cols);
+	void (*focus)(struct pane *, bool in);
+	/* Every event, after the state has it. */
+	void (*event)(struct pane *, const struct event *);
+};
+
+/* Embedded first in every pane. */
+struct pane {
+	const struct pane_ops *ops;
+	struct pane_ctx ctx;
+	int rows, cols;
+};
+
+extern const struct pane_ops pane_problem, pane_files, pane_editor, pane_term,
+    pane_tests;
+
+#endif
