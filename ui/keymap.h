@@ -1,0 +1,21 @@
+#ifndef UI_KEYMAP_H
+#define UI_KEYMAP_H
+
+/* From keys to commands: the table's defaults, then the user's settings. */
+
+#include "base/err.h"
+#include "ui/cmd.h"
+#include "ui/keys.h"
+
+struct keymap;
+
+struct keymap *keymap_create(bool replay);
+void keymap_destroy(struct keymap *);
+/* cmd "none" takes the key out.  False: no such key or command. */
+bool keymap_bind(struct keymap *, const char *key, const char *cmd,
+    struct err *) WARN_UNUSED;
+const struct cmd *keymap_find(const struct keymap *, const struct key *);
+/* Names of the command's first key, "" when it has none. */
+void keymap_key(const struct keymap *, const struct cmd *, char out[32]);
+
+#endif
