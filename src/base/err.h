@@ -37,7 +37,7 @@ struct err {
 };
 
 #define WARN_UNUSED __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a), nonnull(f)))
 
 /* Sets the reason and returns false, so that `return err_set(...)` works. */
 bool err_set(struct err *e, enum err_code code, const char *fmt, ...)
