@@ -61,25 +61,26 @@ int vt_cursor_shape(const struct vt *); /* as DECSCUSR, 0..6 */
 const char *vt_title(const struct vt *); /* sanitised UTF-8; "" none */
 bool vt_altscreen(const struct vt *);
 enum vt_mouse vt_mouse(const struct vt *);
-bool vt_bracketed_paste(const struct vt *);
 uint64_t vt_bells(const struct vt *); /* how many so far */
 
-/* Answers to the program (DA, DSR …) that vt_write produced, and the bytes
- * of the vt_key functions below: take them and send them as input. */
+/* Answers to the program (DA, DSR …) that vt_write produced, at most 64 KiB
+ * kept: take them and send them as input. */
 void vt_take_output(struct vt *, struct buf *out);
 /* Selections that the program set with OSC 52, decoded and capped at 1 MiB;
  * false: none since the last call. */
 bool vt_take_clipboard(struct vt *, struct buf *out);
 
-/* Keys as the modes demand; code and mods as in ui/keys.h.  The bytes are
- * collected by vt_take_output. */
-void vt_key(struct vt *, uint32_t code, unsigned mods);
-void vt_paste(struct vt *, const char *p, size_t n);
+/* Input as the terminal's modes demand, appended to out; changes nothing that
+ * can be seen.  code and mods as in ui/keys.h. */
+void vt_encode_key(const struct vt *, uint32_t code, unsigned mods,
+    struct buf *out);
+void vt_encode_paste(const struct vt *, const char *p, size_t n,
+    struct buf *out);
 /* button 1..3, 4 wheel up, 5 wheel down. */
-void vt_mouse_event(struct vt *, int row, int col, int button, bool press,
-    unsigned mods);
-/* Motion while dragging, when the program asked for it. */
-void vt_mouse_move(struct vt *, int row, int col, unsigned mods);
+void vt_encode_mouse(const struct vt *, int row, int col, int button,
+    bool press, unsigned mods, struct buf *out);
+void vt_encode_motion(const struct vt *, int row, int col, unsigned mods,
+    struct buf *out);
 
 /* Text of the cells from (row, col) to (row2, col2) inclusive; wrapped lines
  * are joined, trailing blanks dropped. */

@@ -1,0 +1,234 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "vt/vt.h"
+
+static void
+put(struct vt *v, const char *s)
+{
+	vt_write(v, s, strlen(s));
+}
+
+static void
+expect_row(const struct vt *v, int row, const char *want)
+{
+	struct buf b = { 0 };
+
+	vt_text(v, row, 0, row, VT_COLS_MAX, &b);
+	assert_string_equal(buf_str(&b), want);
+	buf_free(&b);
+}
+
+static void
+expect_same(const struct vt *a, const struct vt *b)
+{
+	struct buf x = { 0 }, y = { 0 };
+
+	vt_save(a, &x);
+	vt_save(b, &y);
+	assert_int_equal(x.len, y.len);
+	assert_memory_equal(x.data, y.data, x.len);
+	buf_free(&x);
+	buf_free(&y);
+}
+
+static void
+text_colours_and_wide_cells(void **st)
+{
+	struct vt *v = vt_create(4, 20, 10);
+	const struct vt_cell *c;
+	int n;
+
+	(void)st;
+	put(v, "a\033[1;38;5;200mb\033[48;2;1;2;3mc\033[0m\xe4\xb8\xad"
+	    "e\xcc\x81");
+	c = vt_row(v, 0, &n);
+	assert_int_equal(n, 6);
+	assert_int_equal(vt_style(v, c[1].style).fg, 200);
+	assert_int_equal(vt_style(v, c[1].style).attr, 1);
+	assert_int_equal(vt_style(v, c[2].style).bg, 0x1010203);
+	assert_int_equal(c[3].width, 2);
+	assert_int_equal(c[4].width, 0);
+	expect_row(v, 0, "abc\xe4\xb8\xad" "e\xcc\x81");
+	vt_destroy(v);
+}
+
+static void
+scrolled_lines_are_kept_in_order(void **st)
+{
+	struct vt *v = vt_create(3, 20, 4);
+
+	(void)st;
+	put(v, "1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n8\r\n9");
+	assert_int_equal(vt_scrollback(v), 4);
+	expect_row(v, -1, "6");
+	expect_row(v, -4, "3");
+	expect_row(v, 2, "9");
+	vt_resize(v, 5, 20);
+	expect_row(v, 0, "5");
+	expect_row(v, 4, "9");
+	vt_resize(v, 2, 20);
+	expect_row(v, 1, "9");
+	expect_row(v, -1, "7");
+	vt_destroy(v);
+}
+
+static void
+regions_and_the_other_screen(void **st)
+{
+	struct vt *v = vt_create(5, 10, 10);
+
+	(void)st;
+	put(v, "a\r\nb\r\nc\r\nd\r\ne\033[2;4r\033[4;1H\n");
+	expect_row(v, 0, "a");
+	expect_row(v, 1, "c");
+	expect_row(v, 3, "");
+	expect_row(v, 4, "e");
+	assert_int_equal(vt_scrollback(v), 0);
+	put(v, "\033[?1049hfull");
+	assert_true(vt_altscreen(v));
+	put(v, "\033[?1049l");
+	expect_row(v, 0, "a");
+	vt_destroy(v);
+}
+
+static void
+questions_are_answered_and_keys_follow_modes(void **st)
+{
+	struct vt *v = vt_create(5, 10, 10);
+	struct buf b = { 0 };
+
+	(void)st;
+	put(v, "\033[6n");
+	vt_take_output(v, &b);
+	assert_string_equal(buf_str(&b), "\033[1;1R");
+	buf_clear(&b);
+	vt_encode_key(v, 0x110001, 0, &b);
+	assert_string_equal(buf_str(&b), "\033[A");
+	buf_clear(&b);
+	put(v, "\033[?1h\033[?2004h\033[?1000h\033[?1006h");
+	vt_encode_key(v, 0x110001, 0, &b);
+	assert_string_equal(buf_str(&b), "\033OA");
+	buf_clear(&b);
+	vt_encode_paste(v, "x\033[201~\n", 8, &b);
+	assert_string_equal(buf_str(&b), "\033[200~x[201~\r\033[201~");
+	buf_clear(&b);
+	vt_encode_mouse(v, 2, 3, 1, true, 0, &b);
+	assert_string_equal(buf_str(&b), "\033[<0;4;3M");
+	buf_free(&b);
+	vt_destroy(v);
+}
+
+static void
+titles_are_text(void **st)
+{
+	struct vt *v = vt_create(5, 10, 10);
+
+	(void)st;
+	put(v, "\033]2;hi\xc2\x9b""31m there\007");
+	assert_string_equal(vt_title(v), "hi31m there");
+	vt_destroy(v);
+}
+
+/* libvterm 0.1.4 hangs on the first two. */
+static void
+rep_repeats_and_ends(void **st)
+{
+	struct vt *v = vt_create(3, 10, 0);
+
+	(void)st;
+	put(v, "\033[5b");
+	put(v, "\xcc\x81\033[5b\r");
+	put(v, "x\033[");
+	put(v, "3b!");
+	expect_row(v, 0, "xxxx!");
+	put(v, "\r\ny\033[99999999999b");
+	expect_row(v, 1, "yyyyyyyyyy");
+	vt_destroy(v);
+}
+
+static unsigned seed = 3;
+
+static unsigned
+rnd(unsigned n)
+{
+	seed = seed * 1103515245u + 12345u;
+	return (seed >> 8) % n;
+}
+
+static void
+random_piece(struct buf *b)
+{
+	static const char *const parts[] = { "hello", "\r\n", "\033[31m",
+		"\033[2J", "\033[3;2H", "\033[L", "\033[2M", "\033[@",
+		"\033[3P", "\033[?1049h", "\033[?1049l", "\033[2;5r",
+		"\033[r", "\xe4\xb8\xad", "e\xcc\x81", "\033[K", "\033[1J",
+		"\033[44m", "\t", "\b", "\033M", "\033[4h", "\033[4l",
+		"\033[38;2;9;8;7m", "\033[0m", "\033[S", "\033[2T", "\033[5X",
+		"\033(0q\033(B", "\033]2;t\007", "\033[?6h", "\033[?6l",
+		"\xff\xfe", "\033[", "\033[?25l", "\033c", "\033[5b" };
+
+	buf_adds(b, parts[rnd(ARRAY_LEN(parts))]);
+}
+
+/* However the stream is cut, and whatever snapshot is taken on the way, the
+ * terminal ends up the same. */
+static void
+cuts_and_snapshots_change_nothing(void **st)
+{
+	(void)st;
+	for (int round = 0; round < 60; round++) {
+		struct vt *a = vt_create(6, 12, 20), *b = vt_create(6, 12, 20);
+		struct vt_snapshot *s = NULL;
+		struct buf in = { 0 };
+		size_t at = 0, mark = 0;
+
+		for (int i = 0; i < 200; i++)
+			random_piece(&in);
+		vt_write(a, in.data, in.len);
+		while (at < in.len) {
+			size_t n = 1 + rnd(7);
+
+			if (s == NULL && at > in.len / 2) {
+				s = vt_snapshot(b);
+				mark = at;
+			}
+			n = n > in.len - at ? in.len - at : n;
+			vt_write(b, in.data + at, n);
+			at += n;
+		}
+		expect_same(a, b);
+		vt_resize(b, 3 + (int)rnd(8), 5 + (int)rnd(20));
+		vt_restore(b, s);
+		vt_write(b, in.data + mark, in.len - mark);
+		expect_same(a, b);
+		vt_snapshot_free(s);
+		vt_destroy(a);
+		vt_destroy(b);
+		buf_free(&in);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_colours_and_wide_cells),
+		cmocka_unit_test(scrolled_lines_are_kept_in_order),
+		cmocka_unit_test(regions_and_the_other_screen),
+		cmocka_unit_test(questions_are_answered_and_keys_follow_modes),
+		cmocka_unit_test(titles_are_text),
+		cmocka_unit_test(rep_repeats_and_ends),
+		cmocka_unit_test(cuts_and_snapshots_change_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
