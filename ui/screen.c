@@ -1,0 +1,482 @@
+#include "config.h"
+
+#include "ui/screen.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <term.h>
+
+#include "base/glyph.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "ui/colour.h"
+
+#define PAIR_SLOTS 8192 /* a power of two */
+#define PAIRS_USED (PAIR_SLOTS / 2)
+
+struct pair {
+	int32_t fg, bg;
+	int number;
+	attr_t attr; /* bold, where 8 colours need it */
+};
+
+struct screen {
+	SCREEN *curses;
+	bool mouse;
+	int colours;
+	struct canvas *last; /* what is on the terminal; NULL: unknown */
+	struct pair pairs[PAIR_SLOTS];
+	size_t npairs;
+	bool was_visible;
+	int was_shape;
+	bool shapes; /* the terminal knows DECSCUSR */
+	cchar_t *line;
+	int line_cap;
+};
+
+static struct termios saved;
+static volatile sig_atomic_t taken;
+static char reset_text[256];
+static volatile sig_atomic_t reset_len;
+
+static const char modes_on[] = "\033[?1004h\033[?2004h";
+static const char mouse_on[] = "\033[?1002h\033[?1006h";
+static const char modes_off[] = "\033[?1006l\033[?1002l\033[?2004l"
+    "\033[?1004l\033[0 q\033[m\033[?25h";
+
+static void
+write_all(const char *s, size_t n)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	ssize_t w;
+
+	while (n > 0) {
+		w = write(STDOUT_FILENO, s, n);
+		if (w < 0 && errno == EAGAIN) {
+			poll(&p, 1, 1000);
+			continue;
+		}
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0)
+			return;
+		s += w;
+		n -= (size_t)w;
+	}
+}
+
+void
+screen_restore(void)
+{
+	ssize_t n;
+
+	if (!taken)
+		return;
+	taken = 0;
+	n = write(STDOUT_FILENO, reset_text, (size_t)reset_len);
+	(void)n;
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+}
+
+void
+screen_size(int *rows, int *cols)
+{
+	struct winsize ws;
+
+	*rows = 24;
+	*cols = 80;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0 &&
+	    ws.ws_col > 0) {
+		*rows = ws.ws_row < 500 ? ws.ws_row : 500;
+		*cols = ws.ws_col < 1000 ? ws.ws_col : 1000;
+	}
+}
+
+static bool
+starts_with_one_of(const char *s, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strncmp(s, *words, strlen(*words)) == 0)
+			return true;
+	return false;
+}
+
+/* Direct colour is in no terminal's usual entry; families that are known to
+ * take xterm's sequences get xterm's when they say they have it. */
+static SCREEN *
+open_curses(const char *term)
+{
+	static const char *const families[] = { "xterm", "tmux", "alacritty",
+		"foot", "kitty", "wezterm", "konsole", "vte", "gnome",
+		"ghostty", "contour", "iterm", "st-", NULL };
+	const char *c = getenv("COLORTERM");
+	SCREEN *s = NULL;
+
+	if (c != NULL && starts_with_one_of(term, families) &&
+	    (strcmp(c, "truecolor") == 0 || strcmp(c, "24bit") == 0))
+		s = newterm("xterm-direct256", stdout, stdin);
+	if (s == NULL)
+		s = newterm(term, stdout, stdin);
+	return s;
+}
+
+/* curses catches these when nobody else does; they are not its business. */
+static SCREEN *
+open_without_signals(const char *term)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGTSTP, SIGWINCH };
+	struct sigaction old[ARRAY_LEN(sigs)];
+	SCREEN *s;
+
+	for (size_t i = 0; i < ARRAY_LEN(sigs); i++)
+		sigaction(sigs[i], NULL, &old[i]);
+	s = open_curses(term);
+	for (size_t i = 0; i < ARRAY_LEN(sigs); i++)
+		sigaction(sigs[i], &old[i], NULL);
+	return s;
+}
+
+static void
+prepare_reset(void)
+{
+	const char *leave = tigetstr("rmcup");
+	int n;
+
+	if (leave == NULL || leave == (const char *)-1)
+		leave = "";
+	n = snprintf(reset_text, sizeof reset_text, "%s%s\r", modes_off,
+	    leave);
+	reset_len = n < (int)sizeof reset_text ? n :
+	    (int)sizeof reset_text - 1;
+}
+
+static void
+enter(struct screen *s)
+{
+	raw();
+	noecho();
+	nonl();
+	write_all(modes_on, sizeof modes_on - 1);
+	if (s->mouse)
+		write_all(mouse_on, sizeof mouse_on - 1);
+	s->was_visible = true;
+	s->was_shape = -1;
+}
+
+static void
+start_colours(struct screen *s, bool mono)
+{
+	if (mono || !has_colors())
+		return;
+	start_color();
+	use_default_colors();
+	s->colours = COLORS;
+	if (s->colours < 8)
+		s->colours = 0;
+}
+
+struct screen *
+screen_create(const struct screen_spec *spec, struct err *e)
+{
+	const char *term = getenv("TERM");
+	struct screen *s;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    tcgetattr(STDIN_FILENO, &saved) != 0) {
+		err_set(e, ERR_UNSUPPORTED, "stdin and stdout are not a "
+		    "terminal; start viva in one");
+		return NULL;
+	}
+	s = xcalloc(1, sizeof *s);
+	s->mouse = spec->mouse;
+	use_env(FALSE);
+	s->curses = term != NULL && *term != '\0' ?
+	    open_without_signals(term) : NULL;
+	if (s->curses == NULL) {
+		err_set(e, ERR_UNSUPPORTED, "nothing is known of a terminal "
+		    "\"%.60s\"; set TERM, to xterm-256color, say",
+		    term != NULL ? term : "");
+		free(s);
+		return NULL;
+	}
+	s->shapes = strncmp(term, "linux", 5) != 0 &&
+	    strncmp(term, "vt", 2) != 0;
+	prepare_reset();
+	taken = 1;
+	enter(s);
+	start_colours(s, spec->mono);
+	return s;
+}
+
+static void
+give_back(void)
+{
+	if (!taken)
+		return;
+	endwin();
+	taken = 0;
+	write_all(modes_off, sizeof modes_off - 1);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
+}
+
+void
+screen_destroy(struct screen *s)
+{
+	if (s == NULL)
+		return;
+	give_back();
+	delscreen(s->curses);
+	canvas_destroy(s->last);
+	free(s->line);
+	free(s);
+}
+
+int
+screen_colours(const struct screen *s)
+{
+	return s->colours;
+}
+
+static void
+forget_pairs(struct screen *s)
+{
+	memset(s->pairs, 0, sizeof s->pairs);
+	s->npairs = 0;
+	reset_color_pairs();
+	canvas_destroy(s->last);
+	s->last = NULL;
+}
+
+static const struct pair *
+pair_of(struct screen *s, const struct style *st)
+{
+	uint32_t h = (uint32_t)st->fg * 2654435761u ^
+	    (uint32_t)st->bg * 2246822519u;
+	size_t i = (h ^ h >> 15) & (PAIR_SLOTS - 1);
+	int bold, unused;
+	struct pair *p;
+
+	for (; s->pairs[i].number != 0; i = (i + 1) & (PAIR_SLOTS - 1))
+		if (s->pairs[i].fg == st->fg && s->pairs[i].bg == st->bg)
+			return &s->pairs[i];
+	p = &s->pairs[i];
+	if (s->npairs < PAIRS_USED)
+		s->npairs++;
+	p->fg = st->fg;
+	p->bg = st->bg;
+	p->number = alloc_pair(colour_degrade(st->fg, s->colours, &bold),
+	    colour_degrade(st->bg, s->colours, &unused));
+	p->attr = bold ? A_BOLD : 0;
+	if (p->number < 0)
+		p->number = 0;
+	return p;
+}
+
+static attr_t
+curses_attr(uint16_t attr)
+{
+	return (attr & ATTR_BOLD ? A_BOLD : 0) |
+	    (attr & ATTR_DIM ? A_DIM : 0) |
+	    (attr & ATTR_ITALIC ? A_ITALIC : 0) |
+	    (attr & ATTR_UNDERLINE ? A_UNDERLINE : 0) |
+	    (attr & ATTR_REVERSE ? A_REVERSE : 0) |
+	    (attr & ATTR_BLINK ? A_BLINK : 0);
+}
+
+/* What curses would count otherwise than we do is shown by a stand-in, so
+ * that columns never slip.  Returns curses' columns. */
+static int
+put_glyph(const struct cell *c, wchar_t *text)
+{
+	uint32_t cps[GLYPH_MAX];
+	size_t n = glyph_cps(c->glyph, cps), k = 0;
+	int width = wcwidth((wchar_t)cps[0]);
+
+	if (c->style.attr & ATTR_INVISIBLE)
+		cps[0] = ' ', n = 1;
+	else if (width <= 0)
+		cps[0] = wcwidth(0xfffd) == 1 ? 0xfffd : '?', n = 1;
+	else if (width > c->width)
+		cps[0] = '?', n = 1;
+	text[k++] = (wchar_t)cps[0];
+	for (size_t i = 1; i < n && k < CCHARW_MAX; i++)
+		if (wcwidth((wchar_t)cps[i]) == 0)
+			text[k++] = (wchar_t)cps[i];
+	text[k] = L'\0';
+	return wcwidth(text[0]);
+}
+
+static int
+put_cell(struct screen *s, const struct cell *c, cchar_t *out)
+{
+	attr_t attr = curses_attr(c->style.attr);
+	wchar_t text[CCHARW_MAX + 1];
+	const struct pair *p;
+	int pair = 0, width;
+
+	if (s->colours > 0 && (c->style.fg >= 0 || c->style.bg >= 0)) {
+		p = pair_of(s, &c->style);
+		pair = p->number;
+		attr |= p->attr;
+	}
+	width = put_glyph(c, text);
+	setcchar(out, text, attr, (short)pair, &pair);
+	return width;
+}
+
+static bool
+same_cell(const struct cell *a, const struct cell *b)
+{
+	return a->glyph == b->glyph && a->width == b->width &&
+	    a->style.fg == b->style.fg && a->style.bg == b->style.bg &&
+	    a->style.attr == b->style.attr;
+}
+
+/* The columns from first to last of a row. */
+static void
+put_span(struct screen *s, int row, const struct cell *cells, int first,
+    int last)
+{
+	static const struct cell blank = { ' ', { -1, -1, 0 }, 1 };
+	int n = 0;
+
+	for (int k = first; k <= last; k++) {
+		if (cells[k].width != 0) {
+			if (put_cell(s, &cells[k], &s->line[n++]) <
+			    cells[k].width)
+				put_cell(s, &blank, &s->line[n++]);
+		} else if (k == first) {
+			put_cell(s, &blank, &s->line[n++]);
+		}
+	}
+	mvadd_wchnstr(row, first, s->line, n);
+}
+
+static void
+put_row(struct screen *s, const struct canvas *c, int row)
+{
+	const struct cell *cells = c->cells + (ptrdiff_t)row * c->stride;
+	struct cell *old = s->last->cells + (ptrdiff_t)row * s->last->stride;
+	int first = 0, last = c->cols - 1;
+
+	while (first <= last && same_cell(&cells[first], &old[first]))
+		first++;
+	if (first > last)
+		return;
+	while (same_cell(&cells[last], &old[last]))
+		last--;
+	/* Whole glyphs, old and new. */
+	if (first > 0 && (cells[first].width == 0 || old[first].width == 0))
+		first--;
+	if (last + 1 < c->cols &&
+	    (cells[last].width == 2 || old[last].width == 2))
+		last++;
+	put_span(s, row, cells, first, last);
+	memcpy(old + first, cells + first,
+	    (size_t)(last - first + 1) * sizeof *old);
+}
+
+/* A canvas that differs from any in every cell. */
+static void
+start_over(struct screen *s, const struct canvas *c)
+{
+	canvas_destroy(s->last);
+	s->last = canvas_create(c->rows, c->cols);
+	for (int i = 0; i < c->rows * c->cols; i++)
+		s->last->cells[i].glyph = 0;
+	if (LINES != c->rows || COLS != c->cols)
+		resizeterm(c->rows, c->cols);
+	if (s->line_cap < 2 * c->cols + 2) {
+		s->line_cap = 2 * c->cols + 2;
+		s->line = xreallocarray(s->line, (size_t)s->line_cap,
+		    sizeof *s->line);
+	}
+	clearok(curscr, TRUE);
+}
+
+static void
+put_cursor(struct screen *s, int row, int col, bool visible, int shape)
+{
+	char text[16];
+	int n;
+
+	if (visible)
+		move(row, col);
+	if (visible != s->was_visible) {
+		curs_set(visible);
+		s->was_visible = visible;
+	}
+	if (visible && shape != s->was_shape && s->shapes) {
+		n = snprintf(text, sizeof text, "\033[%d q",
+		    shape >= 0 && shape <= 6 ? shape : 0);
+		write_all(text, (size_t)n);
+		s->was_shape = shape;
+	}
+}
+
+void
+screen_show(struct screen *s, const struct canvas *c, int row, int col,
+    bool visible, int shape)
+{
+	if (c->rows <= 0 || c->cols <= 0)
+		return;
+	if (s->npairs >= PAIRS_USED)
+		forget_pairs(s);
+	if (s->last == NULL || s->last->rows != c->rows ||
+	    s->last->cols != c->cols)
+		start_over(s, c);
+	for (int r = 0; r < c->rows; r++)
+		put_row(s, c, r);
+	put_cursor(s, row, col, visible, shape);
+	wnoutrefresh(stdscr);
+	doupdate();
+}
+
+void
+screen_redraw(struct screen *s)
+{
+	canvas_destroy(s->last);
+	s->last = NULL;
+}
+
+void
+screen_suspend(struct screen *s)
+{
+	(void)s;
+	give_back();
+}
+
+void
+screen_resume(struct screen *s)
+{
+	taken = 1;
+	reset_prog_mode();
+	enter(s);
+	screen_redraw(s);
+}
+
+void
+screen_clipboard(struct screen *s, const char *text, size_t n)
+{
+	struct buf b = { 0 };
+
+	(void)s;
+	json_add_base64(&b, text, n);
+	if (b.len >= 2) { /* without its quotes */
+		write_all("\033]52;c;", 7);
+		write_all(b.data + 1, b.len - 2);
+		write_all("\007", 1);
+	}
+	buf_free(&b);
+}
