@@ -213,6 +213,8 @@ vt_write(struct vt *v, const char *p, size_t n)
 	struct buf whole = { 0 };
 	size_t k;
 
+	if (n == 0)
+		return;
 	if (v->v.tail_len > 0) {
 		buf_add(&whole, v->v.tail, (size_t)v->v.tail_len);
 		buf_add(&whole, p, n);

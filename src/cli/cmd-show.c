@@ -1,0 +1,173 @@
+#include "config.h"
+
+/* viva show RECORD: reads a record, checks its chain of hashes and tells in
+ * a line each what a reviewer looks for first. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "cli/cli.h"
+#include "session/state.h"
+
+struct reader {
+	const char *path;
+	FILE *f;
+	char *line;
+	size_t cap, number; /* of the line */
+	uint64_t seq;
+	char hash[65]; /* of the line before */
+	struct event_buf eb;
+	bool torn;
+};
+
+/* Text of a record may hold anything; a terminal gets none of its control. */
+static void
+print_clean(const char *s)
+{
+	size_t n = strlen(s), i = 0;
+	uint32_t cp;
+
+	while (i < n) {
+		size_t len = utf8_decode(s + i, n - i, &cp);
+
+		if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+			putchar('?');
+		else
+			fwrite(s + i, 1, len, stdout);
+		i += len;
+	}
+}
+
+static void
+print_time(int64_t t)
+{
+	printf("%3lld:%02lld  ", (long long)(t / 60000000),
+	    (long long)(t / 1000000 % 60));
+}
+
+static void
+print_line(int64_t t, const char *what, const char *detail)
+{
+	print_time(t);
+	printf("%-16s ", what);
+	print_clean(detail != NULL ? detail : "");
+	putchar('\n');
+}
+
+static void
+print_event(const struct event *ev)
+{
+	char text[160];
+
+	switch (ev->type) {
+	case EV_SESSION_START:
+		print_line(ev->t, "session", ev->u.session.session);
+		break;
+	case EV_SESSION_END:
+		print_line(ev->t, "end", ev->u.session.why);
+		break;
+	case EV_QUESTION_START:
+		print_line(ev->t, "question", ev->u.question.title);
+		break;
+	case EV_QUESTION_SUBMIT:
+		print_line(ev->t, "submit", ev->u.question.name);
+		break;
+	case EV_NOTE_ADD:
+	case EV_MARKER_ADD:
+		print_line(ev->t, event_type_name(ev->type), ev->u.note.text);
+		break;
+	case EV_TEST_DONE:
+		snprintf(text, sizeof text, "%s, %u of %u passed",
+		    verdict_name(ev->u.test.verdict), ev->u.test.passed,
+		    ev->u.test.total);
+		print_line(ev->t, "test run", text);
+		break;
+	case EV_PASTE:
+		snprintf(text, sizeof text, "%llu bytes in the %.40s",
+		    (unsigned long long)ev->u.paste.size,
+		    ev->u.paste.where != NULL ? ev->u.paste.where : "?");
+		print_line(ev->t, "paste", text);
+		break;
+	case EV_DROPPED:
+		print_line(ev->t, "NOT RECORDED", ev->u.dropped.why);
+		break;
+	default:
+		break;
+	}
+}
+
+/* 1: an event, 0: the end, -1: said what is wrong. */
+static int
+next(struct reader *r, struct event *ev)
+{
+	ssize_t n = getline(&r->line, &r->cap, r->f);
+	struct err e;
+
+	if (n < 0)
+		return 0;
+	r->number++;
+	if (r->line[n - 1] != '\n') {
+		r->torn = true;
+		return 0;
+	}
+	if (!event_decode(r->line, (size_t)n, &r->eb, ev, &e)) {
+		fprintf(stderr, "viva: %s:%zu: %s\n", r->path, r->number,
+		    e.msg);
+		return -1;
+	}
+	if (ev->seq != r->seq + 1 || strcmp(r->eb.prev, r->hash) != 0) {
+		fprintf(stderr, "viva: %s:%zu: event %llu does not follow the "
+		    "one before it: the record was changed or is not whole\n",
+		    r->path, r->number, (unsigned long long)ev->seq);
+		return -1;
+	}
+	r->seq = ev->seq;
+	event_hash(r->line, (size_t)n - 1, r->hash);
+	return 1;
+}
+
+static int
+show(struct reader *r)
+{
+	struct event ev;
+	int more;
+
+	while ((more = next(r, &ev)) == 1)
+		print_event(&ev);
+	if (more < 0)
+		return 1;
+	printf("%llu events, each follows the one before it\nlast hash %s\n",
+	    (unsigned long long)r->seq, r->hash);
+	if (r->torn)
+		printf("the last line is torn: what it said is lost\n");
+	return 0;
+}
+
+int
+cmd_show(int argc, char **argv)
+{
+	struct reader r = { 0 };
+	int status;
+
+	if (argc != 2) {
+		fputs("viva: show needs one record (a file of JSON Lines)\n",
+		    stderr);
+		return 2;
+	}
+	r.path = argv[1];
+	memset(r.hash, '0', 64);
+	r.f = fopen(r.path, "re");
+	if (r.f == NULL) {
+		fprintf(stderr, "viva: cannot read %s: %s\n", r.path,
+		    strerror(errno));
+		return 1;
+	}
+	status = show(&r);
+	fclose(r.f);
+	free(r.line);
+	event_buf_free(&r.eb);
+	return status;
+}

@@ -1,0 +1,64 @@
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+
+struct subcommand {
+	const char *name, *args, *help;
+	int (*run)(int argc, char **argv);
+};
+
+static int cmd_help(int argc, char **argv);
+static int cmd_version(int argc, char **argv);
+
+static const struct subcommand subcommands[] = {
+	{ "show", "RECORD", "what happened in a recorded session, checked",
+	    cmd_show },
+	{ "help", "", "this text", cmd_help },
+	{ "version", "", "the version", cmd_version },
+};
+
+static int
+cmd_help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	puts("viva - a technical interview in a terminal\n");
+	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
+		printf("  viva %s %s\n        %s\n", subcommands[i].name,
+		    subcommands[i].args, subcommands[i].help);
+	return 0;
+}
+
+static int
+cmd_version(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	puts("viva " PACKAGE_VERSION);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "help";
+
+	setlocale(LC_ALL, "");
+	/* Columns are counted by wcwidth, which needs a UTF-8 locale. */
+	if (MB_CUR_MAX == 1)
+		setlocale(LC_CTYPE, "C.UTF-8");
+	if (strncmp(name, "--", 2) == 0)
+		name += 2;
+	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
+		if (strcmp(subcommands[i].name, name) == 0)
+			return subcommands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "viva: no command '%s'; 'viva help' lists them\n",
+	    name);
+	return 2;
+}

@@ -1,0 +1,57 @@
+# The library half: no curses, no printing.
+noinst_LIBRARIES += libcore.a
+libcore_a_SOURCES = \
+	src/base/buf.c \
+	src/base/buf.h \
+	src/base/clock.c \
+	src/base/clock.h \
+	src/base/err.c \
+	src/base/err.h \
+	src/base/glyph.c \
+	src/base/glyph.h \
+	src/base/ini.c \
+	src/base/ini.h \
+	src/base/json.c \
+	src/base/json.h \
+	src/base/mem.c \
+	src/base/mem.h \
+	src/base/utf8.c \
+	src/base/utf8.h \
+	src/loop/loop.c \
+	src/loop/loop.h \
+	src/event/event.c \
+	src/event/event.h \
+	src/text/history.c \
+	src/text/history.h \
+	src/text/text.c \
+	src/text/text.h \
+	src/vt/arena.c \
+	src/vt/arena.h \
+	src/vt/grid.c \
+	src/vt/vt-internal.h \
+	src/vt/vt.c \
+	src/vt/vt.h \
+	src/sandbox/sandbox.h \
+	src/problem/language.c \
+	src/problem/language.h \
+	src/problem/problem.h \
+	src/session/command.h \
+	src/session/core-files.c \
+	src/session/core-internal.h \
+	src/session/core-term.c \
+	src/session/core-tests.c \
+	src/session/core.c \
+	src/session/core.h \
+	src/session/record.h \
+	src/session/replay.h \
+	src/session/state-save.c \
+	src/session/state.c \
+	src/session/state.h \
+	src/session/testrun.h
+
+bin_PROGRAMS += viva
+viva_SOURCES = \
+	src/cli/cli.h \
+	src/cli/cmd-show.c \
+	src/cli/main.c
+viva_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)

@@ -1,0 +1,18 @@
+#ifndef PROBLEM_LANGUAGE_H
+#define PROBLEM_LANGUAGE_H
+
+/* The table of languages: one entry is all that a language takes. */
+
+struct language {
+	const char *name;      /* "python3" */
+	const char *extension; /* of a solution, with the dot */
+	const char *main_file; /* "solution.py" */
+	const char *const *compile; /* argv; NULL: nothing to compile */
+	const char *const *run;	    /* argv */
+	const char *package;	    /* what to install when run is missing */
+	const char *template;	    /* first content of main_file */
+};
+
+const struct language *language_find(const char *name); /* NULL: none */
+
+#endif

@@ -1,0 +1,624 @@
+#include "config.h"
+
+/*
+ * Files of the workspace: listing, opening, saving.  A save first reads the
+ * file as it is now: when it is not what we last saw, somebody else (the
+ * shell) changed it and the save is refused until the person decides.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "problem/language.h"
+#include "session/core-internal.h"
+
+#define AUTOSAVE_US 2000000 /* without typing */
+#define RETRY_US 5000000    /* after a failed save */
+
+static struct known *
+known_find(const struct core *c, const char *path)
+{
+	for (size_t i = 0; i < c->nknown; i++)
+		if (strcmp(c->known[i].path, path) == 0)
+			return &c->known[i];
+	return NULL;
+}
+
+static struct known *
+known_get(struct core *c, const char *path)
+{
+	struct known *k = known_find(c, path);
+
+	if (k != NULL)
+		return k;
+	GROW(c->known, c->nknown, c->known_cap);
+	k = &c->known[c->nknown++];
+	memset(k, 0, sizeof *k);
+	k->path = xstrdup(path);
+	return k;
+}
+
+static struct request *
+request(struct core *c, enum request_kind kind, enum fs_op op,
+    const char *path, const char *to, const char *data, size_t n)
+{
+	struct request *r;
+
+	GROW(c->requests, c->nrequests, c->requests_cap);
+	r = &c->requests[c->nrequests++];
+	memset(r, 0, sizeof *r);
+	r->kind = kind;
+	r->path = xstrdup(path != NULL ? path : "");
+	r->to = xstrdup(to != NULL ? to : "");
+	r->id = c->sandbox->ops->fs(c->sandbox, op, path, to, data, n);
+	return r;
+}
+
+static void
+request_finish(struct request *r)
+{
+	free(r->path);
+	free(r->to);
+}
+
+void
+core_files_reset(struct core *c)
+{
+	for (size_t i = 0; i < c->nrequests; i++)
+		request_finish(&c->requests[i]);
+	for (size_t i = 0; i < c->nknown; i++)
+		free(c->known[i].path);
+	c->nrequests = c->nknown = 0;
+	c->seeding = 0;
+	c->saved = NULL;
+	free(c->last_list);
+	c->last_list = NULL;
+	loop_timer_cancel(c->autosave);
+	c->autosave = NULL;
+}
+
+static void
+emit_state(struct core *c, const char *path, enum file_state st,
+    const char *why)
+{
+	struct event ev = core_event(EV_FILE_STATE, ORIGIN_SYSTEM);
+
+	ev.u.file.path = path;
+	ev.u.file.state = st;
+	ev.u.file.why = why;
+	core_emit(c, &ev);
+}
+
+/* ---- saving ---- */
+
+static bool
+saving(const struct core *c)
+{
+	for (size_t i = 0; i < c->nknown; i++)
+		if (c->known[i].saving)
+			return true;
+	return false;
+}
+
+static void
+maybe_saved(struct core *c)
+{
+	void (*fn)(struct core *) = c->saved;
+
+	if (fn == NULL || saving(c))
+		return;
+	c->saved = NULL;
+	fn(c);
+}
+
+static void
+autosave_due(void *user)
+{
+	struct core *c = user;
+
+	c->autosave = NULL;
+	core_save_all(c, c->saved);
+}
+
+static void
+autosave_arm(struct core *c, int64_t us)
+{
+	loop_timer_cancel(c->autosave);
+	c->autosave = loop_timer_add(c->loop, us, autosave_due, c);
+}
+
+static void
+save_put(struct core *c, struct known *k)
+{
+	const struct state_file *f = state_file(c->state, k->path);
+	struct buf text = { 0 };
+	struct request *r;
+
+	if (f == NULL) {
+		k->saving = false;
+		return;
+	}
+	text_append(f->text, 0, text_size(f->text), &text);
+	r = request(c, REQ_SAVE, FS_PUT, k->path, NULL, buf_str(&text),
+	    text.len);
+	event_hash(buf_str(&text), text.len, r->hash);
+	r->size = text.len;
+	r->edits = k->edits;
+	buf_free(&text);
+}
+
+static void
+save_begin(struct core *c, const char *path, bool force)
+{
+	const struct state_file *f = state_file(c->state, path);
+	struct known *k = known_get(c, path);
+
+	if (f == NULL || k->saving || (f->save == FILE_SAVED && !force))
+		return;
+	if (f->conflict && !force)
+		return;
+	if (c->sandbox == NULL) {
+		emit_state(c, path, FILE_FAILED, "no sandbox to save to");
+		return;
+	}
+	k->saving = true;
+	emit_state(c, path, FILE_SAVING, NULL);
+	if (force || k->missing)
+		save_put(c, known_get(c, path));
+	else
+		request(c, REQ_SAVE_CHECK, FS_GET, path, NULL, NULL, 0);
+}
+
+void
+core_save_all(struct core *c, void (*fn)(struct core *))
+{
+	loop_timer_cancel(c->autosave);
+	c->autosave = NULL;
+	c->saved = fn;
+	for (size_t i = 0; i < c->state->nfiles; i++)
+		save_begin(c, c->state->files[i].path, false);
+	maybe_saved(c);
+}
+
+bool
+core_files_unsaved(const struct core *c)
+{
+	for (size_t i = 0; i < c->state->nfiles; i++)
+		if (c->state->files[i].save != FILE_SAVED)
+			return true;
+	return false;
+}
+
+static void
+conflict(struct core *c, const char *path, const char *data, size_t n)
+{
+	struct event ev = core_event(EV_FILE_CONFLICT, ORIGIN_SYSTEM);
+
+	ev.u.file.path = path;
+	ev.u.file.content = (struct bytes){ data, n };
+	ev.u.file.why = "changed outside the editor too";
+	core_emit(c, &ev);
+	emit_state(c, path, FILE_FAILED, ev.u.file.why);
+	core_notice(c, "%s was changed outside the editor: M-x to keep yours "
+	    "(save-force) or take theirs (reload)", path);
+}
+
+static bool
+data_of(const struct fs_result *res, const char **p, size_t *n)
+{
+	if (!res->ok || res->nfiles != 1 || res->files[0].data == NULL)
+		return false;
+	*p = res->files[0].data;
+	*n = (size_t)res->files[0].size;
+	return true;
+}
+
+static void
+on_save_check(struct core *c, struct request *r, const struct fs_result *res)
+{
+	struct known *k = known_get(c, r->path);
+	char hash[65];
+	const char *p;
+	size_t n;
+
+	if (data_of(res, &p, &n)) {
+		event_hash(p, n, hash);
+		if (strcmp(hash, k->hash) != 0) {
+			k->saving = false;
+			conflict(c, r->path, p, n);
+			maybe_saved(c);
+			return;
+		}
+	} else if (res->err.code != ERR_NOT_FOUND) {
+		k->saving = false;
+		emit_state(c, r->path, FILE_FAILED, res->err.msg);
+		autosave_arm(c, RETRY_US);
+		maybe_saved(c);
+		return;
+	}
+	save_put(c, k);
+}
+
+static void
+on_save(struct core *c, struct request *r, const struct fs_result *res)
+{
+	struct event ev = core_event(EV_FILE_SAVED, ORIGIN_SYSTEM);
+	struct known *k = known_get(c, r->path);
+	bool newer = k->edits != r->edits;
+
+	k->saving = false;
+	if (!res->ok) {
+		emit_state(c, r->path, FILE_FAILED, res->err.msg);
+		core_notice(c, "%s is not saved: %s", r->path, res->err.msg);
+		autosave_arm(c, RETRY_US);
+		maybe_saved(c);
+		return;
+	}
+	memcpy(k->hash, r->hash, sizeof k->hash);
+	k->missing = false;
+	ev.u.file.path = r->path;
+	ev.u.file.hash = r->hash;
+	ev.u.file.size = r->size;
+	core_emit(c, &ev);
+	if (c->record != NULL)
+		record_sync(c->record);
+	if (newer) {
+		emit_state(c, r->path, FILE_EDITED, NULL);
+		if (c->saved != NULL)
+			save_begin(c, r->path, false);
+		else
+			autosave_arm(c, AUTOSAVE_US);
+	}
+	maybe_saved(c);
+}
+
+/* ---- opening and following ---- */
+
+static void
+emit_open(struct core *c, const char *path, const char *p, size_t n,
+    bool content)
+{
+	struct event ev = core_event(EV_FILE_OPEN, ORIGIN_CANDIDATE);
+	char hash[65];
+
+	ev.u.file.path = path;
+	if (content) {
+		event_hash(p, n, hash);
+		ev.u.file.content = (struct bytes){ p != NULL ? p : "", n };
+		ev.u.file.hash = hash;
+		ev.u.file.size = n;
+	}
+	core_emit(c, &ev);
+}
+
+static void
+open_file(struct core *c, const char *path)
+{
+	if (state_file(c->state, path) != NULL) {
+		core_save_all(c, c->saved);
+		emit_open(c, path, NULL, 0, false);
+	} else if (c->sandbox != NULL) {
+		core_save_all(c, c->saved);
+		request(c, REQ_OPEN, FS_GET, path, NULL, NULL, 0);
+	}
+}
+
+static void
+on_open(struct core *c, struct request *r, const struct fs_result *res)
+{
+	struct known *k = known_get(c, r->path);
+	const char *p;
+	size_t n;
+
+	if (!data_of(res, &p, &n)) {
+		core_notice(c, "cannot open %s: %s", r->path, res->err.msg);
+		return;
+	}
+	if (memchr(p, '\0', n) != NULL) {
+		core_notice(c, "%s is not text: look at it in the shell",
+		    r->path);
+		return;
+	}
+	event_hash(p, n, k->hash);
+	emit_open(c, r->path, p, n, true);
+}
+
+/* Replaces what differs in the middle, so that cursors stay in place. */
+static void
+reload(struct core *c, struct known *k, const char *p, size_t n)
+{
+	const struct state_file *f = state_file(c->state, k->path);
+	struct event ev = core_event(EV_EDIT_CHANGE, ORIGIN_SYSTEM);
+	struct event saved = core_event(EV_FILE_SAVED, ORIGIN_SYSTEM);
+	struct buf old = { 0 };
+	size_t head = 0, tail = 0;
+
+	text_append(f->text, 0, text_size(f->text), &old);
+	while (head < n && head < old.len && p[head] == old.data[head])
+		head++;
+	while (tail < n - head && tail < old.len - head &&
+	    p[n - 1 - tail] == old.data[old.len - 1 - tail])
+		tail++;
+	ev.u.edit.path = k->path;
+	ev.u.edit.offset = head;
+	ev.u.edit.deleted = old.len - head - tail;
+	ev.u.edit.inserted = (struct bytes){ p + head, n - head - tail };
+	ev.u.edit.kind = "reload";
+	if (ev.u.edit.deleted != 0 || ev.u.edit.inserted.n != 0)
+		core_emit(c, &ev);
+	event_hash(p, n, k->hash);
+	k->missing = false;
+	saved.u.file.path = k->path;
+	saved.u.file.hash = k->hash;
+	saved.u.file.size = n;
+	core_emit(c, &saved);
+	buf_free(&old);
+}
+
+static void
+on_check(struct core *c, struct request *r, const struct fs_result *res)
+{
+	const struct state_file *f = state_file(c->state, r->path);
+	struct known *k = known_get(c, r->path);
+	bool forced = k->force;
+	char hash[65];
+	const char *p;
+	size_t n;
+
+	k->force = false;
+	if (f == NULL || k->saving)
+		return;
+	if (!data_of(res, &p, &n)) {
+		k->missing = res->err.code == ERR_NOT_FOUND;
+		return;
+	}
+	event_hash(p, n, hash);
+	if (!forced && strcmp(hash, k->hash) == 0)
+		return;
+	if (forced || (f->save == FILE_SAVED && !f->conflict))
+		reload(c, k, p, n);
+	else if (!f->conflict)
+		conflict(c, r->path, p, n);
+}
+
+void
+core_files_list(struct core *c)
+{
+	if (c->sandbox != NULL)
+		request(c, REQ_LIST, FS_LIST, NULL, NULL, NULL, 0);
+}
+
+void
+core_files_changed(struct core *c)
+{
+	core_files_list(c);
+	for (size_t i = 0; i < c->state->nfiles; i++)
+		request(c, REQ_CHECK, FS_GET, c->state->files[i].path, NULL,
+		    NULL, 0);
+}
+
+static void
+on_list(struct core *c, struct request *r, const struct fs_result *res)
+{
+	struct event ev = core_event(EV_FILE_LIST, ORIGIN_SYSTEM);
+	struct buf list = { 0 };
+
+	(void)r;
+	if (!res->ok)
+		return;
+	for (size_t i = 0; i < res->nfiles; i++) {
+		const char *path = res->files[i].path;
+
+		/* A name that cannot be a line of text is not listed. */
+		if (strchr(path, '\n') != NULL ||
+		    !utf8_valid(path, strlen(path)))
+			continue;
+		buf_addf(&list, "%llu\t%s\n",
+		    (unsigned long long)res->files[i].size, path);
+	}
+	if (c->last_list == NULL || strcmp(c->last_list, buf_str(&list)) != 0) {
+		ev.u.file.list = buf_str(&list);
+		core_emit(c, &ev);
+		free(c->last_list);
+		c->last_list = buf_take(&list);
+	}
+	buf_free(&list);
+}
+
+/* ---- the question's first files ---- */
+
+static void
+seed(struct core *c, const char *path, const char *p, size_t n)
+{
+	c->seeding++;
+	request(c, REQ_SEED, FS_PUT, path, NULL, p, n);
+}
+
+void
+core_files_seed(struct core *c)
+{
+	const struct problem *p = core_problem(c);
+	const struct language *l = language_find(c->spec.language);
+	unsigned sample = 0;
+
+	seed(c, l->main_file, l->template, strlen(l->template));
+	for (size_t i = 0; i < p->ncases; i++) {
+		struct problem_case *k = &p->cases[i];
+		char *name;
+
+		if (k->hidden)
+			continue;
+		name = xasprintf("sample%u.in", ++sample);
+		seed(c, name, k->in, k->in_len);
+		free(name);
+	}
+}
+
+static void
+on_seed(struct core *c, struct request *r, const struct fs_result *res)
+{
+	if (!res->ok)
+		core_notice(c, "cannot write %s: %s", r->path, res->err.msg);
+	if (--c->seeding == 0) {
+		open_file(c, language_find(c->spec.language)->main_file);
+		core_files_list(c);
+	}
+}
+
+/* ---- commands ---- */
+
+static void
+on_changed_name(struct core *c, struct request *r, const struct fs_result *res)
+{
+	static const enum event_type types[] = { [REQ_CREATE] = EV_FILE_CREATE,
+		[REQ_RENAME] = EV_FILE_RENAME, [REQ_DELETE] = EV_FILE_DELETE };
+	struct event ev = core_event(types[r->kind], ORIGIN_CANDIDATE);
+	struct known *k;
+
+	if (!res->ok) {
+		core_notice(c, "%s: %s", r->path, res->err.msg);
+		return;
+	}
+	k = known_find(c, r->path);
+	if (k != NULL && r->kind == REQ_RENAME) {
+		free(k->path);
+		k->path = xstrdup(r->to);
+	}
+	ev.u.file.path = r->path;
+	ev.u.file.to = r->kind == REQ_RENAME ? r->to : NULL;
+	core_emit(c, &ev);
+	core_files_list(c);
+	if (r->kind == REQ_CREATE)
+		open_file(c, r->path);
+}
+
+/* Creating a file that is there would empty it. */
+static bool
+listed(const struct core *c, const char *path)
+{
+	for (size_t i = 0; i < c->state->nentries; i++)
+		if (strcmp(c->state->entries[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static void
+on_tree(struct core *c, struct request *r, const struct fs_result *res)
+{
+	r->tree(c, res);
+}
+
+void
+core_files_tree(struct core *c,
+    void (*fn)(struct core *, const struct fs_result *))
+{
+	request(c, REQ_TREE, FS_TREE, NULL, NULL, NULL, 0)->tree = fn;
+}
+
+void
+core_files_result(struct core *c, uint64_t id, const struct fs_result *res)
+{
+	static void (*const on[])(struct core *, struct request *,
+	    const struct fs_result *) = { [REQ_LIST] = on_list,
+		[REQ_OPEN] = on_open, [REQ_CHECK] = on_check,
+		[REQ_SAVE_CHECK] = on_save_check, [REQ_SAVE] = on_save,
+		[REQ_CREATE] = on_changed_name, [REQ_RENAME] = on_changed_name,
+		[REQ_DELETE] = on_changed_name, [REQ_SEED] = on_seed,
+		[REQ_TREE] = on_tree };
+	struct request r;
+
+	for (size_t i = 0; i < c->nrequests; i++) {
+		if (c->requests[i].id != id)
+			continue;
+		r = c->requests[i];
+		memmove(&c->requests[i], &c->requests[i + 1],
+		    (--c->nrequests - i) * sizeof r);
+		on[r.kind](c, &r, res);
+		request_finish(&r);
+		return;
+	}
+}
+
+static void
+edit(struct core *c, const struct command *cmd)
+{
+	struct event ev = core_event(EV_EDIT_CHANGE, ORIGIN_CANDIDATE);
+	const struct state_file *f = state_file(c->state, cmd->path);
+
+	if (f == NULL)
+		return;
+	ev.u.edit.path = cmd->path;
+	ev.u.edit.offset = cmd->offset;
+	ev.u.edit.deleted = cmd->deleted;
+	ev.u.edit.inserted = (struct bytes){ cmd->data, cmd->len };
+	ev.u.edit.kind = cmd->text;
+	known_get(c, cmd->path)->edits++;
+	core_emit(c, &ev);
+	if (f->save == FILE_SAVED)
+		emit_state(c, cmd->path, FILE_EDITED, NULL);
+	autosave_arm(c, AUTOSAVE_US);
+}
+
+static void
+cursor(struct core *c, const struct command *cmd)
+{
+	struct event ev = core_event(EV_EDIT_CURSOR, ORIGIN_CANDIDATE);
+
+	ev.u.cursor.path = cmd->path;
+	ev.u.cursor.offset = cmd->offset;
+	ev.u.cursor.anchor = cmd->anchor;
+	ev.u.cursor.top = cmd->top;
+	core_emit(c, &ev);
+}
+
+void
+core_files_command(struct core *c, const struct command *cmd)
+{
+	switch (cmd->type) {
+	case CMD_EDIT:
+		edit(c, cmd);
+		return;
+	case CMD_CURSOR:
+		cursor(c, cmd);
+		return;
+	case CMD_SAVE:
+		core_save_all(c, c->saved);
+		return;
+	default:
+		break;
+	}
+	if (c->sandbox == NULL) {
+		core_notice(c, "the sandbox is not there");
+		return;
+	}
+	switch (cmd->type) {
+	case CMD_FILE_OPEN:
+		open_file(c, cmd->path);
+		break;
+	case CMD_FILE_CREATE:
+		if (listed(c, cmd->path))
+			open_file(c, cmd->path);
+		else
+			request(c, REQ_CREATE, FS_PUT, cmd->path,
+			    NULL, "", 0);
+		break;
+	case CMD_FILE_RENAME:
+		request(c, REQ_RENAME, FS_RENAME, cmd->path, cmd->text, NULL,
+		    0);
+		break;
+	case CMD_FILE_DELETE:
+		request(c, REQ_DELETE, FS_REMOVE, cmd->path, NULL, NULL, 0);
+		break;
+	case CMD_SAVE_FORCE:
+		save_begin(c, cmd->path, true);
+		break;
+	case CMD_RELOAD:
+		known_get(c, cmd->path)->force = true;
+		request(c, REQ_CHECK, FS_GET, cmd->path, NULL, NULL, 0);
+		break;
+	default:
+		break;
+	}
+}

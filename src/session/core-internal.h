@@ -1,0 +1,111 @@
+#ifndef SESSION_CORE_INTERNAL_H
+#define SESSION_CORE_INTERNAL_H
+
+/* Shared by the core-*.c files only. */
+
+#include "session/core.h"
+#include "session/record.h"
+#include "session/testrun.h"
+
+struct known { /* an open file as the workspace last had it */
+	char *path;
+	char hash[65];
+	bool missing;
+	uint64_t edits;	      /* edits applied so far */
+	bool saving;
+	bool force;
+	bool edited_in_flight; /* typed while a save was under way */
+};
+
+enum request_kind { REQ_LIST, REQ_OPEN, REQ_CHECK, REQ_SAVE_CHECK, REQ_SAVE,
+	REQ_CREATE, REQ_RENAME, REQ_DELETE, REQ_SEED, REQ_TREE };
+
+struct request {
+	uint64_t id;
+	enum request_kind kind;
+	char *path, *to;
+	char hash[65];	/* of what is being saved */
+	uint64_t edits; /* known.edits when the save began */
+	uint64_t size;
+	void (*tree)(struct core *, const struct fs_result *);
+};
+
+struct core {
+	struct core_spec spec;
+	struct loop *loop;
+	struct state *state;
+	struct record *record; /* NULL: none */
+	int64_t start_mono;
+	uint64_t seq;
+	unsigned question; /* index from 0 */
+	bool ending, ended;
+
+	struct sandbox *sandbox;
+	bool ready;
+	/* term */
+	uint64_t term, exec; /* number, provider's id; exec 0: none */
+	uint64_t in_offset;
+	unsigned rows, cols;
+	bool held; /* output paused until the journal has caught up */
+	struct loop_timer *hold_timer;
+	/* files */
+	struct known *known;
+	size_t nknown, known_cap;
+	struct request *requests;
+	size_t nrequests, requests_cap;
+	char *last_list;
+	unsigned seeding; /* template files still being written */
+	struct loop_timer *autosave;
+	void (*saved)(struct core *); /* once no save is under way */
+	/* tests */
+	struct testrun *testrun;
+	uint64_t run;
+	bool run_submit;
+	bool run_pending; /* saving or reading the files for a run */
+	struct fs_result *submission; /* not owned beyond the call */
+	/* activity */
+	struct loop_timer *minute, *limit;
+	int64_t last_input;
+	bool idle, active;
+	unsigned sandbox_gen;
+	struct loop_timer *end_timer;
+};
+
+/* core.c */
+void core_emit(struct core *, struct event *);
+struct event core_event(enum event_type, enum event_origin);
+void core_notice(struct core *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+const struct problem *core_problem(const struct core *);
+void core_next_question(struct core *);
+
+/* core-term.c */
+void core_term_start(struct core *);
+void core_term_input(struct core *, const char *p, size_t n,
+    enum event_origin);
+void core_term_resize(struct core *, unsigned rows, unsigned cols);
+void core_term_output(struct core *, uint64_t offset, const char *p, size_t n);
+void core_term_exited(struct core *, const struct sandbox_exit *);
+void core_term_gone(struct core *);
+
+/* core-files.c */
+void core_files_seed(struct core *); /* template and samples, then open */
+void core_files_list(struct core *);
+void core_files_changed(struct core *);
+void core_files_command(struct core *, const struct command *);
+void core_files_result(struct core *, uint64_t request,
+    const struct fs_result *);
+/* Saves everything edited; then, when no save is under way any more, calls
+ * fn (at once when there is nothing to do). */
+void core_save_all(struct core *, void (*fn)(struct core *));
+void core_files_tree(struct core *,
+    void (*fn)(struct core *, const struct fs_result *));
+void core_files_reset(struct core *);
+bool core_files_unsaved(const struct core *);
+
+/* core-tests.c */
+void core_tests_run(struct core *, bool submit);
+void core_tests_cancel(struct core *);
+void core_checkpoint(struct core *, const char *subject,
+    const struct fs_result *);
+
+#endif

@@ -1,0 +1,197 @@
+#include "config.h"
+
+/* Test runs, submits and checkpoints: save, read the files, judge, record. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "problem/language.h"
+#include "session/core-internal.h"
+
+static void
+on_checkpoint(void *user, unsigned number, const char *commit,
+    const struct err *e)
+{
+	struct core *c = user;
+	struct event ev = core_event(EV_SNAPSHOT, ORIGIN_SYSTEM);
+
+	if (commit[0] == '\0') {
+		core_notice(c, "checkpoint %u is not in git: %s", number,
+		    e->msg);
+		return;
+	}
+	if (c->ended)
+		return;
+	ev.u.snap.number = number;
+	ev.u.snap.commit = commit;
+	core_emit(c, &ev);
+}
+
+void
+core_checkpoint(struct core *c, const char *subject,
+    const struct fs_result *files)
+{
+	if (c->record == NULL)
+		return;
+	record_sync(c->record);
+	record_checkpoint(c->record, c->state, subject, files,
+	    clock_wall(loop_clock(c->loop)), on_checkpoint, c);
+}
+
+static void
+case_event(struct core *c, const struct testrun_case *k)
+{
+	struct event ev = core_event(EV_TEST_CASE, ORIGIN_SYSTEM);
+
+	ev.u.test.run = c->run;
+	ev.u.test.number = k->number;
+	ev.u.test.name = k->name;
+	ev.u.test.hidden = k->hidden;
+	ev.u.test.verdict = k->verdict;
+	ev.u.test.time_us = k->time_us;
+	ev.u.test.memory_kb = k->memory_kb;
+	if (!k->hidden) {
+		ev.u.test.why = k->why;
+		ev.u.test.input = k->input;
+		ev.u.test.expected = k->expected;
+		ev.u.test.output = k->output;
+		ev.u.test.errors = k->errors;
+	}
+	core_emit(c, &ev);
+}
+
+static void
+on_case(void *user, const struct testrun_case *k)
+{
+	case_event(user, k);
+}
+
+static void
+run_checkpoint(struct core *c, const struct fs_result *files)
+{
+	const struct state_run *r = state_last_run(c->state);
+	char subject[160];
+
+	if (r == NULL)
+		return;
+	snprintf(subject, sizeof subject, "%s %llu: %s, %u of %u passed",
+	    r->submit ? "submit, test run" : "test run",
+	    (unsigned long long)r->number, verdict_name(r->verdict), r->passed,
+	    r->total);
+	core_checkpoint(c, subject, files);
+	if (r->submit)
+		core_next_question(c);
+}
+
+static void
+testrun_drop(void *user)
+{
+	testrun_free(user);
+}
+
+static void
+on_done(void *user, enum verdict verdict, unsigned passed, unsigned total,
+    const char *why)
+{
+	struct core *c = user;
+	struct event ev = core_event(EV_TEST_DONE, ORIGIN_SYSTEM);
+	struct event sub = core_event(EV_QUESTION_SUBMIT, ORIGIN_CANDIDATE);
+
+	ev.u.test.run = c->run;
+	ev.u.test.verdict = verdict;
+	ev.u.test.passed = passed;
+	ev.u.test.total = total;
+	ev.u.test.why = why;
+	ev.u.test.submit = c->run_submit;
+	core_emit(c, &ev);
+	/* This is called from inside the run, which is freed afterwards. */
+	loop_defer(c->loop, testrun_drop, c->testrun);
+	c->testrun = NULL;
+	if (c->run_submit && verdict != VERDICT_JE &&
+	    verdict != VERDICT_CANCELED) {
+		sub.u.question.name = core_problem(c)->name;
+		core_emit(c, &sub);
+	} else if (c->run_submit) {
+		core_notice(c, "not submitted: %s", why != NULL ? why :
+		    verdict_name(verdict));
+		return;
+	}
+	if (c->record != NULL)
+		record_sync(c->record);
+	if (c->sandbox != NULL)
+		core_files_tree(c, run_checkpoint);
+}
+
+static struct sandbox *
+judge(void *user, struct loop *loop, const struct sandbox_watch *watch,
+    void *watch_user)
+{
+	struct core *c = user;
+	char *dir = xasprintf("%s/judge-%u-%llu", c->spec.dir, c->question + 1,
+	    (unsigned long long)c->run);
+	struct sandbox_spec spec = { .workspace = dir, .user = "candidate",
+		.judge = true };
+	struct sandbox *s = c->spec.sandbox(loop, &spec, watch, watch_user);
+
+	free(dir);
+	return s;
+}
+
+static void
+run_start(struct core *c, const struct fs_result *files)
+{
+	static const struct testrun_watch watch = { .case_started = on_case,
+		.case_done = on_case, .done = on_done };
+	struct event ev = core_event(EV_TEST_RUN, ORIGIN_CANDIDATE);
+	struct testrun_spec spec = { .problem = core_problem(c),
+		.language = language_find(c->spec.language),
+		.files = files->files, .nfiles = files->nfiles,
+		.include_hidden = true, .judge = judge, .judge_user = c };
+
+	c->run_pending = false;
+	if (!files->ok) {
+		core_notice(c, "cannot run the tests: %s", files->err.msg);
+		return;
+	}
+	ev.u.test.run = ++c->run;
+	ev.u.test.total = (unsigned)core_problem(c)->ncases;
+	ev.u.test.submit = c->run_submit;
+	core_emit(c, &ev);
+	c->testrun = testrun_start(c->loop, &spec, &watch, c);
+}
+
+static void
+run_saved(struct core *c)
+{
+	if (core_files_unsaved(c)) {
+		c->run_pending = false;
+		core_notice(c, "not run: a file could not be saved");
+		return;
+	}
+	core_files_tree(c, run_start);
+}
+
+void
+core_tests_run(struct core *c, bool submit)
+{
+	if (c->testrun != NULL || c->run_pending) {
+		core_notice(c, "a test run is under way");
+		return;
+	}
+	if (c->sandbox == NULL || !c->ready) {
+		core_notice(c, "the sandbox is not ready");
+		return;
+	}
+	c->run_submit = submit;
+	c->run_pending = true;
+	core_save_all(c, run_saved);
+}
+
+void
+core_tests_cancel(struct core *c)
+{
+	if (c->testrun != NULL)
+		testrun_cancel(c->testrun);
+}

@@ -1,0 +1,514 @@
+#include "config.h"
+
+#include "session/core.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/mem.h"
+#include "session/core-internal.h"
+
+#define IDLE_US 60000000LL
+#define MINUTE_US 60000000LL
+/* How long the end waits for a save that does not come back. */
+#define END_WAIT_US 5000000
+
+struct event
+core_event(enum event_type type, enum event_origin origin)
+{
+	struct event ev;
+
+	memset(&ev, 0, sizeof ev);
+	ev.type = type;
+	ev.origin = origin;
+	return ev;
+}
+
+/* The one way an event comes to be: journal, state, listeners. */
+void
+core_emit(struct core *c, struct event *ev)
+{
+	ev->seq = ++c->seq;
+	ev->t = clock_mono(loop_clock(c->loop)) - c->start_mono;
+	ev->question = c->question + 1;
+	if (c->record != NULL)
+		record_append(c->record, ev);
+	state_apply(c->state, ev);
+	c->spec.event(c->spec.user, ev);
+}
+
+void
+core_notice(struct core *c, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	c->spec.notice(c->spec.user, text);
+}
+
+const struct problem *
+core_problem(const struct core *c)
+{
+	return c->spec.problems[c->question];
+}
+
+const struct state *
+core_state(const struct core *c)
+{
+	return c->state;
+}
+
+/* ---- the sandbox ---- */
+
+static void
+emit_conn(struct core *c, enum conn st, const char *why)
+{
+	struct event ev = core_event(EV_CONN_STATE, ORIGIN_SYSTEM);
+
+	ev.u.conn.state = st;
+	ev.u.conn.why = why;
+	ev.u.conn.provider = c->sandbox != NULL ? c->sandbox->ops->name : "";
+	core_emit(c, &ev);
+}
+
+static void
+on_state(void *user, enum sandbox_state st, const char *why)
+{
+	static const enum conn conn[] = { [SANDBOX_STARTING] = CONN_STARTING,
+		[SANDBOX_READY] = CONN_ONLINE,
+		[SANDBOX_RETRYING] = CONN_RETRYING,
+		[SANDBOX_FAILED] = CONN_GONE, [SANDBOX_STOPPED] = CONN_GONE };
+	struct core *c = user;
+	bool was = c->ready;
+
+	c->ready = st == SANDBOX_READY;
+	if (c->ended)
+		return;
+	emit_conn(c, conn[st], why);
+	if (c->ready && !was)
+		core_files_list(c);
+	if (st == SANDBOX_FAILED) {
+		core_term_gone(c);
+		core_notice(c, "no sandbox: %s", why != NULL ? why : "");
+	}
+}
+
+static void
+on_output(void *user, uint64_t exec, enum sandbox_stream stream,
+    uint64_t offset, const char *p, size_t n)
+{
+	struct core *c = user;
+
+	(void)stream;
+	if (exec == c->exec)
+		core_term_output(c, offset, p, n);
+}
+
+static void
+on_exited(void *user, uint64_t exec, const struct sandbox_exit *x)
+{
+	struct core *c = user;
+
+	if (exec == c->exec)
+		core_term_exited(c, x);
+}
+
+static void
+on_fs(void *user, uint64_t request, const struct fs_result *res)
+{
+	core_files_result(user, request, res);
+}
+
+static void
+on_changed(void *user)
+{
+	core_files_changed(user);
+}
+
+static const struct sandbox_watch watch = { on_state, on_output, on_exited,
+	on_fs, on_changed };
+
+static void
+sandbox_open(struct core *c)
+{
+	char *dir = xasprintf("%s/q%u", c->spec.dir, c->question + 1);
+	struct sandbox_spec spec = { .workspace = dir, .user = "candidate" };
+
+	c->ready = false;
+	c->sandbox = c->spec.sandbox(c->loop, &spec, &watch, c);
+	emit_conn(c, CONN_STARTING, NULL);
+	c->sandbox->ops->start(c->sandbox);
+	core_term_start(c);
+	core_files_seed(c);
+	free(dir);
+}
+
+static void
+sandbox_close(struct core *c)
+{
+	core_term_gone(c);
+	if (c->sandbox != NULL)
+		c->sandbox->ops->destroy(c->sandbox);
+	c->sandbox = NULL;
+	c->ready = false;
+	core_files_reset(c);
+}
+
+/* ---- questions ---- */
+
+static void
+question_start(struct core *c)
+{
+	const struct problem *p = core_problem(c);
+	struct event ev = core_event(EV_QUESTION_START, ORIGIN_SYSTEM);
+
+	ev.u.question.name = p->name;
+	ev.u.question.title = p->title;
+	ev.u.question.statement = p->statement;
+	ev.u.question.language = c->spec.language;
+	ev.u.question.time_limit_ms = p->time_limit_ms;
+	ev.u.question.memory_limit_mb = p->memory_limit_mb;
+	core_emit(c, &ev);
+	sandbox_open(c);
+}
+
+static void
+next_question(void *user)
+{
+	struct core *c = user;
+
+	if (c->ending)
+		return;
+	if (c->question + 1 == c->spec.nproblems) {
+		core_notice(c, "that was the last question: F10 ends the "
+		    "session, or keep improving");
+		return;
+	}
+	sandbox_close(c);
+	c->question++;
+	question_start(c);
+}
+
+void
+core_next_question(struct core *c)
+{
+	/* Deferred: the caller may be inside the sandbox that goes away. */
+	loop_defer(c->loop, next_question, c);
+}
+
+static void
+skip_saved(struct core *c)
+{
+	struct event ev = core_event(EV_QUESTION_SKIP, ORIGIN_CANDIDATE);
+
+	ev.u.question.name = core_problem(c)->name;
+	core_emit(c, &ev);
+	core_next_question(c);
+}
+
+/* ---- activity ---- */
+
+static void
+minute_files(struct core *c, const struct fs_result *files)
+{
+	char subject[80];
+
+	snprintf(subject, sizeof subject, "minute %lld",
+	    (long long)(c->state->t / MINUTE_US));
+	core_checkpoint(c, subject, files);
+}
+
+static void
+on_minute(void *user)
+{
+	struct core *c = user;
+	int64_t now = clock_mono(loop_clock(c->loop));
+	struct event ev = core_event(EV_IDLE_START, ORIGIN_SYSTEM);
+
+	c->minute = loop_timer_add(c->loop, MINUTE_US, on_minute, c);
+	if (!c->idle && now - c->last_input >= IDLE_US) {
+		c->idle = true;
+		core_emit(c, &ev);
+	}
+	if (c->active && c->sandbox != NULL && c->record != NULL) {
+		c->active = false;
+		core_files_tree(c, minute_files);
+	}
+}
+
+static void
+note_activity(struct core *c)
+{
+	struct event ev = core_event(EV_IDLE_END, ORIGIN_SYSTEM);
+
+	c->last_input = clock_mono(loop_clock(c->loop));
+	c->active = true;
+	if (c->idle) {
+		c->idle = false;
+		core_emit(c, &ev);
+	}
+}
+
+/* ---- the end ---- */
+
+static void
+finish(void *user)
+{
+	struct core *c = user;
+	struct err e = { 0 };
+	const char *why = "";
+
+	if (c->ended)
+		return;
+	c->ended = true;
+	loop_timer_cancel(c->end_timer);
+	c->end_timer = NULL;
+	if (c->record != NULL && record_failed(c->record, &e))
+		why = e.msg;
+	c->spec.ended(c->spec.user, why);
+}
+
+static void
+on_last_checkpoint(void *user, unsigned number, const char *commit,
+    const struct err *e)
+{
+	struct core *c = user;
+
+	if (commit[0] == '\0')
+		core_notice(c, "checkpoint %u is not in git: %s", number,
+		    e->msg);
+	finish(c);
+}
+
+static void
+end_files(struct core *c, const struct fs_result *files)
+{
+	struct event ev = core_event(EV_SESSION_END, ORIGIN_CANDIDATE);
+
+	ev.u.session.session = c->spec.id;
+	ev.u.session.why = c->state->end_why;
+	core_emit(c, &ev);
+	if (c->record == NULL) {
+		finish(c);
+		return;
+	}
+	record_sync(c->record);
+	record_checkpoint(c->record, c->state, "end of the session", files,
+	    clock_wall(loop_clock(c->loop)), on_last_checkpoint, c);
+}
+
+static void
+end_saved(struct core *c)
+{
+	static const struct fs_result none;
+
+	if (c->sandbox != NULL)
+		core_files_tree(c, end_files);
+	else
+		end_files(c, &none);
+}
+
+static void
+end(struct core *c)
+{
+	if (c->ending)
+		return;
+	c->ending = true;
+	core_tests_cancel(c);
+	c->end_timer = loop_timer_add(c->loop, END_WAIT_US, finish, c);
+	core_save_all(c, end_saved);
+}
+
+static void
+on_limit(void *user)
+{
+	struct core *c = user;
+
+	c->limit = NULL;
+	core_notice(c, "time is up: everything is saved and the session ends");
+	end(c);
+}
+
+/* ---- commands ---- */
+
+static void
+text_event(struct core *c, enum event_type type, const char *text)
+{
+	struct event ev = core_event(type, ORIGIN_CANDIDATE);
+
+	ev.u.note.text = text;
+	core_emit(c, &ev);
+}
+
+static void
+paste(struct core *c, const struct command *cmd)
+{
+	struct event ev = core_event(EV_PASTE, ORIGIN_CANDIDATE);
+	char hash[65];
+
+	event_hash(cmd->data, cmd->len, hash);
+	ev.u.paste.size = cmd->len;
+	ev.u.paste.hash = hash;
+	ev.u.paste.where = cmd->text;
+	core_emit(c, &ev);
+}
+
+static void
+focus(struct core *c, bool in)
+{
+	struct event ev = core_event(in ? EV_FOCUS_IN : EV_FOCUS_OUT,
+	    ORIGIN_CANDIDATE);
+
+	core_emit(c, &ev);
+}
+
+static void
+command_session(struct core *c, const struct command *cmd)
+{
+	switch (cmd->type) {
+	case CMD_TEST_RUN:
+		core_tests_run(c, false);
+		break;
+	case CMD_SUBMIT:
+		core_tests_run(c, true);
+		break;
+	case CMD_TEST_CANCEL:
+		core_tests_cancel(c);
+		break;
+	case CMD_SKIP:
+		core_save_all(c, skip_saved);
+		break;
+	case CMD_NOTE:
+		text_event(c, EV_NOTE_ADD, cmd->text);
+		break;
+	case CMD_MARKER:
+		text_event(c, EV_MARKER_ADD, cmd->text);
+		break;
+	case CMD_PASTE:
+		paste(c, cmd);
+		break;
+	case CMD_FOCUS:
+		focus(c, cmd->flag);
+		break;
+	case CMD_END:
+		end(c);
+		break;
+	default:
+		core_files_command(c, cmd);
+	}
+}
+
+void
+core_command(struct core *c, const struct command *cmd)
+{
+	if (c->ended)
+		return;
+	switch (cmd->type) {
+	case CMD_TERM_INPUT:
+		note_activity(c);
+		core_term_input(c, cmd->data, cmd->len, ORIGIN_CANDIDATE);
+		break;
+	case CMD_TERM_REPLY:
+		core_term_input(c, cmd->data, cmd->len, ORIGIN_SYSTEM);
+		break;
+	case CMD_TERM_RESIZE:
+		core_term_resize(c, (unsigned)cmd->rows, (unsigned)cmd->cols);
+		break;
+	case CMD_TERM_RESTART:
+		core_term_start(c);
+		break;
+	default:
+		if (cmd->type != CMD_FOCUS && cmd->type != CMD_CURSOR)
+			note_activity(c);
+		command_session(c, cmd);
+	}
+}
+
+const char *
+core_record_state(struct core *c, bool *failed)
+{
+	static char text[120];
+	struct err e = { 0 };
+
+	*failed = false;
+	if (c->record == NULL)
+		return "not recorded";
+	if (record_failed(c->record, &e)) {
+		*failed = true;
+		snprintf(text, sizeof text, "not recorded: %.100s", e.msg);
+		return text;
+	}
+	return "rec";
+}
+
+static void
+session_start(struct core *c)
+{
+	struct event ev = core_event(EV_SESSION_START, ORIGIN_SYSTEM);
+	struct utsname u;
+
+	memset(&u, 0, sizeof u);
+	uname(&u);
+	ev.wall = clock_wall(loop_clock(c->loop));
+	ev.u.session.session = c->spec.id;
+	ev.u.session.host = u.sysname;
+	ev.u.session.version = PACKAGE_VERSION;
+	ev.u.session.sandbox = "local";
+	ev.u.session.questions = (unsigned)c->spec.nproblems;
+	ev.u.session.duration = c->spec.duration;
+	core_emit(c, &ev);
+}
+
+struct core *
+core_create(const struct core_spec *spec, struct err *e)
+{
+	struct core *c = xcalloc(1, sizeof *c);
+
+	c->spec = *spec;
+	c->loop = spec->loop;
+	c->rows = 24;
+	c->cols = 80;
+	c->state = state_create(spec->scrollback);
+	c->start_mono = clock_mono(loop_clock(c->loop));
+	c->last_input = c->start_mono;
+	if (spec->record) {
+		c->record = record_open(c->loop, spec->dir, spec->records,
+		    spec->id, e);
+		if (c->record == NULL) {
+			core_destroy(c);
+			return NULL;
+		}
+	}
+	session_start(c);
+	c->minute = loop_timer_add(c->loop, MINUTE_US, on_minute, c);
+	if (spec->duration > 0)
+		c->limit = loop_timer_add(c->loop, spec->duration * 1000000,
+		    on_limit, c);
+	question_start(c);
+	return c;
+}
+
+void
+core_destroy(struct core *c)
+{
+	if (c == NULL)
+		return;
+	c->ended = true;
+	loop_timer_cancel(c->minute);
+	loop_timer_cancel(c->limit);
+	loop_timer_cancel(c->end_timer);
+	if (c->testrun != NULL)
+		testrun_free(c->testrun);
+	sandbox_close(c);
+	record_close(c->record);
+	state_destroy(c->state);
+	free(c->known);
+	free(c->requests);
+	free(c);
+}

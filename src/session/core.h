@@ -1,0 +1,51 @@
+#ifndef SESSION_CORE_H
+#define SESSION_CORE_H
+
+/*
+ * The session core: owns the sandbox, the record and the clock of one live
+ * session.  Takes commands, emits events, draws nothing.  All of it runs on
+ * the loop's thread; disk and git work is done by the store's threads.
+ */
+
+#include "loop/loop.h"
+#include "problem/problem.h"
+#include "sandbox/sandbox.h"
+#include "session/command.h"
+#include "session/state.h"
+
+struct core;
+
+struct core_spec {
+	struct loop *loop;
+	const char *id;		 /* session id, a valid ref name part */
+	const char *dir;	 /* of the session: journal, workspaces */
+	const char *records;	 /* bare git repository; NULL: none */
+	const struct problem *const *problems; /* outlive the core */
+	size_t nproblems;
+	const char *language;	 /* name in the table of languages */
+	int64_t duration;	 /* s; 0: no limit */
+	size_t scrollback;	 /* lines */
+	bool record;		 /* false: no journal (a benchmark's baseline) */
+	struct sandbox *(*sandbox)(struct loop *, const struct sandbox_spec *,
+	    const struct sandbox_watch *, void *user);
+	/* After the state has the event. */
+	void (*event)(void *user, const struct event *);
+	/* Something to tell the person, one line. */
+	void (*notice)(void *user, const char *text);
+	/* The session has ended and all that could be kept is kept.  why: ""
+	 * or what could not be kept. */
+	void (*ended)(void *user, const char *why);
+	void *user;
+};
+
+/* Opens the record and emits session.start and question.start; the sandbox
+ * starts at once. */
+struct core *core_create(const struct core_spec *, struct err *) WARN_UNUSED;
+void core_destroy(struct core *);
+const struct state *core_state(const struct core *);
+void core_command(struct core *, const struct command *);
+/* One word for the status line; *failed: the record is not being kept, and
+ * the text says why. */
+const char *core_record_state(struct core *, bool *failed);
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef SESSION_RECORD_H
+#define SESSION_RECORD_H
+
+/* What a live session writes: its journal and its checkpoints in git.  Thin:
+ * the work is store/journal's and store/gitstore's, on their threads. */
+
+#include "event/event.h"
+#include "loop/loop.h"
+#include "sandbox/sandbox.h"
+#include "session/state.h"
+
+struct record;
+
+/* dir holds journal.jsonl; repo is a bare repository, created when missing;
+ * NULL: no checkpoints. */
+struct record *record_open(struct loop *, const char *dir, const char *repo,
+    const char *session, struct err *) WARN_UNUSED;
+/* Waits for what is queued to be on disk (bounded to 5 s), then closes. */
+void record_close(struct record *);
+
+void record_append(struct record *, const struct event *);
+/* Asks for an fsync now. */
+void record_sync(struct record *);
+size_t record_backlog(const struct record *); /* bytes not yet written */
+/* The journal is not being kept; e gets the reason (may be NULL). */
+bool record_failed(const struct record *, struct err *e);
+
+/* One commit: the events since the last one, the workspace, the results.
+ * done is called once on the loop's thread; commit is "" on failure. */
+typedef void (*record_done_fn)(void *user, unsigned number, const char *commit,
+    const struct err *);
+void record_checkpoint(struct record *, const struct state *,
+    const char *subject, const struct fs_result *files, int64_t wall_ms,
+    record_done_fn done, void *user);
+
+#endif

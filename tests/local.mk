@@ -1,0 +1,78 @@
+if TESTS_WANTED
+tests_unit_test_canvas_SOURCES = tests/unit/test-canvas.c
+tests_unit_test_canvas_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_cmd_SOURCES = tests/unit/test-cmd.c
+tests_unit_test_cmd_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_config_SOURCES = tests/unit/test-config.c
+tests_unit_test_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_event_SOURCES = tests/unit/test-event.c
+tests_unit_test_event_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
+tests_unit_test_keys_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
+tests_unit_test_layout_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_pane_term_SOURCES = tests/unit/test-pane-term.c
+tests_unit_test_pane_term_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_state_SOURCES = tests/unit/test-state.c
+tests_unit_test_state_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_text_SOURCES = tests/unit/test-text.c
+tests_unit_test_text_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_theme_SOURCES = tests/unit/test-theme.c
+tests_unit_test_theme_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_vt_SOURCES = tests/unit/test-vt.c
+tests_unit_test_vt_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
+tests_fuzz_fuzz_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz-keys.c tests/fuzz/driver.c
+tests_fuzz_fuzz_keys_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+check_PROGRAMS += \
+	tests/unit/test-canvas \
+	tests/unit/test-cmd \
+	tests/unit/test-config \
+	tests/unit/test-event \
+	tests/unit/test-keys \
+	tests/unit/test-layout \
+	tests/unit/test-pane-term \
+	tests/unit/test-state \
+	tests/unit/test-text \
+	tests/unit/test-theme \
+	tests/unit/test-vt \
+	tests/fuzz/fuzz-config \
+	tests/fuzz/fuzz-keys
+TESTS += \
+	tests/unit/test-canvas \
+	tests/unit/test-cmd \
+	tests/unit/test-config \
+	tests/unit/test-event \
+	tests/unit/test-keys \
+	tests/unit/test-layout \
+	tests/unit/test-pane-term \
+	tests/unit/test-state \
+	tests/unit/test-text \
+	tests/unit/test-theme \
+	tests/unit/test-vt \
+	tests/check-layers \
+	tests/check-size \
+	tests/fuzz/corpora
+endif
+
+AM_TESTS_ENVIRONMENT = \
+	export srcdir='$(abs_srcdir)' VIVA='$(abs_builddir)/viva' \
+	VIVA_INIT='$(abs_builddir)/viva-sandbox-init' \
+	FUZZ_DIR='$(abs_builddir)/tests/fuzz' \
+	LC_ALL=C.UTF-8 TERM=xterm-256color TZ=UTC \
+	UBSAN_OPTIONS=print_stacktrace=1;
+
+EXTRA_DIST += \
+	tests/check-layers \
+	tests/check-size \
+	tests/check-size.allow \
+	tests/fuzz/corpora \
+	tests/fuzz/corpus/config/mistakes \
+	tests/fuzz/corpus/config/settings \
+	tests/fuzz/corpus/config/theme \
+	tests/fuzz/corpus/keys/keys \
+	tests/fuzz/corpus/keys/kitty \
+	tests/fuzz/corpus/keys/mouse \
+	tests/fuzz/corpus/keys/odd \
+	tests/fuzz/corpus/keys/paste

@@ -1,0 +1,145 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "event/event.h"
+
+static const char zeros[65] =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
+static void
+every_type_has_its_own_name(void **st)
+{
+	(void)st;
+	for (int i = 1; i < EV_TYPES; i++)
+		assert_int_equal(event_type_find(event_type_name(
+		    (enum event_type)i)), i);
+}
+
+static void
+bytes_come_back_exactly(void **st)
+{
+	static const char *const samples[] = { "plain", "", "\033[1mx\r\n",
+		"\"\\\x7f\x01", "\xff\xfe", "caf\xc3\xa9", "\xc3" };
+	struct event_buf eb = { 0 };
+
+	(void)st;
+	for (size_t i = 0; i < sizeof samples / sizeof *samples + 1; i++) {
+		struct event ev = { .seq = 9007199254740991, .t = 12345,
+			.type = EV_TERM_OUTPUT, .question = 2 }, got;
+		struct buf line = { 0 };
+		struct err e;
+
+		/* The last one holds a NUL. */
+		ev.u.io.data = i < sizeof samples / sizeof *samples ?
+		    (struct bytes){ samples[i], strlen(samples[i]) } :
+		    (struct bytes){ "a\0b", 3 };
+		ev.u.io.offset = 77;
+		event_encode(&ev, zeros, &line);
+		assert_int_equal(line.data[line.len - 1], '\n');
+		assert_true(event_decode(line.data, line.len, &eb, &got, &e));
+		assert_int_equal(got.seq, ev.seq);
+		assert_int_equal(got.type, EV_TERM_OUTPUT);
+		assert_int_equal(got.question, 2);
+		assert_int_equal(got.u.io.offset, 77);
+		assert_int_equal(got.u.io.data.n, ev.u.io.data.n);
+		assert_memory_equal(got.u.io.data.p, ev.u.io.data.p,
+		    ev.u.io.data.n);
+		assert_string_equal(eb.prev, zeros);
+		buf_free(&line);
+	}
+	event_buf_free(&eb);
+}
+
+static void
+all_fields_of_a_case_survive(void **st)
+{
+	struct event ev = { .seq = 1, .type = EV_TEST_CASE,
+		.origin = ORIGIN_SYSTEM }, got;
+	struct event_buf eb = { 0 };
+	struct buf line = { 0 };
+	struct err e;
+
+	(void)st;
+	ev.u.test.run = 3;
+	ev.u.test.number = 4;
+	ev.u.test.name = "sample 1";
+	ev.u.test.verdict = VERDICT_WA;
+	ev.u.test.time_us = 1500;
+	ev.u.test.memory_kb = 9000;
+	ev.u.test.input = (struct bytes){ "\xff", 1 };
+	ev.u.test.expected = (struct bytes){ "1 2\n", 4 };
+	ev.u.test.output = (struct bytes){ "\xfe\xfd", 2 };
+	event_encode(&ev, zeros, &line);
+	assert_true(event_decode(line.data, line.len, &eb, &got, &e));
+	assert_string_equal(got.u.test.name, "sample 1");
+	assert_int_equal(got.u.test.verdict, VERDICT_WA);
+	assert_int_equal(got.u.test.time_us, 1500);
+	assert_memory_equal(got.u.test.input.p, "\xff", 1);
+	assert_memory_equal(got.u.test.output.p, "\xfe\xfd", 2);
+	assert_int_equal(got.u.test.expected.n, 4);
+	assert_null(got.u.test.errors.p);
+	buf_free(&line);
+	event_buf_free(&eb);
+}
+
+static void
+what_is_unknown_is_kept_and_what_is_broken_refused(void **st)
+{
+	static const char *const broken[] = { "", "{", "[]", "{\"seq\":0}",
+		"{\"seq\":1,\"type\":\"x\",\"prev\":\"short\"}" };
+	static const char *const unknown = "{\"seq\":1,\"t\":5,\"type\":"
+	    "\"from.later\",\"new\":1,\"prev\":\"";
+	struct event_buf eb = { 0 };
+	struct buf line = { 0 };
+	struct event ev;
+	struct err e;
+
+	(void)st;
+	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+		assert_false(event_decode(broken[i], strlen(broken[i]), &eb,
+		    &ev, &e));
+		assert_true(e.msg[0] != '\0');
+	}
+	buf_addf(&line, "%s%s\"}\n", unknown, zeros);
+	assert_true(event_decode(line.data, line.len, &eb, &ev, &e));
+	assert_int_equal(ev.type, EV_UNKNOWN);
+	assert_int_equal(ev.raw.n, line.len - 1);
+	buf_clear(&line);
+	buf_addf(&line, "{\"seq\":1,\"type\":\"test.case\",\"verdict\":99,"
+	    "\"prev\":\"%s\"}", zeros);
+	assert_false(event_decode(line.data, line.len, &eb, &ev, &e));
+	buf_free(&line);
+	event_buf_free(&eb);
+}
+
+static void
+the_hash_is_sha256(void **st)
+{
+	char h[65];
+
+	(void)st;
+	event_hash("abc", 3, h); /* FIPS 180-4's own example */
+	assert_string_equal(h, "ba7816bf8f01cfea414140de5dae2223"
+	    "b00361a396177a9cb410ff61f20015ad");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_type_has_its_own_name),
+		cmocka_unit_test(bytes_come_back_exactly),
+		cmocka_unit_test(all_fields_of_a_case_survive),
+		cmocka_unit_test(
+		    what_is_unknown_is_kept_and_what_is_broken_refused),
+		cmocka_unit_test(the_hash_is_sha256),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

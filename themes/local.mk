@@ -1,0 +1,6 @@
+themesdir = $(pkgdatadir)/themes
+dist_themes_DATA = \
+	themes/ansi16 \
+	themes/dark \
+	themes/high-contrast \
+	themes/light

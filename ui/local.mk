@@ -1,0 +1,25 @@
+noinst_LIBRARIES += libui.a
+libui_a_SOURCES = \
+	ui/app.h \
+	ui/canvas.c \
+	ui/canvas.h \
+	ui/cmd.c \
+	ui/cmd.h \
+	ui/colour.c \
+	ui/colour.h \
+	ui/keymap.c \
+	ui/keymap.h \
+	ui/keys.c \
+	ui/keys.h \
+	ui/layout.c \
+	ui/layout.h \
+	ui/pane-term-copy.c \
+	ui/pane-term.c \
+	ui/pane-term.h \
+	ui/pane.h \
+	ui/screen.c \
+	ui/screen.h \
+	ui/settings.c \
+	ui/settings.h \
+	ui/theme.c \
+	ui/theme.h
