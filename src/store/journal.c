@@ -1,0 +1,416 @@
+#include "config.h"
+
+#include "store/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/*
+ * Between the threads lies a buffer of events encoded without their chain:
+ * the hash of the line before is put in by the thread, so the loop's thread
+ * never hashes.  prev stands last in a line, so only the tail is written
+ * again.
+ */
+
+#define RETRY_MS 1000
+
+struct waiting { /* a sync that was asked for */
+	uint64_t seq;
+	loop_fn done;
+	void *user;
+};
+
+struct journal {
+	int fd;
+	struct loop *loop;
+	struct journal_io *io;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	/* under the lock */
+	struct buf queue; /* lines, prev still zeros */
+	uint64_t queued_seq, synced_seq;
+	size_t writing; /* bytes taken from the queue, not yet written */
+	bool hurry, closing, failed;
+	struct err err;
+	struct waiting *waiting;
+	size_t nwaiting, waiting_cap;
+	/* the thread's own */
+	char hash[65];
+	struct buf out; /* chained lines, some of it written */
+	size_t written;
+};
+
+static ssize_t
+system_write(struct journal_io *io, int fd, const void *p, size_t n)
+{
+	(void)io;
+	return write(fd, p, n);
+}
+
+static int
+system_sync(struct journal_io *io, int fd)
+{
+	(void)io;
+	return fdatasync(fd);
+}
+
+struct journal_io *
+journal_io_system(void)
+{
+	static struct journal_io io = { system_write, system_sync };
+
+	return &io;
+}
+
+static const char zeros[65] =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
+/* ,"prev":"<64>"}\n at the end of every line; the digits start here. */
+#define TAIL (64 + 3)
+
+static void
+chain(struct journal *j, struct buf *lines)
+{
+	char *p = lines->data, *end = lines->data + lines->len;
+
+	while (p < end) {
+		char *nl = memchr(p, '\n', (size_t)(end - p));
+
+		memcpy(nl + 1 - TAIL, j->hash, 64);
+		event_hash(p, (size_t)(nl - p), j->hash);
+		p = nl + 1;
+	}
+}
+
+static void
+fail(struct journal *j, const char *what)
+{
+	int sys = errno;
+
+	pthread_mutex_lock(&j->lock);
+	j->failed = true;
+	err_sys(&j->err, sys, "cannot %s the journal", what);
+	pthread_mutex_unlock(&j->lock);
+}
+
+static bool
+write_out(struct journal *j)
+{
+	while (j->written < j->out.len) {
+		ssize_t n = j->io->write(j->io, j->fd,
+		    j->out.data + j->written, j->out.len - j->written);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			if (n == 0)
+				errno = EIO;
+			fail(j, "write");
+			return false;
+		}
+		j->written += (size_t)n;
+	}
+	return true;
+}
+
+static bool
+sync_out(struct journal *j)
+{
+	if (j->io->sync(j->io, j->fd) == 0)
+		return true;
+	fail(j, "sync");
+	return false;
+}
+
+static void
+deadline(struct timespec *ts, long ms)
+{
+	clock_gettime(CLOCK_MONOTONIC, ts);
+	ts->tv_nsec += ms % 1000 * 1000000;
+	ts->tv_sec += ms / 1000 + ts->tv_nsec / 1000000000;
+	ts->tv_nsec %= 1000000000;
+}
+
+/* Tells those who wait for what is now on disk.  Under the lock. */
+static void
+tell(struct journal *j)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < j->nwaiting; i++) {
+		struct waiting *w = &j->waiting[i];
+
+		if (w->seq > j->synced_seq)
+			j->waiting[kept++] = *w;
+		else if (w->done != NULL)
+			loop_post(j->loop, w->done, w->user);
+	}
+	j->nwaiting = kept;
+}
+
+/* Waits for work, and to gather what comes within the sync time.  Under the
+ * lock; false: nothing left to do and closing. */
+static bool
+wait_for_work(struct journal *j)
+{
+	struct timespec until;
+
+	while (j->queue.len == 0 && j->out.len == 0 && !j->closing &&
+	    j->nwaiting == 0)
+		pthread_cond_wait(&j->cond, &j->lock);
+	deadline(&until, j->failed ? RETRY_MS : JOURNAL_SYNC_MS / 2);
+	while (!j->closing && (j->failed || (!j->hurry &&
+	    j->queue.len < (1u << 16))))
+		if (pthread_cond_timedwait(&j->cond, &j->lock, &until) ==
+		    ETIMEDOUT)
+			break;
+	j->hurry = false;
+	return j->queue.len > 0 || j->out.len > 0 || j->nwaiting > 0 ||
+	    !j->closing;
+}
+
+/* One round: take the queue, write, sync.  Called and left under the lock. */
+static bool
+round_trip(struct journal *j)
+{
+	struct buf lines = j->queue;
+	uint64_t seq = j->queued_seq;
+	bool ok;
+
+	memset(&j->queue, 0, sizeof j->queue);
+	j->writing += lines.len;
+	pthread_mutex_unlock(&j->lock);
+	chain(j, &lines);
+	buf_add(&j->out, buf_str(&lines), lines.len);
+	buf_free(&lines);
+	ok = write_out(j) && sync_out(j);
+	if (ok) {
+		buf_clear(&j->out);
+		j->written = 0;
+	}
+	pthread_mutex_lock(&j->lock);
+	if (ok) {
+		j->failed = false;
+		j->writing = 0;
+		j->synced_seq = seq;
+		tell(j);
+	}
+	return ok;
+}
+
+static void *
+run(void *user)
+{
+	struct journal *j = user;
+
+	pthread_mutex_lock(&j->lock);
+	while (wait_for_work(j))
+		if (!round_trip(j) && j->closing)
+			break;
+	pthread_mutex_unlock(&j->lock);
+	return NULL;
+}
+
+static int
+open_locked(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		err_sys(e, errno, "cannot open %s", path);
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		err_set(e, ERR_UNAVAILABLE, "%s is being written by another "
+		    "viva: close that one first", path);
+		return -1;
+	}
+	return fd;
+}
+
+struct journal *
+journal_open(const char *path, struct loop *loop, struct journal_io *io,
+    struct err *e)
+{
+	struct journal_end end;
+	pthread_condattr_t attr;
+	struct journal *j;
+	int fd = open_locked(path, e);
+
+	if (fd < 0)
+		return NULL;
+	if (!journal_recover(path, &end, e)) {
+		close(fd);
+		return NULL;
+	}
+	j = xcalloc(1, sizeof *j);
+	j->fd = fd;
+	j->loop = loop;
+	j->io = io;
+	j->queued_seq = j->synced_seq = end.seq;
+	memcpy(j->hash, end.hash, sizeof j->hash);
+	pthread_mutex_init(&j->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&j->cond, &attr);
+	pthread_condattr_destroy(&attr);
+	if (pthread_create(&j->thread, NULL, run, j) != 0)
+		abort();
+	return j;
+}
+
+bool
+journal_close(struct journal *j, struct err *e)
+{
+	bool ok;
+
+	if (j == NULL)
+		return true;
+	pthread_mutex_lock(&j->lock);
+	j->closing = true;
+	pthread_cond_signal(&j->cond);
+	pthread_mutex_unlock(&j->lock);
+	pthread_join(j->thread, NULL);
+	ok = !j->failed;
+	if (!ok && e != NULL)
+		*e = j->err;
+	close(j->fd);
+	pthread_mutex_destroy(&j->lock);
+	pthread_cond_destroy(&j->cond);
+	buf_free(&j->queue);
+	buf_free(&j->out);
+	free(j->waiting);
+	free(j);
+	return ok;
+}
+
+void
+journal_append(struct journal *j, const struct event *ev)
+{
+	bool first;
+
+	pthread_mutex_lock(&j->lock);
+	first = j->queue.len == 0;
+	event_encode(ev, zeros, &j->queue);
+	j->queued_seq = ev->seq;
+	/* Awake already when something is queued: it sleeps at most until
+	 * its sync is due, unless there is much to do. */
+	if (first || j->queue.len > (1u << 16))
+		pthread_cond_signal(&j->cond);
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
+journal_sync(struct journal *j, loop_fn done, void *user)
+{
+	pthread_mutex_lock(&j->lock);
+	GROW(j->waiting, j->nwaiting, j->waiting_cap);
+	j->waiting[j->nwaiting++] = (struct waiting){ j->queued_seq, done,
+		user };
+	j->hurry = true;
+	pthread_cond_signal(&j->cond);
+	pthread_mutex_unlock(&j->lock);
+}
+
+size_t
+journal_backlog(struct journal *j)
+{
+	size_t n;
+
+	pthread_mutex_lock(&j->lock);
+	n = j->queue.len + j->writing;
+	pthread_mutex_unlock(&j->lock);
+	return n;
+}
+
+bool
+journal_failed(struct journal *j, struct err *e)
+{
+	bool failed;
+
+	pthread_mutex_lock(&j->lock);
+	failed = j->failed;
+	if (failed && e != NULL)
+		*e = j->err;
+	pthread_mutex_unlock(&j->lock);
+	return failed;
+}
+
+/* ---- recovery ---- */
+
+struct scan {
+	FILE *f;
+	const char *path;
+	char *line;
+	size_t cap, number;
+	struct event_buf eb;
+};
+
+/* 1: an event, 0: the end or a torn tail, -1: damage. */
+static int
+scan_line(struct scan *s, struct journal_end *end, struct err *e)
+{
+	ssize_t n = getline(&s->line, &s->cap, s->f);
+	struct event ev;
+
+	s->number++;
+	if (n <= 0 || s->line[n - 1] != '\n')
+		return 0;
+	if (!event_decode(s->line, (size_t)n, &s->eb, &ev, e)) {
+		/* A crash may leave a whole line of garbage, but only last. */
+		if (getc(s->f) == EOF)
+			return 0;
+		err_context(e, "%s:%zu", s->path, s->number);
+		return -1;
+	}
+	if (ev.seq != end->seq + 1 || strcmp(s->eb.prev, end->hash) != 0) {
+		err_set(e, ERR_CORRUPT, "%s:%zu: event %llu does not follow "
+		    "the one before it; the record was changed, or is not "
+		    "whole", s->path, s->number, (unsigned long long)ev.seq);
+		return -1;
+	}
+	end->seq = ev.seq;
+	end->t = ev.t;
+	end->bytes += (uint64_t)n;
+	event_hash(s->line, (size_t)n - 1, end->hash);
+	return 1;
+}
+
+bool
+journal_recover(const char *path, struct journal_end *end, struct err *e)
+{
+	struct scan s = { .path = path };
+	off_t size = 0;
+	int more;
+
+	memset(end, 0, sizeof *end);
+	memcpy(end->hash, zeros, sizeof end->hash);
+	s.f = fopen(path, "re");
+	if (s.f == NULL)
+		return err_sys(e, errno, "cannot read %s", path);
+	while ((more = scan_line(&s, end, e)) == 1)
+		;
+	if (fseeko(s.f, 0, SEEK_END) == 0)
+		size = ftello(s.f);
+	fclose(s.f);
+	free(s.line);
+	event_buf_free(&s.eb);
+	if (more < 0)
+		return false;
+	end->torn = (uint64_t)size - end->bytes;
+	if (end->torn > 0 && truncate(path, (off_t)end->bytes) != 0)
+		return err_sys(e, errno, "cannot cut the torn end off %s",
+		    path);
+	return true;
+}

@@ -1,0 +1,243 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/journal.h"
+
+static char path[64];
+
+static int
+new_path(void **st)
+{
+	(void)st;
+	snprintf(path, sizeof path, "/tmp/viva-journal-%d", (int)getpid());
+	unlink(path);
+	return 0;
+}
+
+static int
+drop_path(void **st)
+{
+	(void)st;
+	unlink(path);
+	return 0;
+}
+
+static void
+append(struct journal *j, uint64_t seq)
+{
+	struct event ev;
+
+	memset(&ev, 0, sizeof ev);
+	ev.seq = seq;
+	ev.t = (int64_t)seq * 10;
+	ev.type = EV_TERM_OUTPUT;
+	ev.u.io.data = (struct bytes){ "some output\r\n", 13 };
+	journal_append(j, &ev);
+}
+
+static void
+stop(void *user)
+{
+	loop_stop(user);
+}
+
+static void
+what_is_written_is_a_chain_that_goes_on(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct journal_end end;
+	struct err e;
+
+	(void)st;
+	for (int round = 0; round < 3; round++) {
+		struct journal *j = journal_open(path, l, journal_io_system(),
+		    &e);
+
+		assert_non_null(j);
+		for (uint64_t i = 1; i <= 50; i++)
+			append(j, (uint64_t)round * 50 + i);
+		journal_sync(j, stop, l);
+		loop_run(l);
+		assert_int_equal(journal_backlog(j), 0);
+		assert_true(journal_close(j, &e));
+		assert_true(journal_recover(path, &end, &e));
+		assert_int_equal(end.seq, (uint64_t)(round + 1) * 50);
+		assert_int_equal(end.torn, 0);
+	}
+	loop_destroy(l);
+}
+
+static void
+two_writers_are_refused(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct err e;
+	struct journal *j = journal_open(path, l, journal_io_system(), &e);
+
+	(void)st;
+	assert_non_null(j);
+	assert_null(journal_open(path, l, journal_io_system(), &e));
+	assert_non_null(strstr(e.msg, "another viva"));
+	assert_true(journal_close(j, &e));
+	loop_destroy(l);
+}
+
+static void
+damage_is_named_and_a_torn_tail_is_cut(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct err e;
+	struct journal *j = journal_open(path, l, journal_io_system(), &e);
+	struct journal_end end;
+	struct stat sb;
+	FILE *f;
+
+	(void)st;
+	for (uint64_t i = 1; i <= 5; i++)
+		append(j, i);
+	assert_true(journal_close(j, &e));
+	f = fopen(path, "ae");
+	fputs("{\"seq\":6,\"t\":1", f);
+	fclose(f);
+	assert_true(journal_recover(path, &end, &e));
+	assert_int_equal(end.seq, 5);
+	assert_int_equal(end.torn, 14);
+	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal((uint64_t)sb.st_size, end.bytes);
+	f = fopen(path, "r+e");
+	fseek(f, (long)(end.bytes / 2), SEEK_SET);
+	fputs("tampered", f);
+	fclose(f);
+	assert_false(journal_recover(path, &end, &e));
+	assert_non_null(strstr(e.msg, path));
+	loop_destroy(l);
+}
+
+/* Fails its first calls, or writes them short. */
+struct bad_io {
+	struct journal_io base;
+	int fails;
+	int calls;
+};
+
+static ssize_t
+bad_write(struct journal_io *io, int fd, const void *p, size_t n)
+{
+	struct bad_io *b = (struct bad_io *)io;
+
+	if (b->calls++ < b->fails) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return write(fd, p, n > 7 ? 7 : n);
+}
+
+static int
+good_sync(struct journal_io *io, int fd)
+{
+	(void)io;
+	return fdatasync(fd);
+}
+
+static void
+a_full_disk_is_told_and_nothing_is_lost(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct bad_io io = { { bad_write, good_sync }, 1, 0 };
+	struct journal_end end;
+	struct err e;
+	struct journal *j = journal_open(path, l, &io.base, &e);
+
+	(void)st;
+	for (uint64_t i = 1; i <= 20; i++)
+		append(j, i);
+	journal_sync(j, stop, l);
+	while (!journal_failed(j, &e))
+		loop_turn(l, 1000);
+	assert_non_null(strstr(e.msg, "No space"));
+	assert_true(journal_backlog(j) > 0);
+	loop_run(l); /* until the sync is done, after a retry */
+	assert_false(journal_failed(j, NULL));
+	assert_true(journal_close(j, &e));
+	assert_true(journal_recover(path, &end, &e));
+	assert_int_equal(end.seq, 20);
+	loop_destroy(l);
+}
+
+/* The writer is killed at some point; all that it was told is on disk must
+ * be there, in a valid prefix. */
+static void
+kill_9_loses_nothing_acknowledged(void **st)
+{
+	volatile uint64_t *acked = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct journal_end end;
+	struct err e;
+
+	(void)st;
+	for (uint64_t round = 1; round <= 12; round++) {
+		pid_t pid;
+
+		unlink(path);
+		*acked = 0;
+		pid = fork();
+		if (pid == 0) {
+			struct loop *l = loop_create(clock_system(),
+			    waiter_poll());
+			struct journal *j = journal_open(path, l,
+			    journal_io_system(), NULL);
+
+			for (uint64_t i = 1;; i++) {
+				append(j, i);
+				if (i % 7 != 0)
+					continue;
+				journal_sync(j, stop, l);
+				loop_run(l);
+				*acked = i;
+			}
+		}
+		while (*acked < round * 7)
+			;
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		assert_true(journal_recover(path, &end, &e));
+		assert_true(end.seq >= *acked);
+	}
+	munmap((void *)acked, 4096);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    what_is_written_is_a_chain_that_goes_on, new_path,
+		    drop_path),
+		cmocka_unit_test_setup_teardown(two_writers_are_refused,
+		    new_path, drop_path),
+		cmocka_unit_test_setup_teardown(
+		    damage_is_named_and_a_torn_tail_is_cut, new_path,
+		    drop_path),
+		cmocka_unit_test_setup_teardown(
+		    a_full_disk_is_told_and_nothing_is_lost, new_path,
+		    drop_path),
+		cmocka_unit_test_setup_teardown(
+		    kill_9_loses_nothing_acknowledged, new_path, drop_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
