@@ -25,12 +25,21 @@ libcore_a_SOURCES = \
 	src/text/history.h \
 	src/text/text.c \
 	src/text/text.h \
-	src/vt/arena.c \
-	src/vt/arena.h \
-	src/vt/grid.c \
-	src/vt/vt-internal.h \
-	src/vt/vt.c \
+	src/vt/vt-core.c \
+	src/vt/vt-find.c \
+	src/vt/vt-grid.c \
+	src/vt/vt-key.c \
+	src/vt/vt-lib.c \
+	src/vt/vt-osc.c \
+	src/vt/vt-parse.c \
+	src/vt/vt-priv.h \
+	src/vt/vt-save.c \
+	src/vt/vt-seq.c \
+	src/vt/vt-style.c \
+	src/vt/vt-text.c \
 	src/vt/vt.h \
+	src/store/journal.c \
+	src/store/journal.h \
 	src/sandbox/sandbox.h \
 	src/problem/language.c \
 	src/problem/language.h \

@@ -7,6 +7,8 @@ tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_event_SOURCES = tests/unit/test-event.c
 tests_unit_test_event_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
+tests_unit_test_journal_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
 tests_unit_test_keys_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
@@ -19,37 +21,46 @@ tests_unit_test_text_SOURCES = tests/unit/test-text.c
 tests_unit_test_text_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_theme_SOURCES = tests/unit/test-theme.c
 tests_unit_test_theme_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_vt_parse_SOURCES = tests/unit/test-vt-parse.c
+tests_unit_test_vt_parse_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_vt_SOURCES = tests/unit/test-vt.c
 tests_unit_test_vt_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
 tests_fuzz_fuzz_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz-keys.c tests/fuzz/driver.c
 tests_fuzz_fuzz_keys_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_vt_SOURCES = tests/fuzz/fuzz-vt.c tests/fuzz/driver.c
+tests_fuzz_fuzz_vt_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 check_PROGRAMS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
 	tests/unit/test-config \
 	tests/unit/test-event \
+	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-pane-term \
 	tests/unit/test-state \
 	tests/unit/test-text \
 	tests/unit/test-theme \
+	tests/unit/test-vt-parse \
 	tests/unit/test-vt \
 	tests/fuzz/fuzz-config \
-	tests/fuzz/fuzz-keys
+	tests/fuzz/fuzz-keys \
+	tests/fuzz/fuzz-vt
 TESTS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
 	tests/unit/test-config \
 	tests/unit/test-event \
+	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-pane-term \
 	tests/unit/test-state \
 	tests/unit/test-text \
 	tests/unit/test-theme \
+	tests/unit/test-vt-parse \
 	tests/unit/test-vt \
 	tests/check-layers \
 	tests/check-size \
@@ -75,4 +86,10 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/keys/kitty \
 	tests/fuzz/corpus/keys/mouse \
 	tests/fuzz/corpus/keys/odd \
-	tests/fuzz/corpus/keys/paste
+	tests/fuzz/corpus/keys/paste \
+	tests/fuzz/corpus/vt/alt_screen \
+	tests/fuzz/corpus/vt/hostile \
+	tests/fuzz/corpus/vt/restore \
+	tests/fuzz/corpus/vt/scroll_region \
+	tests/fuzz/corpus/vt/sgr_dense \
+	tests/fuzz/corpus/vt/unicode

@@ -90,9 +90,9 @@ static const struct cmd table[] = {
 	    "go to the next open file"),
 	PANE("previous-file", "M-p", "editor", "editor", CMD_BOTH,
 	    "go to the previous open file"),
-	PANE("reload", NULL, "editor", "editor", CMD_LIVE,
+	APP("reload", NULL, NULL, "editor", CMD_LIVE,
 	    "take the file as it is in the workspace"),
-	PANE("save-force", NULL, "editor", "editor", CMD_LIVE,
+	APP("save-force", NULL, NULL, "editor", CMD_LIVE,
 	    "save over a change made elsewhere"),
 
 	PANE("copy-mode", "F11", "shell", "shell", CMD_BOTH,

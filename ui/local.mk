@@ -13,10 +13,14 @@ libui_a_SOURCES = \
 	ui/keys.h \
 	ui/layout.c \
 	ui/layout.h \
+	ui/palette.c \
 	ui/pane-term-copy.c \
 	ui/pane-term.c \
 	ui/pane-term.h \
 	ui/pane.h \
+	ui/prompt-internal.h \
+	ui/prompt.c \
+	ui/prompt.h \
 	ui/screen.c \
 	ui/screen.h \
 	ui/settings.c \

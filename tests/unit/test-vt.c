@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,5 +231,6 @@ main(void)
 		cmocka_unit_test(cuts_and_snapshots_change_nothing),
 	};
 
+	setlocale(LC_CTYPE, "C.UTF-8"); /* widths are wcwidth's */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

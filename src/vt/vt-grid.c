@@ -1,0 +1,371 @@
+#include "config.h"
+
+#include "vt/vt-priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static void
+fill(struct vt_cell *cells, int from, int to, struct vt_cell c)
+{
+	for (int i = from; i < to; i++)
+		cells[i] = c;
+}
+
+struct vt_line *
+vt_line_create(int cols)
+{
+	struct vt_line *l;
+
+	l = xmalloc(sizeof *l + (size_t)cols * sizeof l->cells[0]);
+	l->used = 0;
+	l->cap = (uint16_t)cols;
+	l->wrapped = l->wide = false;
+	fill(l->cells, 0, cols, vt_blank);
+	return l;
+}
+
+void
+vt_line_clear(struct vt *vt, struct vt_line *l, uint32_t style)
+{
+	struct vt_cell c = vt_blank;
+
+	c.style = style & 0xffffff;
+	l->wrapped = l->wide = false;
+	if (style == 0) {
+		fill(l->cells, 0, l->used, c);
+		l->used = 0;
+		return;
+	}
+	fill(l->cells, 0, vt->c.cols, c);
+	l->used = (uint16_t)vt->c.cols;
+}
+
+void
+vt_line_split(struct vt_line *l, int from, int to)
+{
+	if (!l->wide)
+		return;
+	if (from > 0 && from < l->used && l->cells[from].width == 0) {
+		l->cells[from - 1].glyph = 0;
+		l->cells[from - 1].width = 1;
+		l->cells[from].glyph = 0;
+		l->cells[from].width = 1;
+	}
+	if (to > 0 && to < l->used && l->cells[to].width == 0) {
+		l->cells[to - 1].glyph = 0;
+		l->cells[to - 1].width = 1;
+		l->cells[to].glyph = 0;
+		l->cells[to].width = 1;
+	}
+}
+
+void
+vt_line_erase(struct vt *vt, struct vt_line *l, int from, int to)
+{
+	struct vt_cell c = vt_blank;
+	uint32_t style = vt_blank_style(vt);
+
+	c.style = style & 0xffffff;
+	if (from == 0 && to == vt->c.cols) {
+		vt_line_clear(vt, l, style);
+		return;
+	}
+	vt_line_split(l, from, to);
+	if (to == vt->c.cols)
+		l->wrapped = false;
+	if (style == 0 && to > l->used)
+		to = l->used;
+	if (from >= to)
+		return;
+	fill(l->cells, from, to, c);
+	if (style != 0 && to > l->used)
+		l->used = (uint16_t)to;
+	else if (style == 0 && to == l->used)
+		l->used = (uint16_t)from;
+}
+
+int
+vt_line_trimmed(const struct vt_line *l)
+{
+	int n = l->used;
+
+	while (n > 0 && l->cells[n - 1].style == 0 &&
+	    l->cells[n - 1].width == 1 &&
+	    (l->cells[n - 1].glyph == 0 || l->cells[n - 1].glyph == ' '))
+		n--;
+	return n;
+}
+
+/* --- scrollback --------------------------------------------------------- */
+
+static struct vt_line **
+ring_slot(const struct vt_ring *r, size_t i)
+{
+	return &r->lines[(r->head + i) % r->cap];
+}
+
+static void
+ring_grow(struct vt_ring *r)
+{
+	size_t cap = r->cap ? r->cap * 2 : 256;
+	struct vt_line **lines;
+
+	if (cap > r->max)
+		cap = r->max;
+	lines = xcalloc(cap, sizeof *lines);
+	for (size_t i = 0; i < r->n; i++)
+		lines[i] = *ring_slot(r, i);
+	free(r->lines);
+	r->lines = lines;
+	r->cap = cap;
+	r->head = 0;
+}
+
+void
+vt_ring_push(struct vt *vt, const struct vt_line *l)
+{
+	struct vt_ring *r = &vt->ring;
+	struct vt_line *new = NULL;
+	int n = vt_line_trimmed(l);
+
+	vt->c.scrolled++;
+	if (r->max == 0)
+		return;
+	if (r->n == r->cap && r->cap < r->max)
+		ring_grow(r);
+	if (r->n == r->cap) {
+		new = *ring_slot(r, 0);
+		r->head = (r->head + 1) % r->cap;
+		r->n--;
+		/* Reuse what fits well; else memory would creep up. */
+		if (new->cap < n || new->cap > n + 16) {
+			free(new);
+			new = NULL;
+		}
+	}
+	if (new == NULL) {
+		new = xmalloc(sizeof *new + (size_t)n * sizeof new->cells[0]);
+		new->cap = (uint16_t)n;
+	}
+	new->used = (uint16_t)n;
+	new->wrapped = l->wrapped;
+	new->wide = l->wide;
+	memcpy(new->cells, l->cells, (size_t)n * sizeof new->cells[0]);
+	*ring_slot(r, r->n++) = new;
+}
+
+void
+vt_ring_clear(struct vt *vt)
+{
+	struct vt_ring *r = &vt->ring;
+
+	for (size_t i = 0; i < r->n; i++)
+		free(*ring_slot(r, i));
+	r->n = r->head = 0;
+}
+
+const struct vt_line *
+vt_ring_line(const struct vt *vt, int back)
+{
+	return *ring_slot(&vt->ring, vt->ring.n - (size_t)back);
+}
+
+/* --- scrolling ---------------------------------------------------------- */
+
+static void
+scroll_up(struct vt *vt, int top, int bottom, int n)
+{
+	struct vt_line **lines = vt->screen->lines;
+	uint32_t style = vt_blank_style(vt);
+	bool keep = vt->c.keep && top == 0 && vt->screen == &vt->screens[0];
+
+	for (int i = 0; i < n; i++) {
+		struct vt_line *l = lines[top];
+
+		if (keep)
+			vt_ring_push(vt, l);
+		memmove(lines + top, lines + top + 1,
+		    (size_t)(bottom - top - 1) * sizeof(struct vt_line *));
+		vt_line_clear(vt, l, style);
+		lines[bottom - 1] = l;
+	}
+}
+
+static void
+scroll_down(struct vt *vt, int top, int bottom, int n)
+{
+	struct vt_line **lines = vt->screen->lines;
+	uint32_t style = vt_blank_style(vt);
+
+	for (int i = 0; i < n; i++) {
+		struct vt_line *l = lines[bottom - 1];
+
+		memmove(lines + top + 1, lines + top,
+		    (size_t)(bottom - top - 1) * sizeof(struct vt_line *));
+		vt_line_clear(vt, l, style);
+		lines[top] = l;
+	}
+}
+
+void
+vt_scroll(struct vt *vt, int top, int bottom, int n)
+{
+	int h = bottom - top;
+
+	if (h <= 0)
+		return;
+	if (n > 0)
+		scroll_up(vt, top, bottom, n > h ? h : n);
+	else
+		scroll_down(vt, top, bottom, -n > h ? h : -n);
+	vt_dirty(vt, top, bottom - 1);
+}
+
+void
+vt_shift(struct vt *vt, int row, int from, int to, int n)
+{
+	struct vt_line *l = vt->screen->lines[row];
+	int w = to - from;
+	size_t move;
+
+	n = n > w ? w : n < -w ? -w : n;
+	move = (size_t)(w - abs(n)) * sizeof l->cells[0];
+	vt_line_split(l, from, to);
+	/* Cells cut in two by the shift go. */
+	vt_line_split(l, n > 0 ? from + n : to + n, to);
+	if (l->used < to)
+		l->used = (uint16_t)to;
+	if (n > 0) {
+		memmove(l->cells + from, l->cells + from + n, move);
+		vt_line_erase(vt, l, to - n, to);
+	} else {
+		memmove(l->cells + from - n, l->cells + from, move);
+		vt_line_erase(vt, l, from, from - n);
+	}
+	vt_dirty(vt, row, row);
+}
+
+/* --- size --------------------------------------------------------------- */
+
+void
+vt_screen_create(struct vt_screen *s, int rows, int cols)
+{
+	s->lines = xcalloc((size_t)rows, sizeof(struct vt_line *));
+	for (int i = 0; i < rows; i++)
+		s->lines[i] = vt_line_create(cols);
+}
+
+void
+vt_screen_free(struct vt_screen *s, int rows)
+{
+	for (int i = 0; i < rows; i++)
+		free(s->lines[i]);
+	free(s->lines);
+	s->lines = NULL;
+}
+
+/* A copy of src as wide as cols. */
+static struct vt_line *
+refit(const struct vt_line *src, int cols)
+{
+	struct vt_line *l = vt_line_create(cols);
+	int n = src->used < cols ? src->used : cols;
+
+	memcpy(l->cells, src->cells, (size_t)n * sizeof l->cells[0]);
+	l->used = (uint16_t)n;
+	l->wide = src->wide;
+	l->wrapped = src->wrapped;
+	if (n > 0 && l->cells[n - 1].width == 2) {
+		l->cells[n - 1].glyph = 0;
+		l->cells[n - 1].width = 1;
+	}
+	return l;
+}
+
+static struct vt_line *
+ring_pop(struct vt *vt, int cols)
+{
+	struct vt_ring *r = &vt->ring;
+	struct vt_line *old = *ring_slot(r, --r->n);
+	struct vt_line *l = refit(old, cols);
+
+	vt->c.scrolled--;
+	free(old);
+	return l;
+}
+
+/* The rows of s for a new size.  shift: how many go off the top (> 0) or
+ * come back from the scrollback (< 0). */
+static void
+screen_resize(struct vt *vt, struct vt_screen *s, int rows, int cols,
+    int shift, bool ring)
+{
+	struct vt_line **lines = xcalloc((size_t)rows, sizeof *lines);
+	int old = vt->c.rows;
+
+	for (int i = 0; i < shift && ring; i++)
+		vt_ring_push(vt, s->lines[i]);
+	for (int i = -shift - 1; i >= 0; i--)
+		lines[i] = ring_pop(vt, cols);
+	for (int i = shift > 0 ? shift : 0; i < old && i - shift < rows; i++)
+		lines[i - shift] = refit(s->lines[i], cols);
+	for (int i = 0; i < rows; i++)
+		if (lines[i] == NULL)
+			lines[i] = vt_line_create(cols);
+	vt_screen_free(s, old);
+	s->lines = lines;
+}
+
+static int
+shift_for(const struct vt *vt, int row, int rows, bool ring)
+{
+	int grow = rows - vt->c.rows;
+
+	if (grow < 0)
+		return row >= rows ? row - rows + 1 : 0;
+	if (!ring)
+		return 0;
+	return (size_t)grow < vt->ring.n ? -grow : -(int)vt->ring.n;
+}
+
+static void
+clamp(int *v, int max)
+{
+	*v = *v < 0 ? 0 : *v >= max ? max - 1 : *v;
+}
+
+void
+vt_grid_resize(struct vt *vt, int rows, int cols)
+{
+	struct vt_core *c = &vt->c;
+	bool alt = vt->screen == &vt->screens[1];
+	/* Behind the alternate screen, the main one's cursor is the saved
+	 * one: 1049 put it there. */
+	int main_row = alt ? c->saved[0].row : c->row;
+	int shift = shift_for(vt, main_row, rows, true);
+	int alt_shift = alt ? shift_for(vt, c->row, rows, false) : 0;
+
+	screen_resize(vt, &vt->screens[0], rows, cols, shift, true);
+	screen_resize(vt, &vt->screens[1], rows, cols, alt_shift, false);
+	c->row -= alt ? alt_shift : shift;
+	c->saved[0].row -= shift;
+	if (c->phantom && c->col < cols - 1) {
+		c->phantom = false;
+		c->col++;
+	}
+	c->rows = rows;
+	c->cols = cols;
+	clamp(&c->row, rows);
+	clamp(&c->col, cols);
+	for (int i = 0; i < 2; i++) {
+		clamp(&c->saved[i].row, rows);
+		clamp(&c->saved[i].col, cols);
+	}
+	c->top = 0;
+	c->bottom = rows;
+	c->dirty_first = 0;
+	c->dirty_last = rows - 1;
+}

@@ -1,0 +1,84 @@
+#ifndef UI_APP_INTERNAL_H
+#define UI_APP_INTERNAL_H
+
+/* Shared by the app*.c and timeline.c files only. */
+
+#include "ui/app.h"
+#include "ui/keymap.h"
+#include "ui/layout.h"
+#include "ui/pane.h"
+#include "ui/prompt.h"
+#include "ui/screen.h"
+#include "ui/settings.h"
+#include "ui/theme.h"
+
+#define HITS_MAX 16
+
+struct app_hit { /* a label of the key line */
+	int col, cols;
+	const struct cmd *cmd;
+};
+
+struct app {
+	struct app_spec spec;
+	struct loop *loop;
+	struct clock *clock;
+	struct settings settings;
+	struct theme theme;
+	struct keymap *keymap;
+	struct keys *keys;
+	struct prompts *prompts;
+	struct screen *screen;
+	struct canvas *frame;
+	struct loop_fd *input, *signals;
+	struct loop_timer *escape, *tick, *suspend, *quiet;
+	int suspend_tries;
+
+	struct pane *panes[PANES];
+	struct layout_in wish;
+	struct layout layout;
+	enum pane_id focus;
+	bool pass_key; /* the next key is the shell's */
+
+	/* mouse */
+	bool dragging;		/* a rule */
+	enum pane_id drag_rule; /* PANES: the upright one */
+	int grabbed;		/* pane that gets the drag; -1 none */
+	struct app_hit hits[HITS_MAX];
+	int nhits;
+
+	/* frames */
+	bool dirty, urgent, await_echo;
+	int64_t drawn, key_time;
+	int64_t base_mono, base_t; /* when the state had which time */
+
+	struct buf message;
+	struct buf clipboard;
+};
+
+bool app_replaying(const struct app *);
+int64_t app_elapsed(struct app *); /* us */
+void app_layout(struct app *);
+void app_dirty(struct app *);
+
+/* app-draw.c */
+void app_draw(struct app *);
+
+/* app-run.c */
+void app_run(struct app *, const struct cmd *);
+void app_run_name(struct app *, const char *name);
+void app_focus(struct app *, enum pane_id);
+enum pane_id app_pane_named(const char *name); /* PANES: none */
+void app_send(struct app *, const struct command *);
+
+/* app-mouse.c */
+void app_mouse(struct app *, const struct mouse *);
+
+/* timeline.c */
+void timeline_draw(struct app *, struct canvas *);
+void timeline_click(struct app *, int row, int col);
+void timeline_run(struct app *, const char *cmd);
+/* Applies what is due and arms the next tick. */
+void timeline_tick(void *app);
+
+#endif

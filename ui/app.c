@@ -1,0 +1,530 @@
+#include "config.h"
+
+#include "ui/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "ui/app-internal.h"
+
+#define ESCAPE_DELAY 25000	/* us */
+#define FRAME 16000		/* between frames under a flood */
+#define FRAME_AFTER_KEY 2000	/* the same while an echo is awaited */
+#define AFTER_KEY 50000
+#define MESSAGE_TIME 8000000
+#define SECOND 1000000
+
+static int signal_pipe[2] = { -1, -1 };
+
+bool
+app_replaying(const struct app *a)
+{
+	return a->spec.replay != NULL;
+}
+
+void
+app_dirty(struct app *a)
+{
+	a->dirty = true;
+}
+
+int64_t
+app_elapsed(struct app *a)
+{
+	if (app_replaying(a))
+		return replay_position(a->spec.replay);
+	if (a->spec.state->ended)
+		return a->spec.state->t;
+	return a->base_t + clock_mono(a->clock) - a->base_mono;
+}
+
+void
+app_emergency(void)
+{
+	screen_restore();
+}
+
+/* --- frames --- */
+
+static int64_t
+next_second(struct app *a)
+{
+	int64_t t = app_elapsed(a) % SECOND;
+
+	if (app_replaying(a) || a->spec.state->ended)
+		return -1;
+	return SECOND - (t >= 0 ? t : 0);
+}
+
+static int64_t
+on_frame(void *user)
+{
+	struct app *a = user;
+	int64_t now = clock_mono(a->clock), since = now - a->drawn, gap, next;
+
+	next = next_second(a);
+	if (!a->dirty && next >= 0 && since >= SECOND)
+		a->dirty = true; /* the clock */
+	if (!a->dirty)
+		return next;
+	gap = now - a->key_time < AFTER_KEY ? FRAME_AFTER_KEY : FRAME;
+	if (!a->urgent && since < gap)
+		return gap - since;
+	a->dirty = a->urgent = false;
+	app_draw(a);
+	a->drawn = clock_mono(a->clock);
+	return next;
+}
+
+void
+app_event(struct app *a, const struct event *ev)
+{
+	a->base_mono = clock_mono(a->clock);
+	a->base_t = ev->t;
+	a->dirty = true;
+	if (ev->type == EV_TERM_OUTPUT && a->await_echo) {
+		a->await_echo = false;
+		a->urgent = true;
+	}
+	for (int i = 0; i < PANES; i++)
+		if (a->panes[i]->ops->event != NULL)
+			a->panes[i]->ops->event(a->panes[i], ev);
+}
+
+/* --- messages --- */
+
+static void
+end_message(void *user)
+{
+	struct app *a = user;
+
+	a->quiet = NULL;
+	buf_clear(&a->message);
+	a->dirty = true;
+}
+
+void
+app_say(struct app *a, const char *text)
+{
+	loop_timer_cancel(a->quiet);
+	a->quiet = NULL;
+	buf_clear(&a->message);
+	buf_adds(&a->message, text);
+	a->dirty = true;
+}
+
+static void
+pane_say(void *user, const char *text)
+{
+	struct app *a = user;
+
+	app_say(a, text);
+	a->quiet = loop_timer_add(a->loop, MESSAGE_TIME, end_message, a);
+}
+
+/* --- what panes get --- */
+
+static void
+pane_send(void *user, const struct command *cmd)
+{
+	app_send(user, cmd);
+}
+
+static void
+pane_copy(void *user, const char *s, size_t n)
+{
+	struct app *a = user;
+
+	buf_clear(&a->clipboard);
+	buf_add(&a->clipboard, s, n);
+	if (a->settings.osc52)
+		screen_clipboard(a->screen, s, n);
+}
+
+static const char *
+pane_clipboard(void *user, size_t *n)
+{
+	struct app *a = user;
+
+	*n = a->clipboard.len;
+	return buf_str(&a->clipboard);
+}
+
+static void
+pane_run(void *user, const char *cmd)
+{
+	app_run_name(user, cmd);
+}
+
+static void
+create_panes(struct app *a)
+{
+	static const struct pane_ops *const ops[PANES] = {
+		[PANE_PROBLEM] = &pane_problem, [PANE_FILES] = &pane_files,
+		[PANE_EDITOR] = &pane_editor, [PANE_SHELL] = &pane_term,
+		[PANE_TESTS] = &pane_tests,
+	};
+	struct pane_ctx ctx = { .state = a->spec.state, .theme = &a->theme,
+		.clock = a->clock, .send = pane_send, .copy = pane_copy,
+		.clipboard = pane_clipboard, .say = pane_say,
+		.run = pane_run, .user = a, .read_only = app_replaying(a),
+		.ascii = a->settings.ascii };
+
+	for (int i = 0; i < PANES; i++)
+		a->panes[i] = ops[i]->create(&ctx);
+}
+
+/* --- size --- */
+
+static void
+fit_pane(struct app *a, int i)
+{
+	struct pane *p = a->panes[i];
+	const struct rect *r = &a->layout.pane[i];
+
+	if (!a->layout.shown[i] ||
+	    (p->rows == r->rows && p->cols == r->cols))
+		return;
+	p->rows = r->rows;
+	p->cols = r->cols;
+	if (p->ops->resize != NULL)
+		p->ops->resize(p, r->rows, r->cols);
+}
+
+void
+app_layout(struct app *a)
+{
+	a->wish.focus = a->focus;
+	a->wish.rows = a->frame->rows;
+	a->wish.cols = a->frame->cols;
+	layout_make(&a->wish, &a->layout);
+	for (int i = 0; i < PANES && !a->layout.too_small; i++)
+		fit_pane(a, i);
+	a->dirty = true;
+}
+
+static void
+fit_screen(struct app *a)
+{
+	int rows, cols;
+
+	screen_size(&rows, &cols);
+	if (a->frame == NULL || rows != a->frame->rows ||
+	    cols != a->frame->cols) {
+		canvas_destroy(a->frame);
+		a->frame = canvas_create(rows, cols);
+	}
+	app_layout(a);
+	a->urgent = true;
+}
+
+static void
+on_signal(int sig)
+{
+	char c = sig == SIGCONT ? 'c' : 'w';
+	int saved = errno;
+	ssize_t n = write(signal_pipe[1], &c, 1);
+
+	(void)n;
+	errno = saved;
+}
+
+static void
+on_signal_pipe(void *user, short revents)
+{
+	struct app *a = user;
+	char text[64];
+	ssize_t n;
+
+	(void)revents;
+	while ((n = read(signal_pipe[0], text, sizeof text)) > 0)
+		if (memchr(text, 'c', (size_t)n) != NULL)
+			screen_resume(a->screen);
+	fit_screen(a);
+}
+
+static bool
+watch_signals(struct app *a, struct err *e)
+{
+	struct sigaction sa = { .sa_handler = on_signal,
+		.sa_flags = SA_RESTART };
+
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGWINCH, &sa, NULL);
+	sigaction(SIGCONT, &sa, NULL);
+	a->signals = loop_fd_add(a->loop, signal_pipe[0], POLLIN,
+	    on_signal_pipe, a);
+	return true;
+}
+
+static void
+ignore_signals(struct app *a)
+{
+	signal(SIGWINCH, SIG_DFL);
+	signal(SIGCONT, SIG_DFL);
+	loop_fd_remove(a->signals);
+	for (int i = 0; i < 2; i++) {
+		if (signal_pipe[i] >= 0)
+			close(signal_pipe[i]);
+		signal_pipe[i] = -1;
+	}
+}
+
+/* --- keys --- */
+
+static bool
+function_key(const struct key *k)
+{
+	return k->code >= KEY_SYM_F1 && k->code <= KEY_SYM_F24;
+}
+
+/* The program in the shell gets every key but the function keys. */
+static const struct cmd *
+command_of(struct app *a, const struct key *k)
+{
+	if (a->focus == PANE_SHELL && !app_replaying(a) && !function_key(k))
+		return NULL;
+	return keymap_find(a->keymap, k);
+}
+
+static void
+key_to_panes(struct app *a, const struct key *k)
+{
+	struct pane *p = a->panes[a->focus];
+	const struct cmd *c = command_of(a, k);
+
+	if (a->pass_key) {
+		a->pass_key = false;
+		p = a->panes[PANE_SHELL];
+		c = NULL;
+	}
+	if (c != NULL && c->scope == CMD_APP) {
+		app_run(a, c);
+		return;
+	}
+	if (c != NULL && p->ops->command != NULL &&
+	    p->ops->command(p, c->name, NULL) == PANE_HANDLED)
+		return;
+	if (p->ops->key != NULL)
+		p->ops->key(p, k);
+}
+
+static void
+on_key(struct app *a, const struct key *k)
+{
+	struct command focus = { .type = CMD_FOCUS };
+
+	if (k->code == KEY_SYM_FOCUS_IN || k->code == KEY_SYM_FOCUS_OUT) {
+		focus.flag = k->code == KEY_SYM_FOCUS_IN;
+		app_send(a, &focus);
+		return;
+	}
+	if (a->quiet == NULL)
+		buf_clear(&a->message);
+	a->key_time = clock_mono(a->clock);
+	a->await_echo = a->urgent = a->dirty = true;
+	if (prompts_active(a->prompts))
+		prompts_key(a->prompts, k);
+	else if (!a->layout.too_small || function_key(k))
+		key_to_panes(a, k);
+}
+
+static void
+on_paste(struct app *a, const char *s, size_t n)
+{
+	struct pane *p = a->panes[a->focus];
+
+	a->key_time = clock_mono(a->clock);
+	a->await_echo = a->urgent = a->dirty = true;
+	if (prompts_active(a->prompts))
+		prompts_paste(a->prompts, s, n);
+	else if (p->ops->paste != NULL && !app_replaying(a))
+		p->ops->paste(p, s, n);
+}
+
+static void decode(struct app *a, bool flush);
+
+static void
+on_escape_delay(void *user)
+{
+	struct app *a = user;
+
+	a->escape = NULL;
+	decode(a, true);
+}
+
+static void
+decode(struct app *a, bool flush)
+{
+	struct input in;
+
+	while (keys_next(a->keys, flush, &in)) {
+		if (in.kind == INPUT_KEY)
+			on_key(a, &in.key);
+		else if (in.kind == INPUT_MOUSE)
+			app_mouse(a, &in.mouse);
+		else
+			on_paste(a, in.paste, in.paste_len);
+	}
+	loop_timer_cancel(a->escape);
+	a->escape = NULL;
+	if (keys_pending(a->keys))
+		a->escape = loop_timer_add(a->loop, ESCAPE_DELAY,
+		    on_escape_delay, a);
+}
+
+static void
+on_input(void *user, short revents)
+{
+	struct command end = { .type = CMD_END };
+	struct app *a = user;
+	char bytes[16384];
+	ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+
+	(void)revents;
+	if (n > 0) {
+		keys_feed(a->keys, bytes, (size_t)n);
+		decode(a, false);
+		return;
+	}
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	/* The terminal is gone. */
+	loop_fd_remove(a->input);
+	a->input = NULL;
+	if (app_replaying(a))
+		loop_stop(a->loop);
+	else
+		app_send(a, &end);
+}
+
+/* --- start and end --- */
+
+/* rxvt, Konsole and others tell their colours in COLORFGBG. */
+static const char *
+usual_theme(void)
+{
+	const char *s = getenv("COLORFGBG"), *bg;
+
+	bg = s != NULL ? strrchr(s, ';') : NULL;
+	if (bg != NULL && (strcmp(bg, ";7") == 0 || strcmp(bg, ";15") == 0))
+		return "light";
+	return "dark";
+}
+
+static bool
+no_colour(void)
+{
+	const char *s = getenv("NO_COLOR");
+
+	return s != NULL && *s != '\0';
+}
+
+static void
+load_theme(struct app *a, bool mono, struct err *why)
+{
+	const char *name = a->spec.theme != NULL ? a->spec.theme :
+	    a->settings.theme[0] != '\0' ? a->settings.theme : usual_theme();
+	struct err e = { 0 };
+
+	if (mono)
+		theme_mono(&a->theme);
+	else if (!theme_load(name, &a->theme, &e) && why->code == ERR_NONE)
+		*why = e;
+}
+
+static void
+load_settings(struct app *a, struct err *why)
+{
+	settings_init(&a->settings);
+	if (!settings_load(&a->settings, a->keymap, why) &&
+	    why->code == ERR_NONE)
+		why->code = ERR_INVALID;
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		a->settings.ascii = true;
+}
+
+static void
+start(struct app *a)
+{
+	a->base_mono = clock_mono(a->clock);
+	a->base_t = a->spec.state->t;
+	a->drawn = a->key_time = a->base_mono - SECOND;
+	a->grabbed = -1;
+	a->focus = PANE_EDITOR;
+	layout_defaults(&a->wish);
+	a->wish.lower = PANE_SHELL;
+	a->wish.timeline = app_replaying(a);
+	create_panes(a);
+	fit_screen(a);
+	if (a->panes[a->focus]->ops->focus != NULL)
+		a->panes[a->focus]->ops->focus(a->panes[a->focus], true);
+	a->input = loop_fd_add(a->loop, STDIN_FILENO, POLLIN, on_input, a);
+	loop_set_frame(a->loop, on_frame, a);
+	if (app_replaying(a))
+		timeline_tick(a);
+}
+
+struct app *
+app_create(const struct app_spec *spec, struct err *e)
+{
+	struct app *a = xcalloc(1, sizeof *a);
+	struct screen_spec screen = { .mono = no_colour() };
+	struct err why = { 0 };
+
+	a->spec = *spec;
+	a->loop = spec->loop;
+	a->clock = loop_clock(spec->loop);
+	a->keymap = keymap_create(app_replaying(a));
+	a->keys = keys_create();
+	a->prompts = prompts_create(a->keymap, app_replaying(a));
+	load_settings(a, &why);
+	screen.mouse = a->settings.mouse;
+	a->screen = screen_create(&screen, e);
+	if (a->screen == NULL || !watch_signals(a, e)) {
+		app_destroy(a);
+		return NULL;
+	}
+	load_theme(a, screen_colours(a->screen) == 0, &why);
+	start(a);
+	if (why.code != ERR_NONE)
+		app_say(a, why.msg);
+	else if (app_replaying(a) && *replay_warning(spec->replay) != '\0')
+		app_say(a, replay_warning(spec->replay));
+	app_draw(a);
+	return a;
+}
+
+void
+app_destroy(struct app *a)
+{
+	if (a == NULL)
+		return;
+	loop_set_frame(a->loop, NULL, NULL);
+	loop_timer_cancel(a->escape);
+	loop_timer_cancel(a->tick);
+	loop_timer_cancel(a->suspend);
+	loop_timer_cancel(a->quiet);
+	loop_fd_remove(a->input);
+	ignore_signals(a);
+	for (int i = 0; i < PANES; i++)
+		if (a->panes[i] != NULL)
+			a->panes[i]->ops->destroy(a->panes[i]);
+	screen_destroy(a->screen);
+	prompts_destroy(a->prompts);
+	keys_destroy(a->keys);
+	keymap_destroy(a->keymap);
+	canvas_destroy(a->frame);
+	buf_free(&a->message);
+	buf_free(&a->clipboard);
+	free(a);
+}
