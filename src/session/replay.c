@@ -1,0 +1,440 @@
+#include "config.h"
+
+#include "session/replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/*
+ * The record is read once into memory, checked and folded; on the way the
+ * start of every line, its time and a bounded number of keyframes are kept.
+ * A seek restores the keyframe before and folds on from it, so it costs the
+ * same anywhere.
+ */
+
+#define RECORD_MAX (1ull << 30) /* bytes */
+#define FRAMES_MAX 256
+#define FRAME_BYTES (256u << 10) /* of record between keyframes, at first */
+#define FRAME_US 30000000LL
+#define IDLE_US 2000000LL /* gaps beyond it shrink to it when skipping */
+#define SCROLLBACK 10000
+
+struct line {
+	size_t at;
+	uint32_t len;
+	bool mark;
+	int64_t t;
+};
+
+struct frame {
+	size_t line; /* the next one to fold */
+	struct keyframe *key;
+};
+
+struct replay {
+	struct clock *clock;
+	struct state *state;
+	struct buf data;
+	struct line *lines;
+	size_t nlines, lines_cap;
+	struct frame *frames;
+	size_t nframes, frames_cap;
+	size_t frame_bytes;
+	struct state_mark *marks;
+	size_t nmarks;
+	struct event_buf eb;
+	char warning[200];
+	size_t next;	/* line to fold next */
+	int64_t t;	/* position */
+	bool playing, skip_idle;
+	double speed;
+	int64_t last; /* clock at the last tick */
+};
+
+/* ---- opening ---- */
+
+static bool
+read_file(struct buf *b, const char *path, struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (f == NULL)
+		return err_sys(e, errno, "cannot read %s", path);
+	do {
+		buf_reserve(b, 1u << 20);
+		n = fread(b->data + b->len, 1, 1u << 20, f);
+		b->len += n;
+	} while (n > 0 && b->len <= RECORD_MAX);
+	fclose(f);
+	if (b->len > RECORD_MAX)
+		return err_set(e, ERR_LIMIT, "%s: a record of over 1 GiB",
+		    path);
+	return true;
+}
+
+static void
+fold(struct replay *r)
+{
+	struct line *l = &r->lines[r->next++];
+	struct event ev;
+	struct err e;
+
+	if (event_decode(r->data.data + l->at, l->len, &r->eb, &ev, &e))
+		state_apply(r->state, &ev);
+	r->t = l->t;
+}
+
+/* Drops every other keyframe, and takes them half as often from here on. */
+static void
+thin(struct replay *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->nframes; i++) {
+		if (i % 2 == 0)
+			r->frames[kept++] = r->frames[i];
+		else
+			keyframe_free(r->frames[i].key);
+	}
+	r->nframes = kept;
+	r->frame_bytes *= 2;
+}
+
+static void
+maybe_frame(struct replay *r)
+{
+	const struct frame *f = r->nframes > 0 ? &r->frames[r->nframes - 1] :
+	    NULL;
+	const struct line *here, *then;
+
+	if (r->next >= r->nlines)
+		return;
+	here = &r->lines[r->next];
+	then = f != NULL ? &r->lines[f->line] : NULL;
+	if (then != NULL && here->at - then->at < r->frame_bytes &&
+	    (here->t - then->t < FRAME_US ||
+	    here->at - then->at < r->frame_bytes / 8))
+		return;
+	if (r->nframes == FRAMES_MAX)
+		thin(r);
+	GROW(r->frames, r->nframes, r->frames_cap);
+	r->frames[r->nframes].line = r->next;
+	r->frames[r->nframes++].key = state_keyframe(r->state);
+}
+
+struct check {
+	const char *path;
+	size_t number;
+	uint64_t seq;
+	char hash[65];
+};
+
+static bool
+check_line(struct replay *r, struct check *c, size_t at, size_t n,
+    struct err *e)
+{
+	const char *p = r->data.data + at;
+	struct event ev;
+
+	c->number++;
+	if (!event_decode(p, n, &r->eb, &ev, e))
+		return err_context(e, "%s:%zu", c->path, c->number);
+	if (ev.seq != c->seq + 1 || strcmp(r->eb.prev, c->hash) != 0)
+		return err_set(e, ERR_CORRUPT, "%s:%zu: event %llu does not "
+		    "follow the one before it; the record was changed, or is "
+		    "not whole", c->path, c->number,
+		    (unsigned long long)ev.seq);
+	c->seq = ev.seq;
+	event_hash(p, n, c->hash);
+	GROW(r->lines, r->nlines, r->lines_cap);
+	r->lines[r->nlines++] = (struct line){ at, (uint32_t)n, false, ev.t };
+	return true;
+}
+
+static bool
+index_part(struct replay *r, struct check *c, size_t from, struct err *e)
+{
+	size_t at = from;
+
+	c->number = 0;
+	while (at < r->data.len) {
+		const char *nl = memchr(r->data.data + at, '\n',
+		    r->data.len - at);
+
+		if (nl == NULL) {
+			snprintf(r->warning, sizeof r->warning,
+			    "the last %zu bytes are torn and left out",
+			    r->data.len - at);
+			break;
+		}
+		if (!check_line(r, c, at, (size_t)(nl - r->data.data) - at, e))
+			return false;
+		at = (size_t)(nl - r->data.data) + 1;
+	}
+	return true;
+}
+
+static bool
+load(struct replay *r, const char *const *paths, size_t n, struct err *e)
+{
+	struct check c = { 0 };
+
+	memset(c.hash, '0', 64);
+	for (size_t i = 0; i < n; i++) {
+		size_t from = r->data.len;
+
+		c.path = paths[i];
+		if (!read_file(&r->data, paths[i], e) ||
+		    !index_part(r, &c, from, e))
+			return false;
+	}
+	if (r->nlines == 0)
+		return err_set(e, ERR_INVALID, "%s: no event in it",
+		    n > 0 ? paths[0] : "record");
+	return true;
+}
+
+static void
+fold_all(struct replay *r)
+{
+	size_t marks = 0;
+
+	for (maybe_frame(r); r->next < r->nlines; maybe_frame(r)) {
+		fold(r);
+		r->lines[r->next - 1].mark = r->state->nmarks > marks;
+		marks = r->state->nmarks;
+	}
+	r->nmarks = marks;
+	r->marks = xcalloc(marks, sizeof *r->marks);
+	for (size_t i = 0; i < marks; i++) {
+		r->marks[i] = r->state->marks[i];
+		r->marks[i].text = xstrdup(r->state->marks[i].text);
+	}
+}
+
+struct replay *
+replay_open(const char *const *paths, size_t n, struct clock *clock,
+    struct err *e)
+{
+	struct replay *r = xcalloc(1, sizeof *r);
+
+	r->clock = clock;
+	r->speed = 1;
+	r->frame_bytes = FRAME_BYTES;
+	r->state = state_create(SCROLLBACK);
+	if (!load(r, paths, n, e)) {
+		replay_close(r);
+		return NULL;
+	}
+	fold_all(r);
+	replay_seek(r, 0);
+	return r;
+}
+
+void
+replay_close(struct replay *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->nframes; i++)
+		keyframe_free(r->frames[i].key);
+	for (size_t i = 0; i < r->nmarks; i++)
+		free(r->marks[i].text);
+	free(r->marks);
+	free(r->frames);
+	free(r->lines);
+	buf_free(&r->data);
+	event_buf_free(&r->eb);
+	state_destroy(r->state);
+	free(r);
+}
+
+/* ---- moving ---- */
+
+/* The first line that is not yet due at t. */
+static size_t
+line_after(const struct replay *r, int64_t t)
+{
+	size_t lo = 0, hi = r->nlines;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->lines[mid].t <= t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void
+go_to_line(struct replay *r, size_t line)
+{
+	size_t f = 0;
+
+	for (size_t i = 0; i < r->nframes; i++)
+		if (r->frames[i].line <= line)
+			f = i;
+	/* Folding on is cheaper than a keyframe when none lies between. */
+	if (line < r->next || r->frames[f].line > r->next) {
+		state_restore(r->state, r->frames[f].key);
+		r->next = r->frames[f].line;
+	}
+	while (r->next < line)
+		fold(r);
+}
+
+void
+replay_seek(struct replay *r, int64_t t)
+{
+	int64_t end = replay_length(r);
+
+	t = t < 0 ? 0 : t > end ? end : t;
+	go_to_line(r, line_after(r, t));
+	r->t = t;
+	r->last = clock_mono(r->clock);
+}
+
+void
+replay_step(struct replay *r, int dir)
+{
+	size_t to = r->next;
+
+	if (dir > 0 && to < r->nlines)
+		to++;
+	else if (dir < 0 && to > 1)
+		to--;
+	go_to_line(r, to);
+	r->t = to > 0 ? r->lines[to - 1].t : 0;
+	r->playing = false;
+}
+
+bool
+replay_jump(struct replay *r, int dir)
+{
+	size_t i = r->next;
+
+	if (dir > 0) {
+		while (i < r->nlines && !r->lines[i].mark)
+			i++;
+		if (i == r->nlines)
+			return false;
+	} else {
+		/* The line folded last is where we are. */
+		i = i > 0 ? i - 1 : 0;
+		do {
+			if (i == 0)
+				return false;
+			i--;
+		} while (!r->lines[i].mark);
+	}
+	go_to_line(r, i + 1);
+	r->t = r->lines[i].t;
+	r->last = clock_mono(r->clock);
+	return true;
+}
+
+/* ---- playing ---- */
+
+bool
+replay_tick(struct replay *r, int64_t *next_us)
+{
+	int64_t now = clock_mono(r->clock);
+	size_t from = r->next;
+
+	*next_us = -1;
+	if (!r->playing)
+		return false;
+	r->t += (int64_t)((double)(now - r->last) * r->speed);
+	r->last = now;
+	while (r->next < r->nlines && r->lines[r->next].t <= r->t) {
+		int64_t t = r->t;
+
+		fold(r);
+		r->t = t;
+	}
+	if (r->next == r->nlines) {
+		r->playing = false;
+		r->t = replay_length(r);
+		return r->next != from;
+	}
+	if (r->skip_idle && r->lines[r->next].t - r->t > IDLE_US)
+		r->t = r->lines[r->next].t - IDLE_US;
+	*next_us = (int64_t)((double)(r->lines[r->next].t - r->t) / r->speed) +
+	    1;
+	return r->next != from;
+}
+
+void
+replay_play(struct replay *r, bool on)
+{
+	r->playing = on && r->next < r->nlines;
+	r->last = clock_mono(r->clock);
+}
+
+void
+replay_set_speed(struct replay *r, double speed)
+{
+	r->speed = speed < 0.25 ? 0.25 : speed > 32 ? 32 : speed;
+}
+
+void
+replay_set_skip_idle(struct replay *r, bool on)
+{
+	r->skip_idle = on;
+}
+
+bool
+replay_playing(const struct replay *r)
+{
+	return r->playing;
+}
+
+double
+replay_speed(const struct replay *r)
+{
+	return r->speed;
+}
+
+bool
+replay_skip_idle(const struct replay *r)
+{
+	return r->skip_idle;
+}
+
+const char *
+replay_warning(const struct replay *r)
+{
+	return r->warning;
+}
+
+const struct state *
+replay_state(const struct replay *r)
+{
+	return r->state;
+}
+
+int64_t
+replay_length(const struct replay *r)
+{
+	return r->lines[r->nlines - 1].t;
+}
+
+int64_t
+replay_position(const struct replay *r)
+{
+	return r->t;
+}
+
+const struct state_mark *
+replay_marks(const struct replay *r, size_t *n)
+{
+	*n = r->nmarks;
+	return r->marks;
+}

@@ -1,0 +1,220 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "session/replay.h"
+
+#define EVENTS 3000
+#define STEP_US 100000
+
+static char path[64];
+static struct clock_fake fake;
+
+/* Writes a record and folds it at the same time: live. */
+static void
+record(struct state *live, int upto, FILE *f)
+{
+	char hash[65] = "", text[64];
+	struct buf line = { 0 };
+
+	memset(hash, '0', 64);
+	for (int i = 0; i < upto; i++) {
+		struct event ev;
+
+		memset(&ev, 0, sizeof ev);
+		ev.seq = (uint64_t)i + 1;
+		ev.t = (int64_t)i * STEP_US;
+		ev.question = 1;
+		if (i == 0) {
+			ev.type = EV_FILE_OPEN;
+			ev.u.file.path = "a.py";
+			ev.u.file.content = (struct bytes){ "x\n", 2 };
+		} else if (i % 500 == 0) {
+			ev.type = EV_MARKER_ADD;
+			ev.u.note.text = "here";
+		} else if (i % 3 == 0) {
+			ev.type = EV_EDIT_CHANGE;
+			ev.u.edit.path = "a.py";
+			ev.u.edit.offset = (uint64_t)i % 7 > 1 ? 1 : 0;
+			ev.u.edit.inserted = (struct bytes){ "ab\n", 3 };
+		} else {
+			ev.type = EV_TERM_OUTPUT;
+			snprintf(text, sizeof text, "line %d \033[3%dm\r\n\033",
+			    i, i % 8);
+			ev.u.io.data = (struct bytes){ text, strlen(text) };
+		}
+		buf_clear(&line);
+		event_encode(&ev, hash, &line);
+		event_hash(line.data, line.len - 1, hash);
+		if (f != NULL)
+			fwrite(line.data, 1, line.len, f);
+		state_apply(live, &ev);
+	}
+	buf_free(&line);
+}
+
+static int
+setup(void **st)
+{
+	struct state *s = state_create(10000);
+	FILE *f;
+
+	(void)st;
+	snprintf(path, sizeof path, "/tmp/viva-replay-%d", (int)getpid());
+	f = fopen(path, "we");
+	record(s, EVENTS, f);
+	fclose(f);
+	state_destroy(s);
+	clock_fake_init(&fake, 1000, 0);
+	return 0;
+}
+
+static int
+teardown(void **st)
+{
+	(void)st;
+	unlink(path);
+	return 0;
+}
+
+static struct replay *
+open_it(void)
+{
+	const char *const paths[] = { path };
+	struct err e;
+	struct replay *r = replay_open(paths, 1, &fake.base, &e);
+
+	if (r == NULL)
+		fail_msg("%s", e.msg);
+	return r;
+}
+
+static void
+expect_state(const struct replay *r, int events)
+{
+	struct state *live = state_create(10000);
+	struct buf want = { 0 }, got = { 0 };
+
+	record(live, events, NULL);
+	state_save(live, &want);
+	state_save(replay_state(r), &got);
+	assert_int_equal(got.len, want.len);
+	assert_memory_equal(got.data, want.data, want.len);
+	buf_free(&want);
+	buf_free(&got);
+	state_destroy(live);
+}
+
+static void
+the_end_is_what_was_live(void **st)
+{
+	struct replay *r = open_it();
+
+	(void)st;
+	replay_seek(r, replay_length(r));
+	expect_state(r, EVENTS);
+	replay_close(r);
+}
+
+static void
+seeks_equal_playing_to_there(void **st)
+{
+	static const int at[] = { 2500, 10, 1700, 0, 2999, 1701, 640, 639 };
+	struct replay *r = open_it();
+
+	(void)st;
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+		replay_seek(r, (int64_t)at[i] * STEP_US);
+		expect_state(r, at[i] + 1);
+	}
+	replay_close(r);
+}
+
+static void
+playing_follows_its_clock(void **st)
+{
+	struct replay *r = open_it();
+	int64_t next;
+
+	(void)st;
+	replay_set_speed(r, 2);
+	replay_play(r, true);
+	clock_fake_advance(&fake, 5 * STEP_US);
+	assert_true(replay_tick(r, &next));
+	assert_int_equal(replay_position(r), 10 * STEP_US);
+	expect_state(r, 11);
+	assert_int_equal(next, STEP_US / 2 + 1);
+	replay_play(r, false);
+	clock_fake_advance(&fake, STEP_US);
+	assert_false(replay_tick(r, &next));
+	assert_int_equal(next, -1);
+	replay_set_speed(r, 1000);
+	assert_true(replay_speed(r) == 32);
+	replay_close(r);
+}
+
+static void
+jumps_and_steps_go_both_ways(void **st)
+{
+	struct replay *r = open_it();
+	size_t n;
+
+	(void)st;
+	replay_marks(r, &n);
+	assert_int_equal(n, 6); /* the opened file and five markers */
+	assert_true(replay_jump(r, 1));
+	assert_int_equal(replay_position(r), 500 * STEP_US);
+	assert_true(replay_jump(r, 1));
+	assert_int_equal(replay_position(r), 1000 * STEP_US);
+	assert_true(replay_jump(r, -1));
+	expect_state(r, 501);
+	replay_step(r, 1);
+	expect_state(r, 502);
+	replay_step(r, -1);
+	expect_state(r, 501);
+	replay_close(r);
+}
+
+static void
+damage_names_its_line_and_a_torn_end_is_told(void **st)
+{
+	const char *const paths[] = { path };
+	struct replay *r;
+	struct err e;
+	FILE *f = fopen(path, "ae");
+
+	(void)st;
+	fputs("{\"seq\":", f);
+	fclose(f);
+	r = open_it();
+	assert_non_null(strstr(replay_warning(r), "torn"));
+	replay_close(r);
+	f = fopen(path, "r+e");
+	fputs("{\"seq\":9", f);
+	fclose(f);
+	assert_null(replay_open(paths, 1, &fake.base, &e));
+	assert_non_null(strstr(e.msg, ":1:"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_end_is_what_was_live),
+		cmocka_unit_test(seeks_equal_playing_to_there),
+		cmocka_unit_test(playing_follows_its_clock),
+		cmocka_unit_test(jumps_and_steps_go_both_ways),
+		cmocka_unit_test(damage_names_its_line_and_a_torn_end_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
