@@ -79,6 +79,6 @@ void timeline_draw(struct app *, struct canvas *);
 void timeline_click(struct app *, int row, int col);
 void timeline_run(struct app *, const char *cmd);
 /* Applies what is due and arms the next tick. */
-void timeline_tick(void *app);
+void timeline_tick(struct app *);
 
 #endif

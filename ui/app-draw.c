@@ -1,0 +1,481 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "ui/app-internal.h"
+
+#define SOON (5 * 60) /* s: the clock turns yellow */
+#define SEGMENT_MAX 160
+
+struct segment {
+	char text[SEGMENT_MAX];
+	enum style_name style;
+	int weight; /* the lightest goes first when there is no room */
+};
+
+static struct style
+style(const struct app *a, enum style_name n)
+{
+	return theme_style(&a->theme, n);
+}
+
+/* --- status line --- */
+
+static void
+conn_segment(const struct app *a, struct segment *s)
+{
+	static const char *const states[] = { "starting", "", "retrying",
+		"offline", "gone" };
+	const struct state *st = a->spec.state;
+	const char *dot = a->settings.ascii ? "-" : "·";
+	const char *name = st->sandbox != NULL && *st->sandbox != '\0' ?
+	    st->sandbox : "sandbox";
+
+	s->style = st->conn == CONN_ONLINE ? STYLE_STATUS :
+	    st->conn < CONN_OFFLINE ? STYLE_WAIT : STYLE_ERROR;
+	s->weight = st->conn == CONN_ONLINE ? 1 : 8;
+	if (st->conn == CONN_ONLINE)
+		snprintf(s->text, sizeof s->text, "%s %s sandboxed", name,
+		    dot);
+	else if (st->conn == CONN_RETRYING && st->conn_attempts > 0)
+		snprintf(s->text, sizeof s->text, "%s %s retrying %u of %u",
+		    name, dot, st->conn_attempt, st->conn_attempts);
+	else
+		snprintf(s->text, sizeof s->text, "%s %s %s", name, dot,
+		    states[st->conn <= CONN_GONE ? st->conn : CONN_GONE]);
+}
+
+static void
+set_save(struct segment *s, const char *text, enum style_name st, int weight)
+{
+	snprintf(s->text, sizeof s->text, "%s", text);
+	s->style = st;
+	s->weight = weight;
+}
+
+/* The worst of all files. */
+static void
+save_segment(struct app *a, struct segment *s)
+{
+	const struct state *st = a->spec.state;
+	const struct state_file *failed = NULL;
+	bool edited = false, saving = false;
+	int64_t last = -1, ago;
+
+	for (size_t i = 0; i < st->nfiles; i++) {
+		const struct state_file *f = &st->files[i];
+
+		if (f->save == FILE_FAILED || f->conflict)
+			failed = f;
+		edited |= f->save == FILE_EDITED;
+		saving |= f->save == FILE_SAVING;
+		if (f->saved_t > last)
+			last = f->saved_t;
+	}
+	if (failed != NULL) {
+		set_save(s, "", STYLE_ERROR, 9);
+		snprintf(s->text, sizeof s->text, "%.40s %s%.60s",
+		    failed->path, failed->conflict ? "changed elsewhere" :
+		    "not saved: ", failed->conflict || failed->why == NULL ?
+		    "" : failed->why);
+	} else if (edited) {
+		set_save(s, "edited", STYLE_WAIT, 6);
+	} else if (saving) {
+		set_save(s, "saving", STYLE_WAIT, 6);
+	} else if (last >= 0) {
+		set_save(s, "saved", STYLE_STATUS, 3);
+		ago = (app_elapsed(a) - last) / 1000000;
+		if (ago >= 0 && ago < 60)
+			snprintf(s->text, sizeof s->text, "saved %d s ago",
+			    (int)ago);
+	}
+}
+
+static void
+record_segment(const struct app *a, struct segment *s)
+{
+	bool failed = false;
+	const char *text;
+
+	if (a->spec.record == NULL)
+		return;
+	text = a->spec.record(a->spec.user, &failed);
+	if (text == NULL || *text == '\0')
+		return;
+	s->style = failed ? STYLE_ERROR : STYLE_STATUS;
+	s->weight = failed ? 10 : 2;
+	snprintf(s->text, sizeof s->text, "%s %s",
+	    a->settings.ascii ? "*" : "●", text);
+}
+
+static void
+clock_segment(struct app *a, struct segment *s)
+{
+	int64_t t = app_elapsed(a) / 1000000, left;
+	const char *word = "";
+
+	s->style = STYLE_STATUS;
+	s->weight = 7;
+	if (t < 0)
+		t = 0;
+	if (a->spec.state->duration > 0) {
+		left = a->spec.state->duration - t;
+		word = left >= 0 ? " left" : " over";
+		t = left >= 0 ? left : -left;
+		if (left < SOON)
+			s->style = left >= 0 ? STYLE_WAIT : STYLE_ERROR;
+	}
+	if (t >= 3600)
+		snprintf(s->text, sizeof s->text, "%d:%02d:%02d%s",
+		    (int)(t / 3600), (int)(t / 60 % 60), (int)(t % 60), word);
+	else
+		snprintf(s->text, sizeof s->text, "%02d:%02d%s",
+		    (int)(t / 60), (int)(t % 60), word);
+}
+
+static int
+columns(const char *s)
+{
+	return (int)utf8_columns(s, strlen(s));
+}
+
+static int
+total(const struct segment *s, int n)
+{
+	int cols = 0;
+
+	for (int i = 0; i < n; i++)
+		if (s[i].text[0] != '\0')
+			cols += columns(s[i].text) + 3;
+	return cols;
+}
+
+static void
+drop_lightest(struct segment *s, int n)
+{
+	int k = -1;
+
+	for (int i = 0; i < n; i++)
+		if (s[i].text[0] != '\0' &&
+		    (k < 0 || s[i].weight < s[k].weight))
+			k = i;
+	if (k >= 0)
+		s[k].text[0] = '\0';
+}
+
+static int
+draw_name(struct app *a)
+{
+	const struct state *s = a->spec.state;
+	struct canvas *c = a->frame;
+	struct style dim = style(a, STYLE_STATUS);
+	int at = 1;
+
+	if (app_replaying(a))
+		at = canvas_str(c, 0, 0, " REPLAY ", style(a, STYLE_REPLAY));
+	else
+		at += canvas_str(c, 0, at, "viva", style(a, STYLE_TITLE_FOCUS));
+	at += 2;
+	if (s->name != NULL)
+		at += canvas_text(c, 0, at, 30, s->name, strlen(s->name), dim);
+	if (s->questions > 0)
+		at += 2 + canvas_printf(c, 0, at + 2, dim, "%u/%u",
+		    s->question, s->questions);
+	return at;
+}
+
+static void
+draw_status(struct app *a)
+{
+	struct segment s[4];
+	struct canvas *c = a->frame;
+	int at = draw_name(a), col, message;
+
+	memset(s, 0, sizeof s);
+	conn_segment(a, &s[0]);
+	save_segment(a, &s[1]);
+	record_segment(a, &s[2]);
+	clock_segment(a, &s[3]);
+	message = columns(buf_str(&a->message));
+	if (message > 0) {
+		canvas_fill_rect(c, 0, 0, 1, c->cols, style(a, STYLE_STATUS));
+		at = 1 + canvas_str(c, 0, 1, buf_str(&a->message),
+		    style(a, STYLE_WAIT));
+	}
+	while (total(s, 4) > c->cols - at - 1 && total(s, 4) > 0)
+		drop_lightest(s, 4);
+	col = c->cols - total(s, 4) + 2;
+	for (int i = 0; i < 4; i++)
+		if (s[i].text[0] != '\0')
+			col += 3 + canvas_str(c, 0, col, s[i].text,
+			    style(a, s[i].style));
+}
+
+/* --- key line --- */
+
+struct label {
+	const char *cmd, *text;
+	int weight;
+};
+
+static const struct label live_labels[] = {
+	{ "help", "help", 99 }, { "focus-files", "files", 5 },
+	{ "focus-editor", "editor", 7 }, { "focus-shell", "shell", 7 },
+	{ "run-tests", "run tests", 9 }, { "next-pane", "next pane", 4 },
+	{ "focus-problem", "problem", 6 }, { "submit", "submit", 8 },
+	{ "zoom", "zoom", 2 }, { "quit", "quit", 6 },
+	{ "palette", "commands", 3 },
+};
+static const struct label replay_labels[] = {
+	{ "help", "help", 99 }, { "play", "play", 9 },
+	{ "back", "-5 s", 6 }, { "forward", "+5 s", 6 },
+	{ "next-marker", "next mark", 7 },
+	{ "previous-marker", "previous", 5 }, { "faster", "faster", 4 },
+	{ "slower", "slower", 4 }, { "skip-idle", "skip idle", 3 },
+	{ "seek", "go to", 5 }, { "next-pane", "next pane", 2 },
+	{ "leave", "leave", 8 },
+};
+#define LABELS_MAX 12
+
+struct shown {
+	const struct cmd *cmd;
+	char key[40], text[24];
+	int weight; /* 0: left out */
+};
+
+static void
+key_of(struct app *a, const struct cmd *cmd, char out[40])
+{
+	char name[32];
+
+	keymap_key(a->keymap, cmd, name);
+	/* In the shell only function keys are ours. */
+	if (a->focus == PANE_SHELL && strcmp(cmd->name, "palette") == 0 &&
+	    strcmp(name, "C-p") == 0)
+		snprintf(name, sizeof name, "F12");
+	prompt_key_label(name, out);
+}
+
+static const char *
+label_text(struct app *a, const struct label *l)
+{
+	const struct state_run *r = state_last_run(a->spec.state);
+
+	if (strcmp(l->cmd, "run-tests") == 0 && r != NULL && !r->done)
+		return "cancel";
+	if (strcmp(l->cmd, "play") == 0 && replay_playing(a->spec.replay))
+		return "pause";
+	return l->text;
+}
+
+static int
+labels_width(const struct shown *s, int n)
+{
+	int cols = 0;
+
+	for (int i = 0; i < n; i++)
+		if (s[i].weight > 0)
+			cols += columns(s[i].key) + columns(s[i].text) + 3;
+	return cols;
+}
+
+static void
+fit_labels(struct shown *s, int n, int cols)
+{
+	int k;
+
+	while (labels_width(s, n) - 2 > cols) {
+		k = 0;
+		for (int i = 1; i < n; i++)
+			if (s[i].weight > 0 &&
+			    (k == 0 || s[i].weight <= s[k].weight))
+				k = i;
+		if (k == 0)
+			return;
+		s[k].weight = 0;
+	}
+}
+
+static void
+draw_labels(struct app *a, const struct shown *s, int n)
+{
+	struct canvas *c = a->frame;
+	int row = c->rows - 1, col = 1;
+	struct app_hit *h;
+
+	a->nhits = 0;
+	for (int i = 0; i < n; i++) {
+		if (s[i].weight == 0)
+			continue;
+		h = &a->hits[a->nhits++];
+		h->col = col;
+		h->cmd = s[i].cmd;
+		col += canvas_str(c, row, col, s[i].key,
+		    style(a, STYLE_KEYLINE_KEY)) + 1;
+		col += canvas_str(c, row, col, s[i].text,
+		    style(a, STYLE_KEYLINE));
+		h->cols = col - h->col;
+		col += 2;
+	}
+}
+
+static void
+draw_key_line(struct app *a)
+{
+	bool replay = app_replaying(a);
+	const struct label *l = replay ? replay_labels : live_labels;
+	int n = replay ? (int)ARRAY_LEN(replay_labels) :
+	    (int)ARRAY_LEN(live_labels);
+	struct shown s[LABELS_MAX];
+
+	for (int i = 0; i < n; i++) {
+		s[i].cmd = cmd_find(l[i].cmd);
+		key_of(a, s[i].cmd, s[i].key);
+		snprintf(s[i].text, sizeof s[i].text, "%s",
+		    label_text(a, &l[i]));
+		s[i].weight = s[i].key[0] != '\0' ? l[i].weight : 0;
+	}
+	fit_labels(s, n, a->frame->cols - 2);
+	draw_labels(a, s, n);
+}
+
+/* --- panes and rules --- */
+
+static uint32_t
+glyph(const struct app *a, uint32_t nice, char plain)
+{
+	return a->settings.ascii ? (uint32_t)plain : nice;
+}
+
+static void
+draw_rule(struct app *a, int i)
+{
+	const struct rect *r = &a->layout.pane[i];
+	struct style rule = style(a, STYLE_RULE);
+	struct style st = style(a, (enum pane_id)i == a->focus ?
+	    STYLE_TITLE_FOCUS : STYLE_TITLE);
+	struct pane *p = a->panes[i];
+	struct buf title = { 0 };
+	int col = r->col;
+
+	for (int k = 0; k < r->cols; k++)
+		canvas_put(a->frame, r->row - 1, r->col + k,
+		    glyph(a, 0x2500, '-'), 1, rule);
+	if (p->ops->title != NULL)
+		p->ops->title(p, &title);
+	if (title.len == 0)
+		buf_adds(&title, p->ops->name);
+	canvas_put(a->frame, r->row - 1, col, ' ', 1, rule);
+	col += 1 + canvas_text(a->frame, r->row - 1, col + 1, r->cols - 3,
+	    title.data, title.len, st);
+	canvas_put(a->frame, r->row - 1, col, ' ', 1, rule);
+	buf_free(&title);
+}
+
+static bool
+rule_in_row(const struct app *a, int row, bool left)
+{
+	for (int i = 0; i < PANES; i++)
+		if (a->layout.shown[i] && a->layout.pane[i].row - 1 == row &&
+		    (a->layout.pane[i].col == 0) == left)
+			return true;
+	return false;
+}
+
+static void
+draw_upright(struct app *a)
+{
+	static const uint32_t nice[4] = { 0x2502, 0x251c, 0x2524, 0x253c };
+	const struct rect *b = &a->layout.body;
+	uint32_t g;
+	int kind;
+
+	if (a->layout.upright < 0)
+		return;
+	for (int row = b->row; row < b->row + b->rows; row++) {
+		kind = rule_in_row(a, row, false) +
+		    2 * rule_in_row(a, row, true);
+		g = row == b->row ? 0x252c : nice[kind];
+		canvas_put(a->frame, row, a->layout.upright,
+		    glyph(a, g, kind ? '+' : '|'), 1, style(a, STYLE_RULE));
+	}
+}
+
+static void
+draw_pane(struct app *a, int i)
+{
+	const struct rect *r = &a->layout.pane[i];
+	struct canvas c;
+
+	if (!a->layout.shown[i])
+		return;
+	draw_rule(a, i);
+	c = canvas_sub(a->frame, r->row, r->col, r->rows, r->cols);
+	a->panes[i]->ops->draw(a->panes[i], &c, (enum pane_id)i == a->focus);
+}
+
+static bool
+pane_cursor(struct app *a, int *row, int *col, int *shape)
+{
+	const struct rect *r = &a->layout.pane[a->focus];
+	struct pane *p = a->panes[a->focus];
+
+	if (!a->layout.shown[a->focus] || p->ops->cursor == NULL ||
+	    !p->ops->cursor(p, row, col, shape))
+		return false;
+	if (*row < 0 || *row >= r->rows || *col < 0 || *col >= r->cols)
+		return false;
+	*row += r->row;
+	*col += r->col;
+	return true;
+}
+
+static void
+draw_too_small(struct app *a)
+{
+	struct canvas *c = a->frame;
+
+	canvas_printf(c, c->rows / 2, 0, style(a, STYLE_TEXT),
+	    "%dx%d is too small for viva; it takes %dx%d", c->cols, c->rows,
+	    LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);
+	if (c->rows > c->rows / 2 + 1)
+		canvas_str(c, c->rows / 2 + 1, 0, "(all is safe; enlarge it)",
+		    style(a, STYLE_DIM));
+}
+
+void
+app_draw(struct app *a)
+{
+	int row = 0, col = 0, shape = 0;
+	struct canvas timeline;
+	bool cursor = false;
+
+	canvas_fill(a->frame, style(a, STYLE_TEXT));
+	if (a->layout.too_small) {
+		draw_too_small(a);
+		screen_show(a->screen, a->frame, 0, 0, false, 0);
+		return;
+	}
+	draw_status(a);
+	for (int i = 0; i < PANES; i++)
+		if ((enum pane_id)i != a->focus)
+			draw_pane(a, i);
+	draw_pane(a, a->focus);
+	draw_upright(a);
+	if (a->layout.timeline.rows > 0) {
+		timeline = canvas_sub(a->frame, a->layout.timeline.row, 0,
+		    TIMELINE_ROWS, a->frame->cols);
+		timeline_draw(a, &timeline);
+	}
+	draw_key_line(a);
+	cursor = pane_cursor(a, &row, &col, &shape);
+	if (prompts_active(a->prompts)) {
+		cursor = prompts_draw(a->prompts, a->frame, &a->theme,
+		    a->settings.ascii, &row, &col);
+		shape = 0;
+	}
+	screen_show(a->screen, a->frame, row, col, cursor, shape);
+}
