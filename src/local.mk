@@ -52,6 +52,7 @@ libcore_a_SOURCES = \
 	src/session/core.c \
 	src/session/core.h \
 	src/session/record.h \
+	src/session/replay.c \
 	src/session/replay.h \
 	src/session/state-save.c \
 	src/session/state.c \

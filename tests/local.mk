@@ -15,6 +15,8 @@ tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
 tests_unit_test_layout_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_term_SOURCES = tests/unit/test-pane-term.c
 tests_unit_test_pane_term_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
+tests_unit_test_replay_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_state_SOURCES = tests/unit/test-state.c
 tests_unit_test_state_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_text_SOURCES = tests/unit/test-text.c
@@ -40,6 +42,7 @@ check_PROGRAMS += \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-pane-term \
+	tests/unit/test-replay \
 	tests/unit/test-state \
 	tests/unit/test-text \
 	tests/unit/test-theme \
@@ -57,6 +60,7 @@ TESTS += \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-pane-term \
+	tests/unit/test-replay \
 	tests/unit/test-state \
 	tests/unit/test-text \
 	tests/unit/test-theme \

@@ -1,5 +1,10 @@
 noinst_LIBRARIES += libui.a
 libui_a_SOURCES = \
+	ui/app-draw.c \
+	ui/app-internal.h \
+	ui/app-mouse.c \
+	ui/app-run.c \
+	ui/app.c \
 	ui/app.h \
 	ui/canvas.c \
 	ui/canvas.h \
@@ -26,4 +31,5 @@ libui_a_SOURCES = \
 	ui/settings.c \
 	ui/settings.h \
 	ui/theme.c \
-	ui/theme.h
+	ui/theme.h \
+	ui/timeline.c

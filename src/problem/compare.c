@@ -1,0 +1,110 @@
+#include "config.h"
+
+#include "problem/compare.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct side {
+	const char *p, *end;
+	const char *tok;
+	size_t len;
+	unsigned line, col; /* of the token: line and its number there */
+};
+
+/* The white space before the next token is [*space, tok). */
+static bool
+next(struct side *s, const char **space)
+{
+	*space = s->p;
+	while (s->p < s->end && isspace((unsigned char)*s->p))
+		if (*s->p++ == '\n') {
+			s->line++;
+			s->col = 0;
+		}
+	s->tok = s->p;
+	while (s->p < s->end && !isspace((unsigned char)*s->p))
+		s->p++;
+	s->len = (size_t)(s->p - s->tok);
+	s->col++;
+	return s->len > 0;
+}
+
+static bool
+as_number(const struct side *s, double *v)
+{
+	char text[64], *end;
+
+	if (s->len >= sizeof text)
+		return false;
+	memcpy(text, s->tok, s->len);
+	text[s->len] = '\0';
+	*v = strtod(text, &end);
+	return *end == '\0' && isfinite(*v);
+}
+
+static bool
+close_enough(const struct problem *p, const struct side *a,
+    const struct side *b)
+{
+	double x, y, d;
+
+	if ((p->float_absolute < 0 && p->float_relative < 0) ||
+	    !as_number(a, &x) || !as_number(b, &y))
+		return false;
+	d = fabs(x - y);
+	return (p->float_absolute >= 0 && d <= p->float_absolute) ||
+	    (p->float_relative >= 0 && d <= p->float_relative * fabs(x));
+}
+
+static bool
+same_token(const struct problem *p, const struct side *a, const struct side *b)
+{
+	if (a->len == b->len && (p->case_sensitive ?
+	    memcmp(a->tok, b->tok, a->len) :
+	    strncasecmp(a->tok, b->tok, a->len)) == 0)
+		return true;
+	return close_enough(p, a, b);
+}
+
+static bool
+differ(struct err *e, const struct side *want, const struct side *got,
+    const char *what)
+{
+	if (what != NULL)
+		return err_set(e, ERR_INVALID, "line %u, token %u: %s",
+		    got->line, got->col, what);
+	return err_set(e, ERR_INVALID, "line %u, token %u: expected %.*s, "
+	    "got %.*s", got->line, got->col,
+	    (int)(want->len > 40 ? 40 : want->len), want->tok,
+	    (int)(got->len > 40 ? 40 : got->len), got->tok);
+}
+
+bool
+compare(const struct problem *p, const char *want, size_t want_len,
+    const char *got, size_t got_len, struct err *e)
+{
+	struct side a = { want, want + want_len, NULL, 0, 1, 0 };
+	struct side b = { got, got + got_len, NULL, 0, 1, 0 };
+	const char *space_a, *space_b;
+
+	for (;;) {
+		bool more_a = next(&a, &space_a), more_b = next(&b, &space_b);
+
+		if (p->space_sensitive && (a.tok - space_a != b.tok - space_b ||
+		    memcmp(space_a, space_b, (size_t)(a.tok - space_a)) != 0))
+			return differ(e, &a, &b, "the white space differs");
+		if (!more_a && !more_b)
+			return true;
+		if (!more_b)
+			return differ(e, &a, &b, "the output ends too early");
+		if (!more_a)
+			return differ(e, &a, &b, "there is output too much");
+		if (!same_token(p, &a, &b))
+			return differ(e, &a, &b, NULL);
+	}
+}
