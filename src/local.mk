@@ -38,11 +38,27 @@ libcore_a_SOURCES = \
 	src/vt/vt-style.c \
 	src/vt/vt-text.c \
 	src/vt/vt.h \
+	src/store/gitstore.h \
 	src/store/journal.c \
 	src/store/journal.h \
+	src/sandbox/fs.c \
+	src/sandbox/fs.h \
+	src/sandbox/local-bwrap.c \
+	src/sandbox/local-exec.c \
+	src/sandbox/local-files.c \
+	src/sandbox/local-sheet.c \
+	src/sandbox/local.c \
+	src/sandbox/local.h \
+	src/sandbox/remedy.c \
+	src/sandbox/remedy.h \
 	src/sandbox/sandbox.h \
+	src/sandbox/seccomp.c \
+	src/sandbox/seccomp.h \
+	src/problem/compare.c \
+	src/problem/compare.h \
 	src/problem/language.c \
 	src/problem/language.h \
+	src/problem/problem.c \
 	src/problem/problem.h \
 	src/session/command.h \
 	src/session/core-files.c \
@@ -65,3 +81,10 @@ viva_SOURCES = \
 	src/cli/cmd-show.c \
 	src/cli/main.c
 viva_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+
+# Runs inside the sandbox, so it depends on the C library alone and is never
+# built with sanitizers.
+pkglibexec_PROGRAMS += viva-sandbox-init
+viva_sandbox_init_SOURCES = src/sandbox/init.c
+viva_sandbox_init_CFLAGS = -std=gnu11 $(WARN_CFLAGS) $(HARDEN_CFLAGS)
+viva_sandbox_init_LDFLAGS = $(HARDEN_LDFLAGS)

@@ -1,32 +1,40 @@
 if TESTS_WANTED
+check_LIBRARIES += libtestsupport.a
+libtestsupport_a_SOURCES = \
+	tests/support/ptyscreen.c \
+	tests/support/ptyscreen.h
 tests_unit_test_canvas_SOURCES = tests/unit/test-canvas.c
-tests_unit_test_canvas_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_canvas_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_cmd_SOURCES = tests/unit/test-cmd.c
-tests_unit_test_cmd_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_cmd_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
-tests_unit_test_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_config_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_event_SOURCES = tests/unit/test-event.c
-tests_unit_test_event_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_event_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
-tests_unit_test_journal_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_journal_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
-tests_unit_test_keys_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_keys_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
-tests_unit_test_layout_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_layout_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_term_SOURCES = tests/unit/test-pane-term.c
-tests_unit_test_pane_term_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_pane_term_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_problem_SOURCES = tests/unit/test-problem.c
+tests_unit_test_problem_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
-tests_unit_test_replay_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_replay_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c
+tests_unit_test_sandbox_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_state_SOURCES = tests/unit/test-state.c
-tests_unit_test_state_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_state_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_text_SOURCES = tests/unit/test-text.c
-tests_unit_test_text_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_text_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_theme_SOURCES = tests/unit/test-theme.c
-tests_unit_test_theme_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_theme_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_vt_parse_SOURCES = tests/unit/test-vt-parse.c
-tests_unit_test_vt_parse_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_vt_parse_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_vt_SOURCES = tests/unit/test-vt.c
-tests_unit_test_vt_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_vt_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
 tests_fuzz_fuzz_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz-keys.c tests/fuzz/driver.c
@@ -42,7 +50,9 @@ check_PROGRAMS += \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-pane-term \
+	tests/unit/test-problem \
 	tests/unit/test-replay \
+	tests/unit/test-sandbox \
 	tests/unit/test-state \
 	tests/unit/test-text \
 	tests/unit/test-theme \
@@ -60,7 +70,9 @@ TESTS += \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-pane-term \
+	tests/unit/test-problem \
 	tests/unit/test-replay \
+	tests/unit/test-sandbox \
 	tests/unit/test-state \
 	tests/unit/test-text \
 	tests/unit/test-theme \

@@ -33,6 +33,8 @@ struct sandbox_exit {
 	bool infra;	   /* the sandbox failed, not the program */
 	bool timed_out;	   /* wall clock bound of the spec hit */
 	bool memory_limit; /* the memory bound was hit */
+	bool output_limit; /* more output than the spec allows */
+	bool killed;	   /* by kill() or stop() */
 	int64_t cpu_us, wall_us;
 	int64_t memory_kb; /* peak resident */
 	char why[400];	   /* of infra */
@@ -108,7 +110,12 @@ struct sandbox { /* embedded first in a provider */
 	void *user;
 };
 
+/* This machine, through bubblewrap.  SIGPIPE is ignored from then on. */
 struct sandbox *sandbox_local_create(struct loop *, const struct sandbox_spec *,
     const struct sandbox_watch *, void *user);
+
+/* Runs the helper's sheet in a sandbox, blocking, and writes its lines
+ * ("yes\ttext" or "NO\ttext") to fd; false: no sandbox, e has the remedy. */
+bool sandbox_local_sheet(int fd, struct err *e);
 
 #endif

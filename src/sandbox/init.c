@@ -1,0 +1,281 @@
+/*
+ * viva-sandbox-init: the first program of ours inside a sandbox.
+ *
+ *	viva-sandbox-init run PTY DATA_MB FILE_MB PROCESSES CPU_S -- ARGV...
+ *	viva-sandbox-init sheet		(to fd 5)
+ *
+ * run: checks from the inside that the walls stand, says "ready" on fd 3,
+ * puts fds 4, 5, 6 in the place of 0, 1, 2, sets the limits, runs ARGV and
+ * says on fd 3 how it ended: the exit status of a sandboxed program comes
+ * from here and from nowhere else.  sheet: tries what must not work and
+ * prints a line for each.
+ *
+ * Depends on the C library alone, since it is bound into the sandbox.
+ */
+
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FD_STATUS 3
+#define FD_STDIN 4 /* 5 and 6 follow */
+#define MB (1024LL * 1024)
+
+/* The line "Name: value" of /proc/self/status; -1: none. */
+static long
+own_status(const char *name)
+{
+	char line[256];
+	size_t n = strlen(name);
+	long value = -1;
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, name, n) == 0 && line[n] == ':')
+			value = strtol(line + n + 1, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return value;
+}
+
+static bool
+only_loopback(void)
+{
+	struct if_nameindex *list = if_nameindex();
+	bool ok = true;
+
+	for (struct if_nameindex *i = list; i != NULL && i->if_index != 0; i++)
+		if (strcmp(i->if_name, "lo") != 0)
+			ok = false;
+	if (list != NULL)
+		if_freenameindex(list);
+	return ok;
+}
+
+static int
+processes(void)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	int n = 0;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			n++;
+	if (d != NULL)
+		closedir(d);
+	return n;
+}
+
+static const char *
+broken_wall(void)
+{
+	if (own_status("NoNewPrivs") != 1)
+		return "no_new_privs is not set";
+	if (own_status("Seccomp") != 2)
+		return "no seccomp filter is in force";
+	if (getpid() > 8 || processes() > 4)
+		return "processes of the host can be seen";
+	if (!only_loopback())
+		return "there is a network interface besides lo";
+	if (geteuid() == 0)
+		return "the program would run as root";
+	return NULL;
+}
+
+static void
+limit(int what, long long value)
+{
+	struct rlimit r = { (rlim_t)value, (rlim_t)value };
+
+	setrlimit(what, &r);
+}
+
+static void
+set_limits(char **v)
+{
+	long long data = atoll(v[0]), file = atoll(v[1]);
+	long long processes_max = atoll(v[2]), cpu = atoll(v[3]);
+
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_NOFILE, 1024);
+	if (data > 0)
+		limit(RLIMIT_DATA, data * MB);
+	if (file > 0)
+		limit(RLIMIT_FSIZE, file * MB);
+	if (processes_max > 0)
+		limit(RLIMIT_NPROC, processes_max);
+	if (cpu > 0) { /* SIGXCPU first, SIGKILL a second later */
+		struct rlimit r = { (rlim_t)cpu, (rlim_t)cpu + 1 };
+
+		setrlimit(RLIMIT_CPU, &r);
+	}
+}
+
+static void
+child(bool pty, char **limits, char **argv)
+{
+	for (int i = 0; i < 3; i++)
+		dup2(FD_STDIN + i, i);
+	for (int fd = FD_STATUS; fd < 64; fd++)
+		close(fd);
+	setsid();
+	if (pty)
+		ioctl(0, TIOCSCTTY, 0);
+	set_limits(limits);
+	execv(argv[0], argv);
+	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static long long
+now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
+}
+
+static int
+run(char **v)
+{
+	const char *broken = broken_wall();
+	bool pty = strcmp(v[0], "1") == 0;
+	struct rusage u;
+	long long begin;
+	int status;
+	pid_t pid;
+
+	if (broken != NULL) {
+		dprintf(FD_STATUS, "broken %s\n", broken);
+		return 1;
+	}
+	dprintf(FD_STATUS, "ready\n");
+	begin = now_us();
+	pid = fork();
+	if (pid == 0)
+		child(pty, v + 1, v + 6);
+	if (pid < 0) {
+		dprintf(FD_STATUS, "broken cannot fork: %s\n",
+		    strerror(errno));
+		return 1;
+	}
+	for (int fd = FD_STDIN; fd < FD_STDIN + 3; fd++)
+		close(fd);
+	while (wait4(pid, &status, 0, &u) < 0)
+		if (errno != EINTR)
+			return 1;
+	dprintf(FD_STATUS, "exit %d %lld %lld %ld\n", WIFSIGNALED(status) ?
+	    -WTERMSIG(status) : WEXITSTATUS(status),
+	    (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL +
+	    u.ru_utime.tv_usec + u.ru_stime.tv_usec, now_us() - begin,
+	    u.ru_maxrss);
+	return 0;
+}
+
+/* ---- the sheet ---- */
+
+static void
+line(bool ok, const char *text)
+{
+	printf("%s\t%s\n", ok ? "yes" : "NO", text);
+}
+
+static bool
+can_write(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	unlink(path);
+	return true;
+}
+
+static bool
+can_connect(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons(53) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+
+	if (fd < 0)
+		return false;
+	/* TEST-NET-1 (RFC 5737): unreachable at once without a route. */
+	inet_pton(AF_INET, "192.0.2.1", &a.sin_addr);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	rc = connect(fd, (struct sockaddr *)&a, sizeof a);
+	rc = rc < 0 && errno != EINPROGRESS;
+	close(fd);
+	return !rc;
+}
+
+static int
+entries(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	int n = 0;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			n++;
+	if (d != NULL)
+		closedir(d);
+	return n;
+}
+
+static int
+sheet(void)
+{
+	char c = 'x';
+
+	dup2(FD_STDIN + 1, 1);
+	line(broken_wall() == NULL, "seccomp filter and no_new_privs in force");
+	line(processes() <= 4, "no process of the host can be seen");
+	line(only_loopback() && !can_connect(), "no network");
+	line(!can_write("/usr/viva-probe") && !can_write("/etc/viva-probe"),
+	    "the system is read-only");
+	line(entries("/home") <= 1 && entries("/home/candidate") == 0 &&
+	    access("/root", F_OK) != 0, "nothing of the host's homes is there");
+	line(can_write("/workspace/.viva-probe"), "the workspace is writable");
+	line(can_write("/tmp/probe"), "/tmp is the sandbox's own");
+	line(mount("none", "/tmp", "tmpfs", 0, NULL) != 0, "no mounts");
+	line(unshare(CLONE_NEWUSER) != 0, "no namespaces of its own");
+	line(ioctl(0, TIOCSTI, &c) != 0 && errno == EPERM,
+	    "no typing into terminals (TIOCSTI)");
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_DFL);
+	if (argc >= 2 && strcmp(argv[1], "sheet") == 0)
+		return sheet();
+	if (argc >= 9 && strcmp(argv[1], "run") == 0)
+		return run(argv + 2);
+	fputs("viva-sandbox-init runs inside viva's sandbox\n", stderr);
+	return 2;
+}

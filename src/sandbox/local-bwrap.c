@@ -1,0 +1,248 @@
+#include "config.h"
+
+/* The walls: bubblewrap's command line.  bwrap(1) explains each option. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "sandbox/local.h"
+#include "sandbox/seccomp.h"
+
+#define INSIDE_INIT "/run/viva-init"
+
+const char *
+bwrap_path(void)
+{
+	static const char *const paths[] = { "/usr/bin/bwrap", "/bin/bwrap",
+		"/usr/local/bin/bwrap" };
+	const char *given = getenv("VIVA_BWRAP");
+
+	if (given != NULL)
+		return access(given, X_OK) == 0 ? given : NULL;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		if (access(paths[i], X_OK) == 0)
+			return paths[i];
+	return NULL;
+}
+
+const char *
+bwrap_init_path(void)
+{
+	static char path[PATH_MAX];
+	const char *given = getenv("VIVA_INIT");
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 32);
+	char *slash;
+
+	if (given != NULL)
+		return access(given, X_OK) == 0 ? given : NULL;
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (slash != NULL) { /* run from its build directory */
+		snprintf(slash + 1, 24, "viva-sandbox-init");
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	snprintf(path, sizeof path, VIVA_LIBEXECDIR "/viva-sandbox-init");
+	return access(path, X_OK) == 0 ? path : NULL;
+}
+
+void
+bwrap_arg(struct bwrap *b, const char *fmt, ...)
+{
+	char *s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	GROW(b->argv, b->n, b->cap);
+	b->argv[b->n++] = s;
+	GROW(b->argv, b->n, b->cap);
+	b->argv[b->n] = NULL;
+}
+
+static void
+args(struct bwrap *b, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		bwrap_arg(b, "%s", *list);
+}
+
+/* A number for a descriptor of ours in the child. */
+static int
+take_fd(struct bwrap *b, int fd)
+{
+	b->fds[b->nfds] = fd;
+	return CHILD_SECCOMP + (int)b->nfds++;
+}
+
+static bool
+add_text(struct bwrap *b, const char *path, const char *text, struct err *e)
+{
+	int fd = memfd_create("viva-etc", MFD_CLOEXEC);
+	size_t n = strlen(text);
+
+	if (fd < 0 || write(fd, text, n) != (ssize_t)n ||
+	    lseek(fd, 0, SEEK_SET) != 0) {
+		if (fd >= 0)
+			close(fd);
+		return err_sys(e, errno, "cannot make %s for the sandbox",
+		    path);
+	}
+	bwrap_arg(b, "--ro-bind-data");
+	bwrap_arg(b, "%d", take_fd(b, fd));
+	bwrap_arg(b, "%s", path);
+	return true;
+}
+
+/* /bin, /lib… are links into /usr on a merged system, directories else. */
+static void
+add_roots(struct bwrap *b)
+{
+	static const char *const roots[] = { "bin", "sbin", "lib", "lib32",
+		"lib64", "libx32" };
+	char path[16], target[64];
+	struct stat sb;
+	ssize_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
+		snprintf(path, sizeof path, "/%s", roots[i]);
+		if (lstat(path, &sb) != 0)
+			continue;
+		n = readlink(path, target, sizeof target - 1);
+		if (n > 0) {
+			target[n] = '\0';
+			args(b, (const char *[]){ "--symlink", target, path,
+			    NULL });
+		} else {
+			args(b, (const char *[]){ "--ro-bind", path, path,
+			    NULL });
+		}
+	}
+}
+
+/* What programs need of /etc, and nothing that tells about the host. */
+static void
+add_etc(struct bwrap *b)
+{
+	static const char *const names[] = { "alternatives", "ld.so.cache",
+		"ld.so.conf", "ld.so.conf.d", "terminfo", "inputrc", "vim",
+		"nanorc", "python3", "python3.11", "magic", "mime.types",
+		"manpath.config" };
+	char path[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof path, "/etc/%s", names[i]);
+		args(b, (const char *[]){ "--ro-bind-try", path, path, NULL });
+	}
+}
+
+static bool
+add_texts(struct bwrap *b, struct err *e)
+{
+	return add_text(b, "/etc/passwd",
+	    "root:x:0:0:root:/root:/usr/sbin/nologin\n"
+	    "candidate:x:1000:1000:candidate:/home/candidate:/bin/bash\n", e) &&
+	    add_text(b, "/etc/group", "root:x:0:\ncandidate:x:1000:\n", e) &&
+	    add_text(b, "/etc/hosts", "127.0.0.1 localhost viva\n", e) &&
+	    add_text(b, "/etc/bash.bashrc",
+	    "[ -z \"$PS1\" ] && return\n"
+	    "PS1='candidate@viva:\\w\\$ '\n"
+	    "shopt -s checkwinsize\n"
+	    "alias ls='ls --color=auto' ll='ls -l' grep='grep --color=auto'\n",
+	    e);
+}
+
+bool
+bwrap_prepare(struct bwrap *b, const char *workspace, bool read_only,
+    const char *tty, struct err *e)
+{
+	static const char *const walls[] = { "--die-with-parent",
+		"--unshare-user", "--unshare-pid", "--unshare-net",
+		"--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
+		"--hostname", "viva", "--uid", "1000", "--gid", "1000",
+		"--cap-drop", "ALL", "--clearenv", "--ro-bind", "/usr", "/usr",
+		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
+		"--tmpfs", "/run", "--tmpfs", "/home", "--dir",
+		"/home/candidate", "--setenv", "PATH",
+		"/usr/local/bin:/usr/bin:/bin:/usr/games", "--setenv", "HOME",
+		"/home/candidate", "--setenv", "USER", "candidate", "--setenv",
+		"LOGNAME", "candidate", "--setenv", "SHELL", "/bin/bash",
+		"--setenv", "TERM", "xterm-256color", "--setenv", "COLORTERM",
+		"truecolor", "--setenv", "LANG", "C.UTF-8", "--setenv",
+		"PYTHONDONTWRITEBYTECODE", "1", NULL };
+	int fd = seccomp_memfd(e);
+
+	memset(b, 0, sizeof *b);
+	if (fd < 0)
+		return false;
+	bwrap_arg(b, "bwrap");
+	bwrap_arg(b, "--seccomp");
+	bwrap_arg(b, "%d", take_fd(b, fd));
+	args(b, walls);
+	add_roots(b);
+	add_etc(b);
+	if (!add_texts(b, e))
+		return false;
+	if (tty != NULL)
+		args(b, (const char *[]){ "--dev-bind", tty, "/dev/console",
+		    NULL });
+	args(b, (const char *[]){ "--ro-bind", bwrap_init_path(), INSIDE_INIT,
+	    read_only ? "--ro-bind" : "--bind", workspace, "/workspace",
+	    "--remount-ro", "/", "--chdir", "/workspace", "--",
+	    INSIDE_INIT, NULL });
+	return true;
+}
+
+void
+bwrap_finish(struct bwrap *b)
+{
+	for (size_t i = 0; i < b->nfds; i++)
+		close(b->fds[i]);
+	for (size_t i = 0; i < b->n; i++)
+		free(b->argv[i]);
+	free(b->argv);
+	memset(b, 0, sizeof *b);
+}
+
+/* Above every number that has a place, so that none is overwritten. */
+#define ABOVE 40
+
+void
+bwrap_exec(const struct bwrap *b, int status, const int io[3], int error)
+{
+	int from[24], n = 0;
+	sigset_t none;
+
+	from[n++] = open("/dev/null", O_RDWR);
+	from[n++] = open("/dev/null", O_RDWR);
+	from[n++] = error;
+	from[n++] = status;
+	for (int i = 0; i < 3; i++)
+		from[n++] = io[i];
+	for (size_t i = 0; i < b->nfds; i++)
+		from[n++] = b->fds[i];
+	for (int i = 0; i < n; i++)
+		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ABOVE);
+	for (int i = 0; i < n; i++)
+		if (dup2(from[i], i) < 0)
+			_exit(1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
+	setsid(); /* away from the user's terminal and its signals */
+	execv(bwrap_path(), b->argv);
+	dprintf(2, "%s: %s", bwrap_path(), strerror(errno));
+	_exit(1);
+}

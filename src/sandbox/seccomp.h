@@ -1,0 +1,11 @@
+#ifndef SANDBOX_SECCOMP_H
+#define SANDBOX_SECCOMP_H
+
+#include "base/err.h"
+
+/* The system call filter of a sandbox as BPF in a new memfd at offset 0, or
+ * -1.  Denies what a program for an interview never needs and an attack on
+ * the kernel does. */
+int seccomp_memfd(struct err *);
+
+#endif

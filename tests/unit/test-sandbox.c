@@ -1,0 +1,490 @@
+#include "config.h"
+
+/* The local sandbox, for real: bubblewrap, pty, limits, files. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "sandbox/fs.h"
+#include "sandbox/remedy.h"
+#include "sandbox/sandbox.h"
+
+#define PATIENCE_US 20000000
+
+struct fixture {
+	struct loop *loop;
+	struct sandbox *s;
+	char dir[64];
+	enum sandbox_state state;
+	char why[512];
+	struct buf out[2];
+	uint64_t next[2]; /* expected offsets */
+	unsigned exits, results, changes;
+	struct sandbox_exit exit;
+	bool ok;
+	struct err err;
+	struct buf content, names;
+	unsigned skipped;
+};
+
+static void
+on_state(void *user, enum sandbox_state st, const char *why)
+{
+	struct fixture *f = user;
+
+	f->state = st;
+	snprintf(f->why, sizeof f->why, "%s", why != NULL ? why : "");
+}
+
+static void
+on_output(void *user, uint64_t exec, enum sandbox_stream st, uint64_t offset,
+    const char *p, size_t n)
+{
+	struct fixture *f = user;
+
+	(void)exec;
+	assert_int_equal(offset, f->next[st]);
+	f->next[st] += n;
+	buf_add(&f->out[st], p, n);
+}
+
+static void
+on_exited(void *user, uint64_t exec, const struct sandbox_exit *x)
+{
+	struct fixture *f = user;
+
+	(void)exec;
+	f->exit = *x;
+	f->exits++;
+}
+
+static void
+on_fs(void *user, uint64_t request, const struct fs_result *r)
+{
+	struct fixture *f = user;
+
+	(void)request;
+	f->results++;
+	f->ok = r->ok;
+	f->err = r->err;
+	f->skipped = r->skipped;
+	buf_clear(&f->content);
+	buf_clear(&f->names);
+	for (size_t i = 0; i < r->nfiles; i++) {
+		buf_addf(&f->names, "%s ", r->files[i].path);
+		if (r->files[i].data != NULL)
+			buf_add(&f->content, r->files[i].data,
+			    (size_t)r->files[i].size);
+	}
+}
+
+static void
+on_changed(void *user)
+{
+	((struct fixture *)user)->changes++;
+}
+
+static const struct sandbox_watch watch = { on_state, on_output, on_exited,
+	on_fs, on_changed };
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof *f);
+	struct sandbox_spec spec = { .workspace = f->dir, .user = "candidate" };
+
+	snprintf(f->dir, sizeof f->dir, "/tmp/viva-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->loop = loop_create(clock_system(), waiter_poll());
+	f->s = sandbox_local_create(f->loop, &spec, &watch, f);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	char cmd[100];
+
+	if (f->s != NULL)
+		f->s->ops->destroy(f->s);
+	loop_destroy(f->loop);
+	snprintf(cmd, sizeof cmd, "rm -rf %s", f->dir);
+	assert_int_equal(system(cmd), 0);
+	buf_free(&f->out[0]);
+	buf_free(&f->out[1]);
+	buf_free(&f->content);
+	buf_free(&f->names);
+	free(f);
+	return 0;
+}
+
+static void
+until(struct fixture *f, const unsigned *count, unsigned want)
+{
+	int64_t end = clock_mono(clock_system()) + PATIENCE_US;
+
+	while (*count < want) {
+		if (clock_mono(clock_system()) > end)
+			fail_msg("nothing happened; output: %s",
+			    buf_str(&f->out[0]));
+		loop_turn(f->loop, 100000);
+	}
+}
+
+static void
+until_out(struct fixture *f, const char *text)
+{
+	int64_t end = clock_mono(clock_system()) + PATIENCE_US;
+
+	while (strstr(buf_str(&f->out[0]), text) == NULL) {
+		if (clock_mono(clock_system()) > end || f->exits > 0)
+			fail_msg("no '%s' in: %s (%s)", text,
+			    buf_str(&f->out[0]), f->exit.why);
+		loop_turn(f->loop, 100000);
+	}
+}
+
+/* One shell command, to its end. */
+static void
+sh(struct fixture *f, const char *script, struct exec_spec spec)
+{
+	const char *argv[] = { "/bin/sh", "-c", script, NULL };
+	unsigned exits = f->exits;
+	uint64_t id;
+
+	spec.argv = argv;
+	f->next[0] = f->next[1] = 0;
+	buf_clear(&f->out[0]);
+	buf_clear(&f->out[1]);
+	id = f->s->ops->exec(f->s, &spec);
+	f->s->ops->input_end(f->s, id);
+	until(f, &f->exits, exits + 1);
+}
+
+static void
+test_runs(void **state)
+{
+	struct fixture *f = *state;
+
+	f->s->ops->start(f->s);
+	sh(f, "echo out; echo err >&2; exit 7", (struct exec_spec){ 0 });
+	assert_false(f->exit.infra);
+	assert_int_equal(f->exit.status, 7);
+	assert_string_equal(f->out[0].data, "out\n");
+	assert_string_equal(f->out[1].data, "err\n");
+	assert_int_equal(f->state, SANDBOX_READY);
+	assert_true(f->exit.wall_us > 0 && f->exit.memory_kb > 0);
+	sh(f, "kill -SEGV $$", (struct exec_spec){ 0 });
+	assert_int_equal(f->exit.status, -11);
+	assert_false(f->exit.infra);
+}
+
+static void
+test_walls(void **state)
+{
+	struct fixture *f = *state;
+
+	setenv("VIVA_SECRET", "xyzzy", 1);
+	sh(f, "env | grep -c xyzzy; ls /home/candidate; ls -A /root 2>&1 "
+	    "| head -1; touch /usr/x 2>&1 | tail -c 22; ls /proc | "
+	    "grep -c '^[0-9]'; id -u; touch /workspace/w && echo made; "
+	    "ls /etc/shadow 2>/dev/null; cat /sys/class/net/*/address "
+	    "2>/dev/null; wc -l < /proc/net/dev", (struct exec_spec){ 0 });
+	unsetenv("VIVA_SECRET");
+	assert_non_null(strstr(f->out[0].data, "0\n"));
+	assert_null(strstr(f->out[0].data, "xyzzy"));
+	assert_non_null(strstr(f->out[0].data, "Read-only file system"));
+	assert_non_null(strstr(f->out[0].data, "\n1000\nmade\n3\n"));
+	sh(f, "unshare -U true; echo $?", (struct exec_spec){ 0 });
+	assert_string_equal(f->out[0].data, "1\n");
+	sh(f, "touch /workspace/no", (struct exec_spec){ .read_only = true });
+	assert_int_not_equal(f->exit.status, 0);
+}
+
+static void
+test_limits(void **state)
+{
+	struct fixture *f = *state;
+
+	sh(f, "while :; do :; done", (struct exec_spec){ .cpu_ms = 500 });
+	assert_true(f->exit.timed_out);
+	assert_false(f->exit.infra);
+	sh(f, "sleep 1000", (struct exec_spec){ .wall_ms = 200 });
+	assert_true(f->exit.timed_out);
+	sh(f, "exec python3 -c 'x = [1] * (1 << 28)'",
+	    (struct exec_spec){ .memory_mb = 100 });
+	assert_int_not_equal(f->exit.status, 0);
+	assert_non_null(strstr(f->out[1].data, "MemoryError"));
+	sh(f, "exec python3 -c 'x = [bytearray(1 << 20) for i in range(999)]'",
+	    (struct exec_spec){ .memory_mb = 100 });
+	assert_true(f->exit.memory_limit);
+	sh(f, "dd if=/dev/zero of=big bs=1M count=3 2>/dev/null",
+	    (struct exec_spec){ .file_mb = 1 });
+	assert_int_not_equal(f->exit.status, 0);
+	sh(f, "yes", (struct exec_spec){ .output_max = 100000 });
+	assert_true(f->exit.output_limit);
+	assert_int_equal(f->out[0].len, 100000);
+}
+
+static void
+test_input(void **state)
+{
+	static const char *const argv[] = { "/usr/bin/sha1sum", NULL };
+	struct exec_spec spec = { .argv = argv };
+	struct fixture *f = *state;
+	char *big = xmalloc(3000000);
+	uint64_t id = f->s->ops->exec(f->s, &spec);
+
+	memset(big, 'a', 3000000);
+	f->s->ops->input(f->s, id, 0, big, 2000000);
+	/* Sent again from an earlier offset: only what is new goes. */
+	f->s->ops->input(f->s, id, 1000000, big, 2000000);
+	f->s->ops->input_end(f->s, id);
+	until(f, &f->exits, 1);
+	free(big);
+	/* printf 'a%.0s' {1..3000000} | sha1sum */
+	assert_non_null(strstr(f->out[0].data,
+	    "e8935af087fafce14bf157d50ab992c861688ffa"));
+	/* A program that does not read its input ends all the same. */
+	sh(f, "exit 3", (struct exec_spec){ 0 });
+	assert_int_equal(f->exit.status, 3);
+}
+
+static void
+test_pty(void **state)
+{
+	static const char *const argv[] = { "/bin/bash", "-i", NULL };
+	struct exec_spec spec = { .argv = argv, .pty = true, .rows = 30,
+		.cols = 91 };
+	struct fixture *f = *state;
+	uint64_t id = f->s->ops->exec(f->s, &spec), at = 0;
+	static const char *const lines[] = { "stty size; tty; echo j=$-\n",
+		"read -s x\n", "sleep 100 &\njobs\n", "exit 5\n" };
+
+	until_out(f, "$ ");
+	assert_null(strstr(f->out[0].data, "job control"));
+	f->s->ops->input(f->s, id, at, lines[0], strlen(lines[0]));
+	at += strlen(lines[0]);
+	until_out(f, "30 91");
+	until_out(f, "/dev/console");
+	until_out(f, "j=h"); /* "himBHs" has the m of job control */
+	assert_non_null(strchr(strstr(f->out[0].data, "j=h"), 'm'));
+	assert_false(f->s->ops->secret_input(f->s, id));
+	f->s->ops->resize(f->s, id, 11, 22);
+	f->s->ops->input(f->s, id, at, "stty size\n", 10);
+	at += 10;
+	until_out(f, "11 22");
+	f->s->ops->input(f->s, id, at, lines[1], strlen(lines[1]));
+	at += strlen(lines[1]);
+	for (int i = 0; i < 200 && !f->s->ops->secret_input(f->s, id); i++)
+		loop_turn(f->loop, 50000);
+	assert_true(f->s->ops->secret_input(f->s, id));
+	f->s->ops->input(f->s, id, at, "pw\n", 3);
+	at += 3;
+	f->s->ops->input(f->s, id, at, lines[2], strlen(lines[2]));
+	at += strlen(lines[2]);
+	until_out(f, "Running");
+	f->s->ops->input(f->s, id, at, lines[3], strlen(lines[3]));
+	until(f, &f->exits, 1);
+	assert_int_equal(f->exit.status, 5);
+}
+
+static void
+test_pause_kill(void **state)
+{
+	static const char *const argv[] = { "/usr/bin/yes", NULL };
+	struct exec_spec spec = { .argv = argv };
+	struct fixture *f = *state;
+	uint64_t id = f->s->ops->exec(f->s, &spec);
+	size_t len;
+
+	until_out(f, "y\n");
+	f->s->ops->pause(f->s, id, true);
+	len = f->out[0].len;
+	for (int i = 0; i < 20; i++)
+		loop_turn(f->loop, 1000);
+	assert_int_equal(f->out[0].len, len);
+	f->s->ops->kill(f->s, id);
+	f->s->ops->pause(f->s, id, false);
+	until(f, &f->exits, 1);
+	assert_true(f->exit.killed);
+	assert_false(f->exit.infra);
+}
+
+static bool
+fs(struct fixture *f, enum fs_op op, const char *path, const char *to,
+    const char *data)
+{
+	unsigned results = f->results;
+
+	f->s->ops->fs(f->s, op, path, to, data,
+	    data != NULL ? strlen(data) : 0);
+	until(f, &f->results, results + 1);
+	return f->ok;
+}
+
+static void
+test_files(void **state)
+{
+	struct fixture *f = *state;
+	char path[200];
+
+	assert_true(fs(f, FS_PUT, "a/b/c.txt", NULL, "one"));
+	assert_true(fs(f, FS_PUT, "z.py", NULL, "two"));
+	assert_true(fs(f, FS_PUT, "z.py", NULL, "three"));
+	assert_true(fs(f, FS_GET, "z.py", NULL, NULL));
+	assert_string_equal(f->content.data, "three");
+	assert_true(fs(f, FS_LIST, NULL, NULL, NULL));
+	assert_string_equal(f->names.data, "a/b/c.txt z.py ");
+	assert_int_equal(f->content.len, 0);
+	assert_false(fs(f, FS_RENAME, "z.py", "a/b/c.txt", NULL));
+	assert_int_equal(f->err.code, ERR_EXISTS);
+	assert_true(fs(f, FS_RENAME, "z.py", "y.py", NULL));
+	assert_false(fs(f, FS_GET, "z.py", NULL, NULL));
+	assert_int_equal(f->err.code, ERR_NOT_FOUND);
+	/* Nothing outside, by whatever way. */
+	snprintf(path, sizeof path, "%s/link", f->dir);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	snprintf(path, sizeof path, "%s/dirlink", f->dir);
+	assert_int_equal(symlink("/tmp", path), 0);
+	assert_false(fs(f, FS_GET, "link", NULL, NULL));
+	assert_false(fs(f, FS_GET, "../../etc/passwd", NULL, NULL));
+	assert_false(fs(f, FS_GET, "/etc/passwd", NULL, NULL));
+	assert_false(fs(f, FS_PUT, "dirlink/evil", NULL, "x"));
+	assert_false(fs(f, FS_PUT, "..", NULL, "x"));
+	assert_false(fs(f, FS_PUT, "", NULL, "x"));
+	assert_true(fs(f, FS_TREE, NULL, NULL, NULL));
+	assert_string_equal(f->names.data, "a/b/c.txt y.py ");
+	assert_string_equal(f->content.data, "onethree");
+	assert_int_equal(f->skipped, 2);
+	assert_true(fs(f, FS_REMOVE, "y.py", NULL, NULL));
+	assert_false(fs(f, FS_REMOVE, "y.py", NULL, NULL));
+}
+
+static void
+test_changes(void **state)
+{
+	struct fixture *f = *state;
+
+	sh(f, "mkdir d; echo x > d/x", (struct exec_spec){ 0 });
+	until(f, &f->changes, 1);
+	assert_true(fs(f, FS_LIST, NULL, NULL, NULL));
+	assert_string_equal(f->names.data, "d/x ");
+	assert_true(f->changes < 4);
+}
+
+static void
+test_no_bwrap(void **state)
+{
+	struct fixture *f = *state;
+
+	setenv("VIVA_BWRAP", "/nonexistent", 1);
+	f->s->ops->start(f->s);
+	sh(f, "echo never", (struct exec_spec){ 0 });
+	unsetenv("VIVA_BWRAP");
+	assert_true(f->exit.infra);
+	assert_int_equal(f->state, SANDBOX_FAILED);
+	assert_non_null(strstr(f->why, "apt-get install bubblewrap"));
+	assert_int_equal(f->out[0].len, 0);
+}
+
+/* A bwrap that builds no walls: the helper notices, nothing runs. */
+static void
+test_no_walls(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	FILE *s;
+
+	snprintf(path, sizeof path, "%s/bwrap", f->dir);
+	s = fopen(path, "w");
+	assert_non_null(s);
+	fputs("#!/bin/bash\nwhile [ \"$1\" != -- ]; do shift; done; shift 2\n"
+	    "exec \"$VIVA_INIT\" \"$@\"\n", s);
+	fclose(s);
+	assert_int_equal(system("test -n \"$VIVA_INIT\""), 0);
+	snprintf(path, sizeof path, "chmod 755 %s/bwrap", f->dir);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof path, "%s/bwrap", f->dir);
+	setenv("VIVA_BWRAP", path, 1);
+	f->s->ops->start(f->s);
+	sh(f, "echo never", (struct exec_spec){ 0 });
+	unsetenv("VIVA_BWRAP");
+	assert_true(f->exit.infra);
+	assert_int_equal(f->state, SANDBOX_FAILED);
+	assert_int_equal(f->out[0].len, 0);
+	assert_non_null(strstr(f->why, "no_new_privs"));
+}
+
+static void
+test_remedies(void **state)
+{
+	struct remedy_facts f = { .bwrap = true, .init = true,
+		.unprivileged_userns = 1, .max_user_namespaces = 100,
+		.apparmor_restrict = 1, .said = "x" };
+	char why[512];
+
+	(void)state;
+	remedy_text(&f, why, sizeof why);
+	assert_non_null(strstr(why, "bwrap-userns-restrict"));
+	f.apparmor_restrict = 0;
+	f.unprivileged_userns = 0;
+	remedy_text(&f, why, sizeof why);
+	assert_non_null(strstr(why, "kernel.unprivileged_userns_clone=1"));
+	f.unprivileged_userns = -1;
+	f.max_user_namespaces = 0;
+	remedy_text(&f, why, sizeof why);
+	assert_non_null(strstr(why, "user.max_user_namespaces"));
+	f.max_user_namespaces = 100;
+	f.said = "bwrap: Creating new namespace failed: "
+	    "Operation not permitted";
+	remedy_text(&f, why, sizeof why);
+	assert_non_null(strstr(why, "seccomp=unconfined"));
+}
+
+static void
+test_sheet(void **state)
+{
+	char text[4096];
+	struct err e = { 0 };
+	FILE *f = tmpfile();
+	size_t n;
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(sandbox_local_sheet(fileno(f), &e));
+	rewind(f);
+	n = fread(text, 1, sizeof text - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	assert_non_null(strstr(text, "yes\tno network\n"));
+	if (strstr(text, "NO\t") != NULL)
+		fail_msg("%s", text);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { T(test_runs), T(test_walls),
+		T(test_limits), T(test_input), T(test_pty),
+		T(test_pause_kill), T(test_files), T(test_changes),
+		T(test_no_bwrap), T(test_no_walls),
+		cmocka_unit_test(test_remedies),
+		cmocka_unit_test(test_sheet) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
