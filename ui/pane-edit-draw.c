@@ -1,0 +1,271 @@
+#include "config.h"
+
+#include "ui/pane-edit.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define NEEDLE_MAX 512
+
+/* What the rows of one frame have in common. */
+struct drawing {
+	struct edit_pane *e;
+	struct canvas *c;
+	struct edit_view v;
+	int x0, width; /* of the text */
+	size_t here;   /* the cursor's line */
+	size_t from, to; /* selected */
+	const struct buf *needle;
+	bool icase;
+};
+
+static struct style
+style(const struct edit_pane *e, enum style_name n)
+{
+	return theme_style(e->base.ctx.theme, n);
+}
+
+static struct style
+over(struct style s, struct style o)
+{
+	if (o.fg != COLOR_DEFAULT)
+		s.fg = o.fg;
+	if (o.bg != COLOR_DEFAULT)
+		s.bg = o.bg;
+	s.attr |= o.attr;
+	return s;
+}
+
+static char
+fold(char c, bool icase)
+{
+	return icase && c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static bool
+match_at(const struct drawing *d, size_t off)
+{
+	char s[NEEDLE_MAX];
+	size_t n = d->needle->len;
+
+	if (n > sizeof s || text_read(d->v.text, off, s, n) != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (fold(s[i], d->icase) != fold(d->needle->data[i], d->icase))
+			return false;
+	return true;
+}
+
+/* End of the last match that starts in [from, to); 0: none. */
+static size_t
+match_end(const struct drawing *d, size_t from, size_t to)
+{
+	size_t end = 0;
+
+	if (d->needle == NULL)
+		return 0;
+	for (size_t off = from; off < to; off++)
+		if (match_at(d, off))
+			end = off + d->needle->len;
+	return end;
+}
+
+/* Shown in place of a character that has no form of its own; 0: it has. */
+static uint32_t
+stand_in(const struct drawing *d, const struct edit_glyph *g)
+{
+	bool ascii = d->e->base.ctx.ascii;
+	uint32_t cp;
+	int w;
+
+	utf8_decode(g->s, g->n, &cp);
+	if (cp < 0x20)
+		return ascii ? '?' : 0x2400 + cp;
+	if (cp == 0x7f)
+		return ascii ? '?' : 0x2421;
+	utf8_grapheme(g->s, g->n, &w);
+	if ((cp >= 0x80 && cp < 0xa0) || w == 0 || (cp == 0xfffd && ascii))
+		return ascii ? '?' : 0xfffd;
+	return 0;
+}
+
+static void
+draw_glyph(const struct drawing *d, int y, int x, const struct edit_glyph *g,
+    struct style s)
+{
+	struct canvas *c = d->c;
+	uint32_t odd;
+	bool whole = x >= 0 && x + g->width <= d->width;
+
+	if (g->s[0] == '\t' || !whole) {
+		for (int i = x < 0 ? 0 : x; i < x + g->width && i < d->width;
+		    i++)
+			canvas_put(c, y, d->x0 + i, ' ', 1, s);
+		return;
+	}
+	odd = stand_in(d, g);
+	if (odd != 0)
+		canvas_put(c, y, d->x0 + x, odd, 1, over(s, style(d->e,
+		    STYLE_DIM)));
+	else
+		canvas_text(c, y, d->x0 + x, g->width, g->s, g->n, s);
+}
+
+static void
+draw_cut(const struct drawing *d, int y, bool right, struct style s)
+{
+	uint32_t glyph = right ? 0x203a : 0x2039;
+
+	if (d->e->base.ctx.ascii)
+		glyph = right ? '>' : '<';
+	canvas_put(d->c, y, d->x0 + (right ? d->width - 1 : 0), glyph, 1,
+	    over(s, style(d->e, STYLE_DIM)));
+}
+
+/* A match may begin before what is in view. */
+static size_t
+match_before(const struct drawing *d, size_t line, size_t off)
+{
+	size_t start = text_line_start(d->v.text, line), n;
+
+	if (d->needle == NULL || off == start)
+		return 0;
+	n = d->needle->len - 1;
+	return match_end(d, off - start > n ? off - n : start, off);
+}
+
+static void
+draw_text(const struct drawing *d, int y, size_t line, struct style base)
+{
+	size_t left = edit_left(d->e, &d->v, line), marked, end;
+	size_t edge = left + (size_t)d->width;
+	struct edit_scan s;
+	struct edit_glyph g;
+
+	edit_scan_to(d->e, &s, d->v.text, line, EDIT_NONE, left);
+	marked = match_before(d, line, s.off);
+	while (s.col < edge && edit_scan_peek(&s, &g)) {
+		struct style st = base;
+
+		end = match_end(d, s.off, s.off + g.n);
+		marked = end > marked ? end : marked;
+		if (s.off < marked)
+			st = over(st, style(d->e, STYLE_MATCH));
+		if (s.off >= d->from && s.off < d->to)
+			st = over(st, style(d->e, STYLE_SELECTION));
+		draw_glyph(d, y, (int)((long)s.col - (long)left), &g, st);
+		edit_scan_next(&s, &g);
+	}
+	/* A selected newline shows as a cell. */
+	if (s.off == s.end && s.col < edge && s.off >= d->from &&
+	    s.off < d->to)
+		canvas_put(d->c, y, d->x0 + (int)(s.col - left), ' ', 1,
+		    over(base, style(d->e, STYLE_SELECTION)));
+	if (left > 0)
+		draw_cut(d, y, false, base);
+	if (s.off < s.end || s.col > edge)
+		draw_cut(d, y, true, base);
+}
+
+static void
+draw_line(const struct drawing *d, int y, size_t line)
+{
+	struct style base = style(d->e, STYLE_TEXT);
+	bool here = line == d->here;
+
+	if (here) {
+		base = over(base, style(d->e, STYLE_CURSOR_LINE));
+		canvas_fill_rect(d->c, y, 0, 1, d->c->cols, base);
+	}
+	if (d->x0 > 0)
+		canvas_printf(d->c, y, 0, over(base, style(d->e, here ?
+		    STYLE_LINENO_HERE : STYLE_LINENO)), "%*zu", d->x0 - 1,
+		    line + 1);
+	if (d->width > 0)
+		draw_text(d, y, line, base);
+}
+
+/* Bytes of the input line that do not fit, from its start. */
+static size_t
+input_skip(const struct edit_pane *e, int room)
+{
+	const char *s = buf_str(&e->input);
+	size_t skip = 0, len = e->input.len;
+	int w;
+
+	while (skip < len && (int)utf8_columns(s + skip, len - skip) > room)
+		skip += utf8_grapheme(s + skip, len - skip, &w);
+	return skip;
+}
+
+static void
+draw_ask(const struct edit_pane *e, struct canvas *c)
+{
+	struct style st = style(e, STYLE_STATUS);
+	int row = c->rows - 1, x;
+	size_t skip;
+
+	if (e->ask == ASK_NONE || row < 0)
+		return;
+	canvas_fill_rect(c, row, 0, 1, c->cols, st);
+	x = canvas_str(c, row, 0, edit_ask_label(e), st);
+	skip = input_skip(e, c->cols - x - 1);
+	canvas_text(c, row, x, -1, buf_str(&e->input) + skip,
+	    e->input.len - skip, st);
+}
+
+void
+edit_draw(struct pane *p, struct canvas *c, bool focused)
+{
+	struct edit_pane *e = edit_pane(p);
+	struct drawing d = { .e = e, .c = c };
+
+	(void)focused;
+	p->rows = c->rows;
+	p->cols = c->cols;
+	canvas_fill(c, style(e, STYLE_TEXT));
+	if (!edit_look(e, &d.v)) {
+		canvas_str(c, 0, 1, "no file is open: F2 lists the files",
+		    style(e, STYLE_DIM));
+		return;
+	}
+	d.x0 = edit_gutter(e, d.v.text);
+	d.width = c->cols - d.x0;
+	d.here = text_line_of(d.v.text, d.v.at.cursor);
+	d.needle = edit_needle(e);
+	d.icase = d.needle != NULL && edit_needle_icase(d.needle);
+	edit_selection(&d.v, &d.from, &d.to);
+	for (int y = 0; y < edit_rows(e); y++)
+		if (d.v.at.top + (size_t)y < text_lines(d.v.text))
+			draw_line(&d, y, d.v.at.top + (size_t)y);
+	draw_ask(e, c);
+}
+
+bool
+edit_cursor(struct pane *p, int *row, int *col, int *shape)
+{
+	struct edit_pane *e = edit_pane(p);
+	struct edit_view v;
+	size_t line, skip;
+	int x;
+
+	*shape = p->ctx.read_only ? 0 : 6;
+	if (!edit_look(e, &v) || p->rows < 1)
+		return false;
+	if (e->ask != ASK_NONE) {
+		x = (int)strlen(edit_ask_label(e));
+		skip = input_skip(e, p->cols - x - 1);
+		*row = p->rows - 1;
+		*col = x + (int)utf8_columns(buf_str(&e->input) + skip,
+		    e->input.len - skip);
+		return *col < p->cols;
+	}
+	line = text_line_of(v.text, v.at.cursor);
+	if (line < v.at.top || line >= v.at.top + (size_t)edit_rows(e))
+		return false;
+	*row = (int)(line - v.at.top);
+	*col = edit_gutter(e, v.text) + (int)(edit_col(e, v.text,
+	    v.at.cursor) - edit_left(e, &v, line));
+	return *col < p->cols;
+}
