@@ -446,19 +446,12 @@ draw_too_small(struct app *a)
 		    style(a, STYLE_DIM));
 }
 
-void
-app_draw(struct app *a)
+static void
+draw_all(struct app *a)
 {
-	int row = 0, col = 0, shape = 0;
 	struct canvas timeline;
-	bool cursor = false;
 
 	canvas_fill(a->frame, style(a, STYLE_TEXT));
-	if (a->layout.too_small) {
-		draw_too_small(a);
-		screen_show(a->screen, a->frame, 0, 0, false, 0);
-		return;
-	}
 	draw_status(a);
 	for (int i = 0; i < PANES; i++)
 		if ((enum pane_id)i != a->focus)
@@ -471,11 +464,40 @@ app_draw(struct app *a)
 		timeline_draw(a, &timeline);
 	}
 	draw_key_line(a);
+}
+
+/* Output of the shell alone: its pane and the rule above. */
+static void
+draw_shell(struct app *a, int *from, int *to)
+{
+	const struct rect *r = &a->layout.pane[PANE_SHELL];
+
+	*from = r->row - 1;
+	*to = a->layout.shown[PANE_SHELL] ? r->row + r->rows - 1 : *from - 1;
+	draw_pane(a, PANE_SHELL);
+}
+
+void
+app_draw(struct app *a)
+{
+	int row = 0, col = 0, shape = 0, from = 0, to = a->frame->rows - 1;
+	bool cursor;
+
+	if (a->layout.too_small) {
+		canvas_fill(a->frame, style(a, STYLE_TEXT));
+		draw_too_small(a);
+		screen_show(a->screen, a->frame, from, to, 0, 0, false, 0);
+		return;
+	}
+	if (a->whole || prompts_active(a->prompts))
+		draw_all(a);
+	else
+		draw_shell(a, &from, &to);
 	cursor = pane_cursor(a, &row, &col, &shape);
 	if (prompts_active(a->prompts)) {
 		cursor = prompts_draw(a->prompts, a->frame, &a->theme,
 		    a->settings.ascii, &row, &col);
 		shape = 0;
 	}
-	screen_show(a->screen, a->frame, row, col, cursor, shape);
+	screen_show(a->screen, a->frame, from, to, row, col, cursor, shape);
 }

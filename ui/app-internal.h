@@ -49,7 +49,8 @@ struct app {
 
 	/* frames */
 	bool dirty, urgent, await_echo;
-	int64_t drawn, key_time;
+	bool whole; /* more than the shell's pane is dirty */
+	int64_t drawn, key_time, frame_cost;
 	int64_t base_mono, base_t; /* when the state had which time */
 
 	struct buf message;

@@ -102,7 +102,7 @@ app_mouse(struct app *a, const struct mouse *m)
 	bool wheel = m->kind == MOUSE_WHEEL_UP || m->kind == MOUSE_WHEEL_DOWN;
 	int i;
 
-	a->dirty = true;
+	app_dirty(a);
 	a->key_time = clock_mono(a->clock);
 	if (prompts_active(a->prompts)) {
 		if (wheel)

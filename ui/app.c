@@ -16,6 +16,8 @@
 
 #define ESCAPE_DELAY 25000	/* us */
 #define FRAME 16000		/* between frames under a flood */
+#define FRAME_MAX 50000
+#define FRAME_COST 8		/* a frame takes at most an eighth of time */
 #define FRAME_AFTER_KEY 2000	/* the same while an echo is awaited */
 #define AFTER_KEY 50000
 #define MESSAGE_TIME 8000000
@@ -32,7 +34,7 @@ app_replaying(const struct app *a)
 void
 app_dirty(struct app *a)
 {
-	a->dirty = true;
+	a->dirty = a->whole = true;
 }
 
 int64_t
@@ -63,6 +65,18 @@ next_second(struct app *a)
 	return SECOND - (t >= 0 ? t : 0);
 }
 
+/* Frames that cost much, a screen full of colours say, come less often while
+ * output floods. */
+static int64_t
+frame_gap(const struct app *a, int64_t now)
+{
+	int64_t gap = a->frame_cost * FRAME_COST;
+
+	if (now - a->key_time < AFTER_KEY)
+		return FRAME_AFTER_KEY;
+	return gap < FRAME ? FRAME : gap > FRAME_MAX ? FRAME_MAX : gap;
+}
+
 static int64_t
 on_frame(void *user)
 {
@@ -71,15 +85,16 @@ on_frame(void *user)
 
 	next = next_second(a);
 	if (!a->dirty && next >= 0 && since >= SECOND)
-		a->dirty = true; /* the clock */
+		app_dirty(a); /* the clock */
 	if (!a->dirty)
 		return next;
-	gap = now - a->key_time < AFTER_KEY ? FRAME_AFTER_KEY : FRAME;
+	gap = frame_gap(a, now);
 	if (!a->urgent && since < gap)
 		return gap - since;
-	a->dirty = a->urgent = false;
 	app_draw(a);
+	a->dirty = a->whole = a->urgent = false;
 	a->drawn = clock_mono(a->clock);
+	a->frame_cost = a->drawn - now;
 	return next;
 }
 
@@ -89,6 +104,8 @@ app_event(struct app *a, const struct event *ev)
 	a->base_mono = clock_mono(a->clock);
 	a->base_t = ev->t;
 	a->dirty = true;
+	/* What only the shell shows is most of what happens. */
+	a->whole |= ev->type != EV_TERM_OUTPUT && ev->type != EV_TERM_INPUT;
 	if (ev->type == EV_TERM_OUTPUT && a->await_echo) {
 		a->await_echo = false;
 		a->urgent = true;
@@ -107,7 +124,7 @@ end_message(void *user)
 
 	a->quiet = NULL;
 	buf_clear(&a->message);
-	a->dirty = true;
+	app_dirty(a);
 }
 
 void
@@ -117,7 +134,7 @@ app_say(struct app *a, const char *text)
 	a->quiet = NULL;
 	buf_clear(&a->message);
 	buf_adds(&a->message, text);
-	a->dirty = true;
+	app_dirty(a);
 }
 
 static void
@@ -137,15 +154,19 @@ pane_send(void *user, const struct command *cmd)
 	app_send(user, cmd);
 }
 
-static void
-pane_copy(void *user, const char *s, size_t n)
+void
+app_copy(struct app *a, const char *s, size_t n)
 {
-	struct app *a = user;
-
 	buf_clear(&a->clipboard);
 	buf_add(&a->clipboard, s, n);
 	if (a->settings.osc52)
 		screen_clipboard(a->screen, s, n);
+}
+
+static void
+pane_copy(void *user, const char *s, size_t n)
+{
+	app_copy(user, s, n);
 }
 
 static const char *
@@ -207,7 +228,7 @@ app_layout(struct app *a)
 	layout_make(&a->wish, &a->layout);
 	for (int i = 0; i < PANES && !a->layout.too_small; i++)
 		fit_pane(a, i);
-	a->dirty = true;
+	app_dirty(a);
 }
 
 static void
@@ -318,6 +339,18 @@ key_to_panes(struct app *a, const struct key *k)
 		p->ops->key(p, k);
 }
 
+/* What the shell is sent shows when it answers: a frame before that would
+ * only hold the answer up. */
+static void
+key_pressed(struct app *a)
+{
+	a->key_time = clock_mono(a->clock);
+	a->await_echo = a->dirty = true;
+	a->urgent = a->focus != PANE_SHELL || prompts_active(a->prompts) ||
+	    app_replaying(a);
+	a->whole |= a->urgent || a->message.len > 0;
+}
+
 static void
 on_key(struct app *a, const struct key *k)
 {
@@ -328,10 +361,9 @@ on_key(struct app *a, const struct key *k)
 		app_send(a, &focus);
 		return;
 	}
+	key_pressed(a);
 	if (a->quiet == NULL)
 		buf_clear(&a->message);
-	a->key_time = clock_mono(a->clock);
-	a->await_echo = a->urgent = a->dirty = true;
 	if (prompts_active(a->prompts))
 		prompts_key(a->prompts, k);
 	else if (!a->layout.too_small || function_key(k))
@@ -343,8 +375,7 @@ on_paste(struct app *a, const char *s, size_t n)
 {
 	struct pane *p = a->panes[a->focus];
 
-	a->key_time = clock_mono(a->clock);
-	a->await_echo = a->urgent = a->dirty = true;
+	key_pressed(a);
 	if (prompts_active(a->prompts))
 		prompts_paste(a->prompts, s, n);
 	else if (p->ops->paste != NULL && !app_replaying(a))

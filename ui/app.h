@@ -32,6 +32,9 @@ void app_destroy(struct app *);
 void app_event(struct app *, const struct event *);
 /* Shows a line in the status line until a key is pressed. */
 void app_say(struct app *, const char *text);
+/* Something was copied: to the app's paste buffer, and to the user's
+ * clipboard where the settings allow it. */
+void app_copy(struct app *, const char *s, size_t n);
 /* The terminal is about to go away (crash, exit): restores it.  Safe from a
  * signal handler. */
 void app_emergency(void);

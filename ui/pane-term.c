@@ -194,6 +194,34 @@ draw_prompt(const struct term_pane *t, struct canvas *c)
 	    '/', t->needle);
 }
 
+/* Why there is no shell, whole: it says how to mend it. */
+static void
+draw_gone(const struct term_pane *t, struct canvas *c)
+{
+	const struct state *s = t->base.ctx.state;
+	const char *p = s->conn_why;
+	int row = 0;
+
+	if (s->conn != CONN_GONE || p == NULL || s->ended)
+		return;
+	canvas_fill(c, theme_style(t->base.ctx.theme, STYLE_TEXT));
+	for (; *p != '\0' && row < c->rows; row++) {
+		size_t n = strlen(p), fit = n;
+
+		while (fit > 0 && utf8_columns(p, fit) > (size_t)c->cols)
+			fit--;
+		if (fit < n) /* back to a space, if there is one */
+			while (fit > 0 && p[fit] != ' ')
+				fit--;
+		if (fit == 0)
+			fit = n < (size_t)c->cols ? n : (size_t)c->cols;
+		canvas_text(c, row, 0, -1, p, fit,
+		    theme_style(t->base.ctx.theme, STYLE_ERROR));
+		p += fit;
+		p += strspn(p, " ");
+	}
+}
+
 static void
 term_draw(struct pane *p, struct canvas *c, bool focused)
 {
@@ -207,6 +235,7 @@ term_draw(struct pane *p, struct canvas *c, bool focused)
 		draw_row(term_vt(t), c, y, first + y);
 	draw_matches(t, c, first);
 	draw_selection(t, c, first);
+	draw_gone(t, c);
 	draw_prompt(t, c);
 }
 

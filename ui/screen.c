@@ -426,17 +426,20 @@ put_cursor(struct screen *s, int row, int col, bool visible, int shape)
 }
 
 void
-screen_show(struct screen *s, const struct canvas *c, int row, int col,
-    bool visible, int shape)
+screen_show(struct screen *s, const struct canvas *c, int from, int to,
+    int row, int col, bool visible, int shape)
 {
 	if (c->rows <= 0 || c->cols <= 0)
 		return;
 	if (s->npairs >= PAIRS_USED)
 		forget_pairs(s);
 	if (s->last == NULL || s->last->rows != c->rows ||
-	    s->last->cols != c->cols)
+	    s->last->cols != c->cols) {
 		start_over(s, c);
-	for (int r = 0; r < c->rows; r++)
+		from = 0;
+		to = c->rows - 1;
+	}
+	for (int r = from; r <= to && r < c->rows; r++)
 		put_row(s, c, r);
 	put_cursor(s, row, col, visible, shape);
 	wnoutrefresh(stdscr);

@@ -25,9 +25,10 @@ void screen_destroy(struct screen *);
 int screen_colours(const struct screen *);
 /* Size of the terminal now. */
 void screen_size(int *rows, int *cols);
-/* Paints what changed since the last frame.  shape as DECSCUSR. */
-void screen_show(struct screen *, const struct canvas *, int row, int col,
-    bool visible, int shape);
+/* Paints what changed since the last frame in the rows from..to (no other
+ * may have changed), and the cursor.  shape as DECSCUSR. */
+void screen_show(struct screen *, const struct canvas *, int from, int to,
+    int row, int col, bool visible, int shape);
 void screen_redraw(struct screen *); /* the next frame is painted whole */
 /* Gives the terminal back for a while, and takes it again. */
 void screen_suspend(struct screen *);

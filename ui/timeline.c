@@ -123,7 +123,7 @@ timeline_tick(struct app *a)
 	loop_timer_cancel(a->tick);
 	a->tick = NULL;
 	replay_tick(a->spec.replay, &next);
-	a->dirty = true;
+	app_dirty(a);
 	if (!replay_playing(a->spec.replay))
 		return;
 	if (next < 0 || next > TICK_MAX)
