@@ -11,8 +11,13 @@ struct language {
 	const char *const *run;	    /* argv */
 	const char *package;	    /* what to install when run is missing */
 	const char *template;	    /* first content of main_file */
+	/* What its run time writes to stderr when memory is refused; NULL:
+	 * nothing that can be told. */
+	const char *out_of_memory;
 };
 
 const struct language *language_find(const char *name); /* NULL: none */
+/* All names, separated by spaces. */
+const char *language_names(void);
 
 #endif

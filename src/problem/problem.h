@@ -31,4 +31,10 @@ struct problem {
 struct problem *problem_load(const char *dir, struct err *) WARN_UNUSED;
 void problem_free(struct problem *);
 
+/* The packages of a session, in order: each of dirs is a package, or a
+ * directory of packages (taken by name).  *out is owned by the caller. */
+bool problem_list(const char *const *dirs, size_t n, struct problem ***out,
+    size_t *nout, struct err *) WARN_UNUSED;
+void problem_list_free(struct problem **, size_t n);
+
 #endif

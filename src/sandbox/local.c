@@ -224,6 +224,8 @@ op_destroy(struct sandbox *s)
 		exec_free(l->execs[--l->nexecs]);
 	free(l->execs);
 	files_destroy(l->files);
+	if (l->judge)
+		fs_remove_tree(l->workspace);
 	free(l->workspace);
 	free(l);
 }
@@ -255,6 +257,7 @@ sandbox_local_create(struct loop *loop, const struct sandbox_spec *spec,
 	l->base.watch = watch;
 	l->base.user = user;
 	l->workspace = xstrdup(spec->workspace);
+	l->judge = spec->judge;
 	l->files = files_create(&l->base, spec->workspace, !spec->judge);
 	return &l->base;
 }

@@ -78,6 +78,7 @@ struct exec {
 struct local {
 	struct sandbox base;
 	char *workspace;
+	bool judge;
 	enum sandbox_state state;
 	char why[512];
 	struct files *files;

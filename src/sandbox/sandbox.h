@@ -76,7 +76,9 @@ struct exec_spec {
 struct sandbox_spec {
 	const char *workspace; /* local: a directory; created when missing */
 	const char *user;      /* name inside: "candidate" */
-	bool judge;	       /* short-lived, for tests: no watch */
+	/* For one test run: changes are not watched, and destroy removes the
+	 * workspace. */
+	bool judge;
 };
 
 struct sandbox;

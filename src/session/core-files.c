@@ -201,8 +201,8 @@ conflict(struct core *c, const char *path, const char *data, size_t n)
 	ev.u.file.why = "changed outside the editor too";
 	core_emit(c, &ev);
 	emit_state(c, path, FILE_FAILED, ev.u.file.why);
-	core_notice(c, "%s was changed outside the editor: M-x to keep yours "
-	    "(save-force) or take theirs (reload)", path);
+	core_notice(c, "%s was changed outside the editor: the command "
+	    "save-force keeps yours, reload takes theirs", path);
 }
 
 static bool

@@ -108,6 +108,17 @@ answer(struct core *c)
 	buf_free(&out);
 }
 
+static void
+clipboard(struct core *c)
+{
+	struct buf text = { 0 };
+
+	if (vt_take_clipboard(c->state->vt, &text) &&
+	    c->spec.clipboard != NULL)
+		c->spec.clipboard(c->spec.user, buf_str(&text), text.len);
+	buf_free(&text);
+}
+
 void
 core_term_output(struct core *c, uint64_t offset, const char *p, size_t n)
 {
@@ -118,6 +129,7 @@ core_term_output(struct core *c, uint64_t offset, const char *p, size_t n)
 	ev.u.io.data = (struct bytes){ p, n };
 	core_emit(c, &ev);
 	answer(c);
+	clipboard(c);
 	hold(c);
 }
 

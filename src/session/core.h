@@ -30,6 +30,8 @@ struct core_spec {
 	    const struct sandbox_watch *, void *user);
 	/* After the state has the event. */
 	void (*event)(void *user, const struct event *);
+	/* A program in the shell copied something (OSC 52); may be NULL. */
+	void (*clipboard)(void *user, const char *p, size_t n);
 	/* Something to tell the person, one line. */
 	void (*notice)(void *user, const char *text);
 	/* The session has ended and all that could be kept is kept.  why: ""

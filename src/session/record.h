@@ -15,7 +15,8 @@ struct record;
  * NULL: no checkpoints. */
 struct record *record_open(struct loop *, const char *dir, const char *repo,
     const char *session, struct err *) WARN_UNUSED;
-/* Waits for what is queued to be on disk (bounded to 5 s), then closes. */
+/* Waits for what is queued to be on disk (bounded to 5 s), then closes.  The
+ * loop must not turn again after it. */
 void record_close(struct record *);
 
 void record_append(struct record *, const struct event *);

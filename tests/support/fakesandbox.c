@@ -1,0 +1,418 @@
+#include "config.h"
+
+#include "tests/support/fakesandbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct fake_file {
+	char *path;
+	struct buf data;
+};
+
+struct fake_exec {
+	uint64_t id;
+	bool pty;
+	char **argv;
+	uint64_t offset[2], in_offset;
+	struct buf input;
+};
+
+enum action_kind { ACT_STATE, ACT_OUTPUT, ACT_EXIT, ACT_FS, ACT_CHANGED };
+
+struct action { /* to be told on a later turn */
+	struct action *next;
+	enum action_kind kind;
+	uint64_t id;
+	enum sandbox_state state;
+	struct buf data;
+	enum sandbox_stream stream;
+	struct sandbox_exit exit;
+	struct fs_result fs;
+};
+
+struct fake {
+	struct sandbox base;
+	struct fake_plan *plan;
+	struct fake_file *files;
+	size_t nfiles, files_cap;
+	struct fake_exec *execs;
+	size_t nexecs, execs_cap;
+	uint64_t next_id, shell;
+	struct action *actions, **actions_end;
+	struct loop_timer *timer;
+};
+
+static struct fake *
+fake(struct sandbox *s)
+{
+	return CONTAINER_OF(s, struct fake, base);
+}
+
+static void
+action_free(struct action *a)
+{
+	buf_free(&a->data);
+	for (size_t i = 0; i < a->fs.nfiles; i++) {
+		free(a->fs.files[i].path);
+		free(a->fs.files[i].data);
+	}
+	free(a->fs.files);
+	free(a);
+}
+
+static struct fake_exec *
+find(struct fake *f, uint64_t id)
+{
+	for (size_t i = 0; i < f->nexecs; i++)
+		if (f->execs[i].id == id)
+			return &f->execs[i];
+	return NULL;
+}
+
+static void
+perform(struct fake *f, struct action *a)
+{
+	const struct sandbox_watch *w = f->base.watch;
+	struct fake_exec *x = find(f, a->id);
+	uint64_t at;
+
+	switch (a->kind) {
+	case ACT_STATE:
+		w->state(f->base.user, a->state, f->plan->fail);
+		break;
+	case ACT_OUTPUT:
+		at = x->offset[a->stream];
+		x->offset[a->stream] += a->data.len;
+		w->output(f->base.user, a->id, a->stream, at, a->data.data,
+		    a->data.len);
+		break;
+	case ACT_EXIT:
+		w->exited(f->base.user, a->id, &a->exit);
+		break;
+	case ACT_FS:
+		w->fs(f->base.user, a->id, &a->fs);
+		break;
+	case ACT_CHANGED:
+		w->changed(f->base.user);
+		break;
+	}
+}
+
+static void
+on_timer(void *user)
+{
+	struct fake *f = user;
+	struct action *a = f->actions;
+
+	f->timer = NULL;
+	f->actions = a->next;
+	if (f->actions == NULL)
+		f->actions_end = &f->actions;
+	else
+		f->timer = loop_timer_add(f->base.loop, 0, on_timer, f);
+	perform(f, a);
+	action_free(a);
+}
+
+static struct action *
+later(struct fake *f, enum action_kind kind, uint64_t id)
+{
+	struct action *a = xcalloc(1, sizeof *a);
+
+	a->kind = kind;
+	a->id = id;
+	*f->actions_end = a;
+	f->actions_end = &a->next;
+	if (f->timer == NULL)
+		f->timer = loop_timer_add(f->base.loop, 0, on_timer, f);
+	return a;
+}
+
+static void
+output(struct fake *f, uint64_t id, enum sandbox_stream st, const char *p,
+    size_t n)
+{
+	struct action *a;
+
+	if (n == 0)
+		return;
+	a = later(f, ACT_OUTPUT, id);
+	a->stream = st;
+	buf_add(&a->data, p, n);
+}
+
+static void
+op_start(struct sandbox *s)
+{
+	struct fake *f = fake(s);
+
+	later(f, ACT_STATE, 0)->state = f->plan->fail != NULL ?
+	    SANDBOX_FAILED : SANDBOX_READY;
+}
+
+static uint64_t
+op_exec(struct sandbox *s, const struct exec_spec *spec)
+{
+	struct fake *f = fake(s);
+	struct fake_exec *x;
+	size_t n = 0;
+
+	GROW(f->execs, f->nexecs, f->execs_cap);
+	x = &f->execs[f->nexecs++];
+	memset(x, 0, sizeof *x);
+	x->id = ++f->next_id;
+	x->pty = spec->pty;
+	while (spec->argv[n] != NULL)
+		n++;
+	x->argv = xcalloc(n + 1, sizeof *x->argv);
+	for (size_t i = 0; i < n; i++)
+		x->argv[i] = xstrdup(spec->argv[i]);
+	if (spec->pty) {
+		f->shell = x->id;
+		output(f, x->id, SANDBOX_STDOUT, "$ ", 2);
+	}
+	return x->id;
+}
+
+static void
+op_input(struct sandbox *s, uint64_t id, uint64_t offset, const char *p,
+    size_t n)
+{
+	struct fake *f = fake(s);
+	struct fake_exec *x = find(f, id);
+
+	if (offset != x->in_offset)
+		abort(); /* a gap or a repetition */
+	x->in_offset += n;
+	f->plan->inputs++;
+	buf_add(&x->input, p, n);
+	if (!x->pty)
+		return;
+	output(f, id, SANDBOX_STDOUT, p, n);
+	if (strstr(buf_str(&x->input), "exit\r") != NULL)
+		later(f, ACT_EXIT, id);
+}
+
+static const char *
+run_file(struct fake_run *r, const char *path)
+{
+	return fake_read(r->sandbox, path);
+}
+
+static void
+op_input_end(struct sandbox *s, uint64_t id)
+{
+	struct fake *f = fake(s);
+	struct fake_exec *x = find(f, id);
+	struct fake_run r = { .argv = (const char *const *)x->argv,
+		.input = &x->input, .file = run_file, .sandbox = s };
+
+	if (x->pty)
+		return;
+	f->plan->program(f->plan->user, &r);
+	output(f, id, SANDBOX_STDOUT, buf_str(&r.out), r.out.len);
+	output(f, id, SANDBOX_STDERR, buf_str(&r.err), r.err.len);
+	if (!r.hang)
+		later(f, ACT_EXIT, id)->exit = r.exit;
+	buf_free(&r.out);
+	buf_free(&r.err);
+}
+
+static void
+op_resize(struct sandbox *s, uint64_t id, unsigned rows, unsigned cols)
+{
+	(void)s;
+	(void)id;
+	(void)rows;
+	(void)cols;
+}
+
+static void
+op_kill(struct sandbox *s, uint64_t id)
+{
+	struct action *a = later(fake(s), ACT_EXIT, id);
+
+	a->exit.killed = true;
+	a->exit.status = -9;
+}
+
+static void
+op_pause(struct sandbox *s, uint64_t id, bool on)
+{
+	(void)s;
+	(void)id;
+	(void)on;
+}
+
+static bool
+op_secret_input(struct sandbox *s, uint64_t id)
+{
+	(void)s;
+	(void)id;
+	return false;
+}
+
+/* ---- files ---- */
+
+static struct fake_file *
+file(struct fake *f, const char *path)
+{
+	for (size_t i = 0; i < f->nfiles; i++)
+		if (strcmp(f->files[i].path, path) == 0)
+			return &f->files[i];
+	return NULL;
+}
+
+static struct fake_file *
+file_make(struct fake *f, const char *path)
+{
+	struct fake_file *k = file(f, path);
+
+	if (k != NULL)
+		return k;
+	GROW(f->files, f->nfiles, f->files_cap);
+	k = &f->files[f->nfiles++];
+	memset(k, 0, sizeof *k);
+	k->path = xstrdup(path);
+	return k;
+}
+
+static void
+give(struct fs_result *r, const struct fake_file *k, bool content)
+{
+	struct sandbox_file *out;
+
+	r->files = xreallocarray(r->files, r->nfiles + 1, sizeof *r->files);
+	out = &r->files[r->nfiles++];
+	memset(out, 0, sizeof *out);
+	out->path = xstrdup(k->path);
+	out->size = k->data.len;
+	if (content)
+		out->data = xmemdup(buf_str(&k->data), k->data.len + 1);
+}
+
+static void
+fs_do(struct fake *f, struct fs_result *r, const char *path, const char *to,
+    const char *data, size_t n)
+{
+	struct fake_file *k = path != NULL ? file(f, path) : NULL;
+
+	r->ok = true;
+	if (r->op == FS_LIST || r->op == FS_TREE) {
+		for (size_t i = 0; i < f->nfiles; i++)
+			give(r, &f->files[i], r->op == FS_TREE);
+	} else if (r->op == FS_PUT && f->plan->fail_put != NULL) {
+		r->ok = err_set(&r->err, ERR_IO, "%s", f->plan->fail_put);
+	} else if (r->op == FS_PUT) {
+		k = file_make(f, path);
+		buf_clear(&k->data);
+		buf_add(&k->data, data, n);
+	} else if (k == NULL) {
+		r->ok = err_set(&r->err, ERR_NOT_FOUND, "%s: no such file",
+		    path);
+	} else if (r->op == FS_GET) {
+		give(r, k, true);
+	} else if (r->op == FS_RENAME) {
+		free(k->path);
+		k->path = xstrdup(to);
+	} else {
+		free(k->path);
+		buf_free(&k->data);
+		*k = f->files[--f->nfiles];
+	}
+}
+
+static uint64_t
+op_fs(struct sandbox *s, enum fs_op op, const char *path, const char *to,
+    const char *data, size_t n)
+{
+	struct fake *f = fake(s);
+	struct action *a = later(f, ACT_FS, ++f->next_id);
+
+	a->fs.op = op;
+	fs_do(f, &a->fs, path, to, data, n);
+	return a->id;
+}
+
+static void
+op_stop(struct sandbox *s)
+{
+	(void)s;
+}
+
+static void
+op_destroy(struct sandbox *s)
+{
+	struct fake *f = fake(s);
+	struct action *next;
+
+	f->plan->destroyed++;
+	loop_timer_cancel(f->timer);
+	for (struct action *a = f->actions; a != NULL; a = next) {
+		next = a->next;
+		action_free(a);
+	}
+	for (size_t i = 0; i < f->nexecs; i++) {
+		for (char **p = f->execs[i].argv; *p != NULL; p++)
+			free(*p);
+		free(f->execs[i].argv);
+		buf_free(&f->execs[i].input);
+	}
+	for (size_t i = 0; i < f->nfiles; i++) {
+		free(f->files[i].path);
+		buf_free(&f->files[i].data);
+	}
+	free(f->execs);
+	free(f->files);
+	free(f);
+}
+
+static const struct sandbox_ops ops = { "fake", op_start, op_exec, op_input,
+	op_input_end, op_resize, op_kill, op_pause, op_secret_input, op_fs,
+	op_stop, op_destroy };
+
+struct sandbox *
+fake_sandbox(struct loop *l, const struct fake_plan *plan,
+    const struct sandbox_watch *w, void *user)
+{
+	struct fake *f = xcalloc(1, sizeof *f);
+
+	f->base.ops = &ops;
+	f->base.loop = l;
+	f->base.watch = w;
+	f->base.user = user;
+	f->plan = (struct fake_plan *)plan;
+	f->plan->created++;
+	f->actions_end = &f->actions;
+	return &f->base;
+}
+
+void
+fake_write(struct sandbox *s, const char *path, const char *text)
+{
+	struct fake *f = fake(s);
+	struct fake_file *k = file_make(f, path);
+
+	buf_clear(&k->data);
+	buf_adds(&k->data, text);
+	later(f, ACT_CHANGED, 0);
+}
+
+const char *
+fake_read(struct sandbox *s, const char *path)
+{
+	struct fake_file *k = file(fake(s), path);
+
+	return k != NULL ? buf_str(&k->data) : NULL;
+}
+
+void
+fake_say(struct sandbox *s, const char *text)
+{
+	struct fake *f = fake(s);
+
+	output(f, f->shell, SANDBOX_STDOUT, text, strlen(text));
+}

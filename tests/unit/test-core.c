@@ -1,0 +1,400 @@
+#include "config.h"
+
+/* A whole session of the core over a sandbox in memory, with its record; the
+ * record played back gives the same state, byte for byte. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "session/core.h"
+#include "session/replay.h"
+#include "tests/support/fakesandbox.h"
+
+static struct problem_case cases[] = {
+	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2 },
+	{ (char *)"secret-name", true, (char *)"50 61\n", (char *)"111\n", 6,
+	    4 },
+};
+static const struct problem problem_a = { .name = (char *)"sum",
+	.title = (char *)"A sum", .statement = (char *)"# Add\n",
+	.time_limit_ms = 1000, .memory_limit_mb = 64, .output_limit_kb = 64,
+	.float_absolute = -1, .float_relative = -1, .cases = cases,
+	.ncases = 2 };
+static const struct problem problem_b = { .name = (char *)"sum2",
+	.title = (char *)"Another", .statement = (char *)"Again\n",
+	.time_limit_ms = 1000, .memory_limit_mb = 64, .output_limit_kb = 64,
+	.float_absolute = -1, .float_relative = -1, .cases = cases,
+	.ncases = 2 };
+
+struct fixture {
+	struct clock_fake clock;
+	struct loop *loop;
+	struct fake_plan plan;
+	struct sandbox *shell; /* the newest that is not a judge's */
+	struct core *core;
+	char dir[64];
+	char notice[512], why[400];
+	unsigned ended;
+	enum event_type last;
+};
+
+/* Answers rightly when the solution says so. */
+static void
+program(void *user, struct fake_run *r)
+{
+	const char *text = r->file(r, "solution.py");
+	int a = 0, b = 0;
+
+	(void)user;
+	sscanf(buf_str(r->input), "%d %d", &a, &b);
+	if (text != NULL && strstr(text, "right") != NULL)
+		buf_addf(&r->out, "%d\n", a + b);
+	else
+		buf_adds(&r->out, "3\n");
+}
+
+static struct fixture *the; /* the factory is not told whose it is */
+
+static struct sandbox *
+make_sandbox(struct loop *l, const struct sandbox_spec *spec,
+    const struct sandbox_watch *w, void *user)
+{
+	struct sandbox *s = fake_sandbox(l, &the->plan, w, user);
+
+	if (!spec->judge)
+		the->shell = s;
+	return s;
+}
+
+static void
+on_event(void *user, const struct event *ev)
+{
+	((struct fixture *)user)->last = ev->type;
+}
+
+static void
+on_notice(void *user, const char *text)
+{
+	struct fixture *f = user;
+
+	snprintf(f->notice, sizeof f->notice, "%s", text);
+}
+
+static void
+on_ended(void *user, const char *why)
+{
+	struct fixture *f = user;
+
+	f->ended++;
+	snprintf(f->why, sizeof f->why, "%s", why);
+}
+
+static void
+turns(struct fixture *f)
+{
+	for (int i = 0; i < 60; i++)
+		loop_turn(f->loop, 0);
+}
+
+static void
+pass(struct fixture *f, int64_t us)
+{
+	for (int64_t t = 0; t < us; t += 100000) {
+		clock_fake_advance(&f->clock, 100000);
+		loop_turn(f->loop, 0);
+	}
+	turns(f);
+}
+
+static int
+setup(void **state)
+{
+	static const struct problem *const problems[] = { &problem_a,
+		&problem_b };
+	struct fixture *f = xcalloc(1, sizeof *f);
+	struct core_spec spec = { .id = "s1", .problems = problems,
+		.nproblems = 2, .language = "python3", .scrollback = 100,
+		.record = true, .sandbox = make_sandbox, .event = on_event,
+		.notice = on_notice, .ended = on_ended, .user = f,
+		.duration = 3600 };
+	struct err e = { 0 };
+
+	the = f;
+	snprintf(f->dir, sizeof f->dir, "/tmp/viva-core-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->plan.program = program;
+	clock_fake_init(&f->clock, 5000000, 1000);
+	f->loop = loop_create(&f->clock.base, waiter_poll());
+	spec.loop = f->loop;
+	spec.dir = f->dir;
+	f->core = core_create(&spec, &e);
+	assert_non_null(f->core);
+	turns(f);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	char cmd[100];
+
+	core_destroy(f->core);
+	loop_destroy(f->loop);
+	snprintf(cmd, sizeof cmd, "rm -rf %s", f->dir);
+	assert_int_equal(system(cmd), 0);
+	free(f);
+	return 0;
+}
+
+static const struct state_file *
+solution(struct fixture *f)
+{
+	return state_file(core_state(f->core), "solution.py");
+}
+
+static void
+type(struct fixture *f, const char *text)
+{
+	struct command cmd = { .type = CMD_EDIT, .path = "solution.py",
+		.text = "type", .data = text, .len = strlen(text) };
+
+	core_command(f->core, &cmd);
+}
+
+static void
+simple(struct fixture *f, enum command_type type)
+{
+	struct command cmd = { .type = type, .path = "solution.py" };
+
+	core_command(f->core, &cmd);
+	turns(f);
+}
+
+static void
+input(struct fixture *f, const char *text)
+{
+	struct command cmd = { .type = CMD_TERM_INPUT, .data = text,
+		.len = strlen(text) };
+
+	core_command(f->core, &cmd);
+	turns(f);
+}
+
+static void
+test_start(void **state)
+{
+	struct fixture *f = *state;
+	const struct state *s = core_state(f->core);
+
+	assert_int_equal(s->conn, CONN_ONLINE);
+	assert_string_equal(s->title, "A sum");
+	assert_int_equal(s->questions, 2);
+	assert_non_null(solution(f));
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	assert_int_equal(s->nentries, 2); /* and the sample */
+	assert_string_equal(fake_read(f->shell, "sample1.in"), "1 2\n");
+	assert_null(fake_read(f->shell, "sample2.in"));
+}
+
+static void
+test_autosave(void **state)
+{
+	struct fixture *f = *state;
+
+	type(f, "abc");
+	turns(f);
+	assert_int_equal(solution(f)->save, FILE_EDITED);
+	pass(f, 1500000);
+	type(f, "d"); /* typing puts it off */
+	pass(f, 1500000);
+	assert_int_equal(solution(f)->save, FILE_EDITED);
+	pass(f, 700000);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	assert_memory_equal(fake_read(f->shell, "solution.py"), "dabc", 4);
+}
+
+static void
+test_save_fails(void **state)
+{
+	struct fixture *f = *state;
+
+	f->plan.fail_put = "disk full";
+	type(f, "abc");
+	pass(f, 2500000);
+	assert_int_equal(solution(f)->save, FILE_FAILED);
+	assert_string_equal(solution(f)->why, "disk full");
+	simple(f, CMD_TEST_RUN);
+	assert_non_null(strstr(f->notice, "not run"));
+	f->plan.fail_put = NULL;
+	pass(f, 6000000); /* tried again by itself */
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+}
+
+static void
+test_conflict(void **state)
+{
+	struct fixture *f = *state;
+	char text[8] = "";
+
+	/* Not edited here: theirs is taken. */
+	fake_write(f->shell, "solution.py", "theirs");
+	turns(f);
+	text_read(solution(f)->text, 0, text, 6);
+	assert_string_equal(text, "theirs");
+	assert_false(solution(f)->conflict);
+	/* Edited on both sides: nobody's is lost. */
+	type(f, "my ");
+	fake_write(f->shell, "solution.py", "other");
+	pass(f, 3000000);
+	assert_true(solution(f)->conflict);
+	assert_string_equal(fake_read(f->shell, "solution.py"), "other");
+	assert_non_null(strstr(f->notice, "save-force"));
+	simple(f, CMD_SAVE_FORCE);
+	assert_string_equal(fake_read(f->shell, "solution.py"), "my theirs");
+	assert_false(solution(f)->conflict);
+	type(f, "x");
+	fake_write(f->shell, "solution.py", "third");
+	pass(f, 3000000);
+	assert_true(solution(f)->conflict);
+	simple(f, CMD_RELOAD);
+	text_read(solution(f)->text, 0, text, 5);
+	text[5] = '\0';
+	assert_string_equal(text, "third");
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+}
+
+static void
+test_run(void **state)
+{
+	struct fixture *f = *state;
+	const struct state_run *r;
+
+	type(f, "wrong ");
+	simple(f, CMD_TEST_RUN);
+	turns(f);
+	r = state_last_run(core_state(f->core));
+	assert_non_null(r);
+	assert_true(r->done);
+	assert_int_equal(r->verdict, VERDICT_WA);
+	assert_int_equal(r->passed, 1);
+	assert_int_equal(r->ncases, 2);
+	assert_string_equal(r->cases[1].name, "hidden 1");
+	assert_int_equal(r->cases[1].expected.len, 0);
+	/* It saved first: the judge had what was typed. */
+	assert_memory_equal(fake_read(f->shell, "solution.py"), "wrong", 5);
+	type(f, "right ");
+	simple(f, CMD_TEST_RUN);
+	turns(f);
+	r = state_last_run(core_state(f->core));
+	assert_int_equal(r->verdict, VERDICT_AC);
+	assert_int_equal(r->number, 2);
+}
+
+/* The whole way, then the record of it. */
+static void
+test_replay(void **state)
+{
+	struct fixture *f = *state;
+	char *path = xasprintf("%s/journal.jsonl", f->dir), *text;
+	struct buf live = { 0 }, again = { 0 };
+	const char *paths[] = { path };
+	struct err e = { 0 };
+	struct replay *r;
+	FILE *j;
+	long n;
+
+	input(f, "echo\r");
+	fake_say(f->shell, "\033[1mbold\033[0m \xff\xfe caf\xc3\xa9\r\n");
+	fake_say(f->shell, "\033[6n"); /* asks where the cursor is */
+	turns(f);
+	assert_true(f->plan.inputs >= 2);
+	type(f, "right \xf0\x9f\x98\x80");
+	simple(f, CMD_MARKER);
+	pass(f, 61000000);
+	simple(f, CMD_SUBMIT);
+	turns(f);
+	assert_int_equal(core_state(f->core)->question, 2);
+	assert_string_equal(core_state(f->core)->title, "Another");
+	type(f, "again");
+	input(f, "exit\r");
+	assert_true(core_state(f->core)->term_exited);
+	simple(f, CMD_TERM_RESTART);
+	assert_false(core_state(f->core)->term_exited);
+	simple(f, CMD_END);
+	turns(f);
+	for (int i = 0; i < 200 && f->ended == 0; i++)
+		loop_turn(f->loop, 10000); /* the journal's thread */
+	assert_int_equal(f->ended, 1);
+	assert_string_equal(f->why, "");
+	assert_memory_equal(fake_read(f->shell, "solution.py"), "again", 5);
+	state_save(core_state(f->core), &live);
+
+	/* Nothing secret is in the record. */
+	core_destroy(f->core);
+	f->core = NULL;
+	j = fopen(path, "re");
+	assert_non_null(j);
+	fseek(j, 0, SEEK_END);
+	n = ftell(j);
+	rewind(j);
+	text = xcalloc(1, (size_t)n + 1);
+	assert_int_equal(fread(text, 1, (size_t)n, j), n);
+	fclose(j);
+	assert_null(strstr(text, "secret-name"));
+	assert_null(strstr(text, "50 61"));
+	assert_null(strstr(text, "111\\n"));
+	free(text);
+
+	r = replay_open(paths, 1, &f->clock.base, &e);
+	assert_non_null(r);
+	assert_string_equal(replay_warning(r), "");
+	replay_seek(r, replay_length(r));
+	state_save(replay_state(r), &again);
+	assert_int_equal(live.len, again.len);
+	assert_memory_equal(live.data, again.data, live.len);
+	replay_seek(r, 0);
+	replay_seek(r, replay_length(r));
+	buf_clear(&again);
+	state_save(replay_state(r), &again);
+	assert_memory_equal(live.data, again.data, live.len);
+	replay_close(r);
+	buf_free(&live);
+	buf_free(&again);
+	free(path);
+}
+
+static void
+test_limit(void **state)
+{
+	struct fixture *f = *state;
+
+	type(f, "late");
+	clock_fake_advance(&f->clock, 3600LL * 1000000);
+	turns(f);
+	for (int i = 0; i < 200 && f->ended == 0; i++)
+		loop_turn(f->loop, 10000);
+	assert_int_equal(f->ended, 1);
+	assert_memory_equal(fake_read(f->shell, "solution.py"), "late", 4);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { T(test_start), T(test_autosave),
+		T(test_save_fails), T(test_conflict), T(test_run),
+		T(test_replay), T(test_limit) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
