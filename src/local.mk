@@ -38,6 +38,9 @@ libcore_a_SOURCES = \
 	src/vt/vt-style.c \
 	src/vt/vt-text.c \
 	src/vt/vt.h \
+	src/store/gitstore-priv.h \
+	src/store/gitstore-read.c \
+	src/store/gitstore.c \
 	src/store/gitstore.h \
 	src/store/journal.c \
 	src/store/journal.h \
@@ -58,6 +61,7 @@ libcore_a_SOURCES = \
 	src/problem/compare.h \
 	src/problem/language.c \
 	src/problem/language.h \
+	src/problem/list.c \
 	src/problem/problem.c \
 	src/problem/problem.h \
 	src/session/command.h \
@@ -67,19 +71,27 @@ libcore_a_SOURCES = \
 	src/session/core-tests.c \
 	src/session/core.c \
 	src/session/core.h \
+	src/session/record.c \
 	src/session/record.h \
 	src/session/replay.c \
 	src/session/replay.h \
 	src/session/state-save.c \
 	src/session/state.c \
 	src/session/state.h \
+	src/session/testrun.c \
 	src/session/testrun.h
 
 bin_PROGRAMS += viva
 viva_SOURCES = \
 	src/cli/cli.h \
+	src/cli/cmd-doctor.c \
+	src/cli/cmd-list.c \
+	src/cli/cmd-live.c \
+	src/cli/cmd-replay.c \
 	src/cli/cmd-show.c \
-	src/cli/main.c
+	src/cli/main.c \
+	src/cli/paths.c \
+	src/cli/signals.c
 viva_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 
 # Runs inside the sandbox, so it depends on the C library alone and is never

@@ -1,6 +1,8 @@
 if TESTS_WANTED
 check_LIBRARIES += libtestsupport.a
 libtestsupport_a_SOURCES = \
+	tests/support/fakesandbox.c \
+	tests/support/fakesandbox.h \
 	tests/support/ptyscreen.c \
 	tests/support/ptyscreen.h
 tests_unit_test_canvas_SOURCES = tests/unit/test-canvas.c
@@ -9,16 +11,26 @@ tests_unit_test_cmd_SOURCES = tests/unit/test-cmd.c
 tests_unit_test_cmd_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_core_SOURCES = tests/unit/test-core.c
+tests_unit_test_core_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_event_SOURCES = tests/unit/test-event.c
 tests_unit_test_event_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_gitstore_SOURCES = tests/unit/test-gitstore.c
+tests_unit_test_gitstore_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
 tests_unit_test_journal_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
 tests_unit_test_keys_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
 tests_unit_test_layout_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_markdown_SOURCES = tests/unit/test-markdown.c
+tests_unit_test_markdown_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_pane_edit_SOURCES = tests/unit/test-pane-edit.c
+tests_unit_test_pane_edit_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_term_SOURCES = tests/unit/test-pane-term.c
 tests_unit_test_pane_term_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_panes_SOURCES = tests/unit/test-panes.c
+tests_unit_test_panes_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_problem_SOURCES = tests/unit/test-problem.c
 tests_unit_test_problem_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
@@ -27,6 +39,8 @@ tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c
 tests_unit_test_sandbox_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_state_SOURCES = tests/unit/test-state.c
 tests_unit_test_state_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_testrun_SOURCES = tests/unit/test-testrun.c
+tests_unit_test_testrun_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_text_SOURCES = tests/unit/test-text.c
 tests_unit_test_text_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_theme_SOURCES = tests/unit/test-theme.c
@@ -35,6 +49,10 @@ tests_unit_test_vt_parse_SOURCES = tests/unit/test-vt-parse.c
 tests_unit_test_vt_parse_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_vt_SOURCES = tests/unit/test-vt.c
 tests_unit_test_vt_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_demo_SOURCES = tests/e2e/test-demo.c
+tests_e2e_test_demo_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_session_SOURCES = tests/e2e/test-session.c
+tests_e2e_test_session_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
 tests_fuzz_fuzz_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz-keys.c tests/fuzz/driver.c
@@ -45,19 +63,27 @@ check_PROGRAMS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
 	tests/unit/test-config \
+	tests/unit/test-core \
 	tests/unit/test-event \
+	tests/unit/test-gitstore \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
+	tests/unit/test-markdown \
+	tests/unit/test-pane-edit \
 	tests/unit/test-pane-term \
+	tests/unit/test-panes \
 	tests/unit/test-problem \
 	tests/unit/test-replay \
 	tests/unit/test-sandbox \
 	tests/unit/test-state \
+	tests/unit/test-testrun \
 	tests/unit/test-text \
 	tests/unit/test-theme \
 	tests/unit/test-vt-parse \
 	tests/unit/test-vt \
+	tests/e2e/test-demo \
+	tests/e2e/test-session \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-keys \
 	tests/fuzz/fuzz-vt
@@ -65,19 +91,27 @@ TESTS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
 	tests/unit/test-config \
+	tests/unit/test-core \
 	tests/unit/test-event \
+	tests/unit/test-gitstore \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
+	tests/unit/test-markdown \
+	tests/unit/test-pane-edit \
 	tests/unit/test-pane-term \
+	tests/unit/test-panes \
 	tests/unit/test-problem \
 	tests/unit/test-replay \
 	tests/unit/test-sandbox \
 	tests/unit/test-state \
+	tests/unit/test-testrun \
 	tests/unit/test-text \
 	tests/unit/test-theme \
 	tests/unit/test-vt-parse \
 	tests/unit/test-vt \
+	tests/e2e/test-demo \
+	tests/e2e/test-session \
 	tests/check-layers \
 	tests/check-size \
 	tests/fuzz/corpora
@@ -108,4 +142,5 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/vt/restore \
 	tests/fuzz/corpus/vt/scroll_region \
 	tests/fuzz/corpus/vt/sgr_dense \
-	tests/fuzz/corpus/vt/unicode
+	tests/fuzz/corpus/vt/unicode \
+	tests/unit/pane-edit-fixture.h

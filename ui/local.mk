@@ -18,10 +18,23 @@ libui_a_SOURCES = \
 	ui/keys.h \
 	ui/layout.c \
 	ui/layout.h \
+	ui/markdown.c \
+	ui/markdown.h \
 	ui/palette.c \
+	ui/pane-edit-change.c \
+	ui/pane-edit-draw.c \
+	ui/pane-edit-find.c \
+	ui/pane-edit-key.c \
+	ui/pane-edit-mouse.c \
+	ui/pane-edit-view.c \
+	ui/pane-edit.c \
+	ui/pane-edit.h \
+	ui/pane-files.c \
+	ui/pane-problem.c \
 	ui/pane-term-copy.c \
 	ui/pane-term.c \
 	ui/pane-term.h \
+	ui/pane-tests.c \
 	ui/pane.h \
 	ui/prompt-internal.h \
 	ui/prompt.c \

@@ -4,6 +4,38 @@
 /* Subcommands of viva.  Each returns the exit status: 0 fine, 1 it could not
  * be done, 2 it was asked for wrongly. */
 
+#include "base/err.h"
+
+int cmd_demo(int argc, char **argv);
+int cmd_start(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+/* "viva: message" on stderr; returns 1. */
+int cli_fail(const struct err *e);
+
+/* Where things are kept.  Owned by the caller. */
+char *cli_data_dir(void);	       /* $XDG_DATA_HOME/viva */
+char *cli_session_dir(const char *id); /* data/sessions/ID */
+char *cli_repo_path(void);	       /* data/records.git */
+bool cli_mkdirs(const char *path, struct err *e) WARN_UNUSED;
+/* The problems that come with viva: the source tree's when run from a build
+ * directory, else the installed ones. */
+char *cli_problems_dir(void);
+
+/* The record that a command was asked for: the name of a session, or a file.
+ * Its newest whole form is a file; *temporary: remove it afterwards.  Owned by
+ * the caller. */
+char *cli_record(const char *name, bool *temporary, struct err *e)
+    WARN_UNUSED;
+
+/* SIGTERM, SIGHUP and SIGINT call fn on the loop's thread; crashes give the
+ * terminal back before they end the process. */
+struct loop;
+bool cli_signals(struct loop *, void (*fn)(void *user), void *user,
+    struct err *e) WARN_UNUSED;
+void cli_signals_off(void);
 
 #endif

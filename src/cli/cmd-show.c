@@ -1,16 +1,18 @@
 #include "config.h"
 
-/* viva show RECORD: reads a record, checks its chain of hashes and tells in
+/* viva show SESSION: reads a record, checks its chain of hashes and tells in
  * a line each what a reviewer looks for first. */
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "session/state.h"
+#include "store/gitstore.h"
 
 struct reader {
 	const char *path;
@@ -146,27 +148,50 @@ show(struct reader *r)
 	return 0;
 }
 
+static void
+print_checkpoint(void *user, const struct gitstore_session *s)
+{
+	unsigned *n = user;
+
+	if ((*n)++ == 0)
+		puts("checkpoints in git:");
+	printf("  %.10s  %s\n", s->id, s->subject);
+}
+
 int
 cmd_show(int argc, char **argv)
 {
 	struct reader r = { 0 };
+	struct err e = { 0 };
+	unsigned checkpoints = 0;
+	char *path, *repo;
+	bool temporary;
 	int status;
 
 	if (argc != 2) {
-		fputs("viva: show needs one record (a file of JSON Lines)\n",
-		    stderr);
+		fputs("viva: show SESSION; 'viva list' shows them\n", stderr);
 		return 2;
 	}
-	r.path = argv[1];
+	path = cli_record(argv[1], &temporary, &e);
+	if (path == NULL)
+		return cli_fail(&e);
+	r.path = path;
 	memset(r.hash, '0', 64);
-	r.f = fopen(r.path, "re");
+	r.f = fopen(path, "re");
 	if (r.f == NULL) {
-		fprintf(stderr, "viva: cannot read %s: %s\n", r.path,
-		    strerror(errno));
-		return 1;
+		err_sys(&e, errno, "cannot read %s", path);
+		status = cli_fail(&e);
+	} else {
+		status = show(&r);
+		fclose(r.f);
+		repo = cli_repo_path();
+		gitstore_log(repo, argv[1], print_checkpoint, &checkpoints,
+		    NULL);
+		free(repo);
 	}
-	status = show(&r);
-	fclose(r.f);
+	if (temporary)
+		unlink(path);
+	free(path);
 	free(r.line);
 	event_buf_free(&r.eb);
 	return status;

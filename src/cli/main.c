@@ -17,8 +17,16 @@ static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 
 static const struct subcommand subcommands[] = {
-	{ "show", "RECORD", "what happened in a recorded session, checked",
-	    cmd_show },
+	{ "demo", "[LANGUAGE]", "an interview with the problems that come with "
+	    "viva, offline", cmd_demo },
+	{ "start", "[-l LANGUAGE] [-t MINUTES] PROBLEM-DIR...",
+	    "an interview with your own problem packages", cmd_start },
+	{ "list", "", "the sessions so far", cmd_list },
+	{ "replay", "SESSION", "play a session back", cmd_replay },
+	{ "show", "SESSION", "what happened in a session, in lines, with its "
+	    "chain of hashes checked", cmd_show },
+	{ "doctor", "", "what works on this machine, and what the sandbox "
+	    "guarantees", cmd_doctor },
 	{ "help", "", "this text", cmd_help },
 	{ "version", "", "the version", cmd_version },
 };

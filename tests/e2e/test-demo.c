@@ -42,7 +42,7 @@ test_demo(void **state)
 
 	(void)state;
 	ptyscreen_wait(p, "F1 help");
-	ptyscreen_wait(p, "$ "); /* the shell's prompt */
+	ptyscreen_wait(p, "workspace$");
 
 	ptyscreen_send(p, "\033OP");
 	ptyscreen_wait(p, "Esc closes");
@@ -69,7 +69,7 @@ test_sizes(void **state)
 	struct ptyscreen *p = start(36, 120);
 
 	(void)state;
-	ptyscreen_wait(p, "$ ");
+	ptyscreen_wait(p, "workspace$");
 	ptyscreen_resize(p, 8, 30);
 	ptyscreen_wait(p, "too small");
 	ptyscreen_resize(p, 24, 80);
@@ -85,13 +85,16 @@ test_palette(void **state)
 	struct ptyscreen *p = start(24, 80);
 
 	(void)state;
-	ptyscreen_wait(p, "$ ");
+	ptyscreen_wait(p, "workspace$");
 	ptyscreen_send(p, "\033[24~"); /* F12 */
-	ptyscreen_wait(p, "> ");
+	ptyscreen_wait(p, "previous-pane");
 	ptyscreen_send(p, "problem\r");
-	ptyscreen_wait_gone(p, "> problem");
-	ptyscreen_send(p, "\020zoom\033"); /* C-p, and out again */
-	ptyscreen_wait_gone(p, "> zoom");
+	ptyscreen_wait_gone(p, "previous-pane");
+	ptyscreen_wait(p, "Two numbers");
+	ptyscreen_send(p, "\020zoo"); /* C-p, and out again */
+	ptyscreen_wait(p, "> zoo");
+	ptyscreen_send(p, "\033");
+	ptyscreen_wait_gone(p, "> zoo");
 	quit(p);
 }
 

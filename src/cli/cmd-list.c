@@ -1,0 +1,128 @@
+#include "config.h"
+
+/* viva list: the sessions of this user. */
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "store/gitstore.h"
+
+struct row {
+	char *id;
+	unsigned checkpoints;
+	char title[40], how[80];
+	bool ended;
+};
+
+struct rows {
+	struct row *r;
+	size_t n, cap;
+};
+
+static struct row *
+row_new(struct rows *all, const char *id)
+{
+	struct row *r;
+
+	GROW(all->r, all->n, all->cap);
+	r = &all->r[all->n++];
+	memset(r, 0, sizeof *r);
+	r->id = xstrdup(id);
+	return r;
+}
+
+static void
+from_git(void *user, const struct gitstore_session *s)
+{
+	struct row *r = row_new(user, s->id);
+	struct json *j = json_parse(s->info, strlen(s->info), NULL);
+	const char *title, *verdict;
+
+	r->checkpoints = s->checkpoints;
+	if (j == NULL)
+		return;
+	title = json_str(j, "title");
+	verdict = json_str(j, "verdict");
+	r->ended = json_bool(j, "ended", false);
+	snprintf(r->title, sizeof r->title, "%s", title != NULL ? title : "");
+	snprintf(r->how, sizeof r->how, "%lld of %lld submitted%s%s",
+	    (long long)json_int(j, "submitted", 0),
+	    (long long)json_int(j, "questions", 0),
+	    verdict != NULL && *verdict != '\0' ? ", last run: " : "",
+	    verdict != NULL ? verdict : "");
+	json_free(j);
+}
+
+/* Sessions that have a journal and no checkpoint yet. */
+static void
+from_journals(struct rows *all)
+{
+	char *data = cli_data_dir(), *dir = xasprintf("%s/sessions", data);
+	struct dirent **names = NULL;
+	int n = scandir(dir, &names, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		const char *id = names[i]->d_name;
+		char *path = xasprintf("%s/%s/journal.jsonl", dir, id);
+		struct stat sb;
+		bool known = id[0] == '.' || stat(path, &sb) != 0;
+
+		for (size_t k = 0; k < all->n && !known; k++)
+			known = strcmp(all->r[k].id, id) == 0;
+		if (!known)
+			row_new(all, id);
+		free(path);
+		free(names[i]);
+	}
+	free(names);
+	free(dir);
+	free(data);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct row *)a)->id, ((const struct row *)b)->id);
+}
+
+static void
+print_row(const struct row *r)
+{
+	printf("%-22s %-18s %s%s\n", r->id, r->title, r->how,
+	    r->ended ? "" : r->checkpoints > 0 ? " (not ended)" :
+	    "journal only, no checkpoint");
+}
+
+int
+cmd_list(int argc, char **argv)
+{
+	struct rows all = { 0 };
+	char *repo = cli_repo_path();
+	struct err e = { 0 };
+	int status = 0;
+
+	(void)argc;
+	(void)argv;
+	/* Before the first session there is no repository. */
+	if (!gitstore_list(repo, from_git, &all, &e) &&
+	    e.code != ERR_NOT_FOUND)
+		status = cli_fail(&e);
+	from_journals(&all);
+	if (all.n > 0)
+		qsort(all.r, all.n, sizeof *all.r, by_id);
+	for (size_t i = 0; i < all.n; i++) {
+		print_row(&all.r[i]);
+		free(all.r[i].id);
+	}
+	if (all.n == 0)
+		puts("no sessions yet; 'viva demo' makes one");
+	free(all.r);
+	free(repo);
+	return status;
+}

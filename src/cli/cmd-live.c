@@ -1,0 +1,239 @@
+#include "config.h"
+
+/* viva demo, viva start: a live session on this terminal. */
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "problem/language.h"
+#include "problem/problem.h"
+#include "session/core.h"
+#include "ui/app.h"
+
+#define SCROLLBACK 10000 /* lines */
+#define DEMO_MINUTES 45
+
+struct live {
+	struct loop *loop;
+	struct core *core;
+	struct app *app;
+	char id[40];
+	char why[400]; /* what could not be kept */
+	char *dir, *repo;
+	struct problem **problems;
+	size_t nproblems;
+};
+
+static struct sandbox *
+sandbox_factory(struct loop *l, const struct sandbox_spec *spec,
+    const struct sandbox_watch *watch, void *user)
+{
+	return sandbox_local_create(l, spec, watch, user);
+}
+
+static void
+on_event(void *user, const struct event *ev)
+{
+	struct live *v = user;
+
+	if (v->app != NULL)
+		app_event(v->app, ev);
+}
+
+static void
+on_notice(void *user, const char *text)
+{
+	struct live *v = user;
+
+	if (v->app != NULL)
+		app_say(v->app, text);
+}
+
+static void
+on_clipboard(void *user, const char *p, size_t n)
+{
+	struct live *v = user;
+
+	if (v->app != NULL)
+		app_copy(v->app, p, n);
+}
+
+static void
+on_ended(void *user, const char *why)
+{
+	struct live *v = user;
+
+	snprintf(v->why, sizeof v->why, "%s", why);
+	loop_stop(v->loop);
+}
+
+static void
+send(void *user, const struct command *cmd)
+{
+	struct live *v = user;
+
+	core_command(v->core, cmd);
+}
+
+static const char *
+record_state(void *user, bool *failed)
+{
+	struct live *v = user;
+
+	return core_record_state(v->core, failed);
+}
+
+static void
+on_signal(void *user)
+{
+	struct live *v = user;
+	struct command cmd = { .type = CMD_END };
+
+	core_command(v->core, &cmd);
+}
+
+/* Sorts by time and cannot collide in practice. */
+static void
+make_id(struct live *v)
+{
+	time_t now = (time_t)(clock_wall(clock_system()) / 1000);
+	unsigned char r[2] = { 0, 0 };
+	struct tm tm;
+	char day[24];
+
+	localtime_r(&now, &tm);
+	strftime(day, sizeof day, "%Y%m%d-%H%M%S", &tm);
+	if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r)
+		r[0] = (unsigned char)getpid();
+	snprintf(v->id, sizeof v->id, "%s-%02x%02x", day, r[0], r[1]);
+}
+
+static void
+say_goodbye(const struct live *v)
+{
+	if (v->why[0] != '\0')
+		printf("viva: not all of the session could be kept: %s\n",
+		    v->why);
+	printf("session %s ended. Look at it again with:\n"
+	    "  viva replay %s\n", v->id, v->id);
+	printf("your files: %s\n", v->dir);
+}
+
+static int
+run(struct live *v, const struct core_spec *core_spec, struct err *e)
+{
+	struct app_spec spec = { .loop = v->loop, .send = send,
+		.record = record_state, .user = v };
+
+	v->core = core_create(core_spec, e);
+	if (v->core == NULL)
+		return cli_fail(e);
+	spec.state = core_state(v->core);
+	v->app = app_create(&spec, e);
+	if (v->app == NULL || !cli_signals(v->loop, on_signal, v, e))
+		return cli_fail(e);
+	loop_run(v->loop);
+	return 0;
+}
+
+static int
+session(struct live *v, const char *language, int64_t minutes)
+{
+	struct core_spec spec = { .loop = v->loop, .id = v->id, .dir = v->dir,
+		.records = v->repo,
+		.problems = (const struct problem *const *)v->problems,
+		.nproblems = v->nproblems, .language = language,
+		.duration = minutes * 60, .scrollback = SCROLLBACK,
+		/* Off for measuring what recording costs. */
+		.record = getenv("VIVA_NO_RECORD") == NULL,
+		.event = on_event, .notice = on_notice,
+		.clipboard = on_clipboard, .ended = on_ended,
+		.sandbox = sandbox_factory, .user = v };
+	struct err e = { 0 };
+	int status = run(v, &spec, &e);
+
+	app_destroy(v->app);
+	v->app = NULL;
+	cli_signals_off();
+	core_destroy(v->core);
+	return status;
+}
+
+static int
+live(const char *const *dirs, size_t ndirs, const char *language,
+    int64_t minutes)
+{
+	struct live v = { 0 };
+	struct err e = { 0 };
+	int status;
+
+	if (language_find(language) == NULL) {
+		fprintf(stderr, "viva: no language '%s'; there are: %s\n",
+		    language, language_names());
+		return 2;
+	}
+	if (!problem_list(dirs, ndirs, &v.problems, &v.nproblems, &e))
+		return cli_fail(&e);
+	make_id(&v);
+	v.dir = cli_session_dir(v.id);
+	v.repo = cli_repo_path();
+	if (cli_mkdirs(v.dir, &e)) {
+		v.loop = loop_create(clock_system(), waiter_poll());
+		status = session(&v, language, minutes);
+		loop_destroy(v.loop);
+		if (status == 0)
+			say_goodbye(&v);
+	} else {
+		status = cli_fail(&e);
+	}
+	problem_list_free(v.problems, v.nproblems);
+	free(v.dir);
+	free(v.repo);
+	return status;
+}
+
+int
+cmd_demo(int argc, char **argv)
+{
+	char *dir = cli_problems_dir();
+	const char *language = argc > 1 ? argv[1] : "python3";
+	int status = live((const char *const *)&dir, 1, language,
+	    DEMO_MINUTES);
+
+	free(dir);
+	return status;
+}
+
+int
+cmd_start(int argc, char **argv)
+{
+	const char *language = "python3";
+	int64_t minutes = 0;
+	int o;
+
+	while ((o = getopt(argc, argv, "+l:t:")) != -1) {
+		if (o == 'l')
+			language = optarg;
+		else if (o == 't' && strtol(optarg, NULL, 10) > 0)
+			minutes = strtol(optarg, NULL, 10);
+		else {
+			fputs("viva: start [-l LANGUAGE] [-t MINUTES] "
+			    "PROBLEM-DIR...\n", stderr);
+			return 2;
+		}
+	}
+	if (optind == argc) {
+		fputs("viva: start needs a problem package's directory; "
+		    "'viva demo' brings its own\n", stderr);
+		return 2;
+	}
+	return live((const char *const *)argv + optind,
+	    (size_t)(argc - optind), language, minutes);
+}

@@ -1,0 +1,148 @@
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "store/gitstore.h"
+
+char *
+cli_data_dir(void)
+{
+	const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+	/* A relative XDG path is to be ignored (XDG Base Directory 0.8). */
+	if (xdg != NULL && xdg[0] == '/')
+		return xasprintf("%s/viva", xdg);
+	return xasprintf("%s/.local/share/viva", home != NULL ? home : "/tmp");
+}
+
+char *
+cli_session_dir(const char *id)
+{
+	char *data = cli_data_dir();
+	char *dir = xasprintf("%s/sessions/%s", data, id);
+
+	free(data);
+	return dir;
+}
+
+char *
+cli_repo_path(void)
+{
+	char *data = cli_data_dir();
+	char *path = xasprintf("%s/records.git", data);
+
+	free(data);
+	return path;
+}
+
+bool
+cli_mkdirs(const char *path, struct err *e)
+{
+	char *p = xstrdup(path);
+	bool ok = true;
+
+	for (char *s = p + 1; ok; s++) {
+		char c = *s;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*s = '\0';
+		if (mkdir(p, 0700) != 0 && errno != EEXIST)
+			ok = err_sys(e, errno, "cannot create %s", p);
+		*s = c;
+		if (c == '\0')
+			break;
+	}
+	free(p);
+	return ok;
+}
+
+char *
+cli_problems_dir(void)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	char *slash, *path;
+
+	exe[n > 0 ? n : 0] = '\0';
+	slash = strrchr(exe, '/');
+	if (slash != NULL) {
+		*slash = '\0';
+		path = xasprintf("%s/viva-sandbox-init", exe);
+		/* Beside its helper: a build directory. */
+		if (access(path, X_OK) == 0 && access(VIVA_SRCDIR, R_OK) == 0) {
+			free(path);
+			return xstrdup(VIVA_SRCDIR "/problems");
+		}
+		free(path);
+	}
+	return xstrdup(VIVA_DATADIR "/problems");
+}
+
+int
+cli_fail(const struct err *e)
+{
+	fprintf(stderr, "viva: %s\n", e->msg);
+	return 1;
+}
+
+static bool
+is_name(const char *s)
+{
+	return s[0] != '.' && s[0] != '-' && s[0] != '\0' &&
+	    s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0';
+}
+
+char *
+cli_record(const char *name, bool *temporary, struct err *e)
+{
+	char *dir, *path, *repo;
+	int fd;
+	bool ok;
+
+	*temporary = false;
+	if (strchr(name, '/') != NULL || access(name, R_OK) == 0)
+		return xstrdup(name);
+	if (!is_name(name)) {
+		err_set(e, ERR_INVALID, "'%s' is no session; 'viva list' "
+		    "shows them", name);
+		return NULL;
+	}
+	dir = cli_session_dir(name);
+	path = xasprintf("%s/journal.jsonl", dir);
+	free(dir);
+	if (access(path, R_OK) == 0)
+		return path;
+	/* Only git has it. */
+	free(path);
+	path = xstrdup("/tmp/viva-record-XXXXXX");
+	fd = mkstemp(path);
+	if (fd < 0) {
+		err_sys(e, errno, "cannot create %s", path);
+		free(path);
+		return NULL;
+	}
+	close(fd);
+	repo = cli_repo_path();
+	ok = gitstore_events(repo, name, path, e);
+	free(repo);
+	if (ok) {
+		*temporary = true;
+		return path;
+	}
+	if (e->code == ERR_NOT_FOUND)
+		err_set(e, ERR_NOT_FOUND, "no session '%s'; 'viva list' shows "
+		    "them", name);
+	unlink(path);
+	free(path);
+	return NULL;
+}
