@@ -33,6 +33,8 @@ tests_unit_test_panes_SOURCES = tests/unit/test-panes.c
 tests_unit_test_panes_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_problem_SOURCES = tests/unit/test-problem.c
 tests_unit_test_problem_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_problems_SOURCES = tests/unit/test-problems.c
+tests_unit_test_problems_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
 tests_unit_test_replay_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c
@@ -53,6 +55,8 @@ tests_e2e_test_demo_SOURCES = tests/e2e/test-demo.c
 tests_e2e_test_demo_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_session_SOURCES = tests/e2e/test-session.c
 tests_e2e_test_session_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_submissions_SOURCES = tests/e2e/test-submissions.c
+tests_e2e_test_submissions_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
 tests_fuzz_fuzz_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz-keys.c tests/fuzz/driver.c
@@ -74,6 +78,7 @@ check_PROGRAMS += \
 	tests/unit/test-pane-term \
 	tests/unit/test-panes \
 	tests/unit/test-problem \
+	tests/unit/test-problems \
 	tests/unit/test-replay \
 	tests/unit/test-sandbox \
 	tests/unit/test-state \
@@ -84,6 +89,7 @@ check_PROGRAMS += \
 	tests/unit/test-vt \
 	tests/e2e/test-demo \
 	tests/e2e/test-session \
+	tests/e2e/test-submissions \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-keys \
 	tests/fuzz/fuzz-vt
@@ -102,6 +108,7 @@ TESTS += \
 	tests/unit/test-pane-term \
 	tests/unit/test-panes \
 	tests/unit/test-problem \
+	tests/unit/test-problems \
 	tests/unit/test-replay \
 	tests/unit/test-sandbox \
 	tests/unit/test-state \
@@ -112,6 +119,7 @@ TESTS += \
 	tests/unit/test-vt \
 	tests/e2e/test-demo \
 	tests/e2e/test-session \
+	tests/e2e/test-submissions \
 	tests/check-layers \
 	tests/check-size \
 	tests/fuzz/corpora
