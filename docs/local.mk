@@ -4,4 +4,7 @@ EXTRA_DIST += \
 	docs/decisions/0001-keyframes-are-derived.md \
 	docs/decisions/0002-allocation-cannot-fail.md \
 	docs/decisions/0003-gap-buffer.md \
-	docs/decisions/0004-libvterm-faults.md
+	docs/decisions/0004-libvterm-faults.md \
+	docs/decisions/0005-one-sandbox-per-program.md \
+	docs/decisions/0006-hidden-cases.md \
+	docs/decisions/0007-git-packs.md
