@@ -77,20 +77,34 @@ frame_gap(const struct app *a, int64_t now)
 	return gap < FRAME ? FRAME : gap > FRAME_MAX ? FRAME_MAX : gap;
 }
 
+/* How long until the next frame may be drawn; 0: now. */
+static int64_t
+frame_wait(const struct app *a, int64_t now)
+{
+	int64_t wait = frame_gap(a, now) - (now - a->drawn), echo;
+
+	if (a->urgent)
+		return 0;
+	/* The shell's answer is worth a moment. */
+	echo = a->key_time + FRAME_AFTER_KEY - now;
+	if (a->await_echo && !a->whole && echo > wait)
+		wait = echo;
+	return wait > 0 ? wait : 0;
+}
+
 static int64_t
 on_frame(void *user)
 {
 	struct app *a = user;
-	int64_t now = clock_mono(a->clock), since = now - a->drawn, gap, next;
+	int64_t now = clock_mono(a->clock), next = next_second(a), wait;
 
-	next = next_second(a);
-	if (!a->dirty && next >= 0 && since >= SECOND)
+	if (!a->dirty && next >= 0 && now - a->drawn >= SECOND)
 		app_dirty(a); /* the clock */
 	if (!a->dirty)
 		return next;
-	gap = frame_gap(a, now);
-	if (!a->urgent && since < gap)
-		return gap - since;
+	wait = frame_wait(a, now);
+	if (wait > 0)
+		return wait;
 	app_draw(a);
 	a->dirty = a->whole = a->urgent = false;
 	a->drawn = clock_mono(a->clock);

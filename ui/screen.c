@@ -165,6 +165,7 @@ static void
 enter(struct screen *s)
 {
 	raw();
+	typeahead(-1); /* curses reads no input, so it need not look for it */
 	noecho();
 	nonl();
 	write_all(modes_on, sizeof modes_on - 1);

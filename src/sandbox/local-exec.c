@@ -19,6 +19,7 @@
 #include "sandbox/local.h"
 
 #define READ_SIZE (32u << 10) /* a turn of the loop, per stream */
+#define PTY_PIECE 1024
 #define SAID_MAX 4096
 #define INPUT_MAX (64u << 20)
 
@@ -163,8 +164,8 @@ read_stream(struct exec *x, int i)
 	size_t have = 0;
 	ssize_t n = 1;
 
-	/* A pty gives at most 4 KiB at once. */
-	while (have < sizeof bytes) {
+	/* A pty gives at most 4 KiB at once; a small piece was its last. */
+	while (have < sizeof bytes && (have == 0 || n >= PTY_PIECE)) {
 		n = read(s->fd, bytes + have, sizeof bytes - have);
 		if (n < 0 && errno == EINTR)
 			continue;

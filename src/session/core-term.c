@@ -47,8 +47,9 @@ core_term_input(struct core *c, const char *p, size_t n,
 		ev.u.io.hidden = n;
 	else
 		ev.u.io.data = (struct bytes){ p, n };
-	core_emit(c, &ev);
+	/* The program may answer while the event is still being made. */
 	c->sandbox->ops->input(c->sandbox, c->exec, c->in_offset, p, n);
+	core_emit(c, &ev);
 	c->in_offset += n;
 }
 
