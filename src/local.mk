@@ -40,6 +40,7 @@ libcore_a_SOURCES = \
 	src/vt/vt.h \
 	src/store/gitstore-priv.h \
 	src/store/gitstore-read.c \
+	src/store/gitstore-tidy.c \
 	src/store/gitstore.c \
 	src/store/gitstore.h \
 	src/store/journal.c \

@@ -3,6 +3,8 @@ check_LIBRARIES += libtestsupport.a
 libtestsupport_a_SOURCES = \
 	tests/support/fakesandbox.c \
 	tests/support/fakesandbox.h \
+	tests/support/machine.c \
+	tests/support/machine.h \
 	tests/support/ptyscreen.c \
 	tests/support/ptyscreen.h
 tests_unit_test_canvas_SOURCES = tests/unit/test-canvas.c
@@ -51,6 +53,12 @@ tests_unit_test_vt_parse_SOURCES = tests/unit/test-vt-parse.c
 tests_unit_test_vt_parse_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_vt_SOURCES = tests/unit/test-vt.c
 tests_unit_test_vt_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_crash_test_disk_full_SOURCES = tests/crash/test-disk-full.c
+tests_crash_test_disk_full_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_crash_test_git_kill_SOURCES = tests/crash/test-git-kill.c
+tests_crash_test_git_kill_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_crash_test_journal_kill_SOURCES = tests/crash/test-journal-kill.c
+tests_crash_test_journal_kill_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_demo_SOURCES = tests/e2e/test-demo.c
 tests_e2e_test_demo_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_session_SOURCES = tests/e2e/test-session.c
@@ -87,6 +95,9 @@ check_PROGRAMS += \
 	tests/unit/test-theme \
 	tests/unit/test-vt-parse \
 	tests/unit/test-vt \
+	tests/crash/test-disk-full \
+	tests/crash/test-git-kill \
+	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
@@ -117,6 +128,9 @@ TESTS += \
 	tests/unit/test-theme \
 	tests/unit/test-vt-parse \
 	tests/unit/test-vt \
+	tests/crash/test-disk-full \
+	tests/crash/test-git-kill \
+	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \

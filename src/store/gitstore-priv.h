@@ -24,4 +24,11 @@ char *gitstore_ref(const char *session, struct err *) WARN_UNUSED;
  * too long or too deep. */
 bool gitstore_path_ok(const char *path);
 
+/* Joins the stores that are open on a repository.  The first of them removes
+ * what a kill has left there, and merges small packs when there are many; it
+ * stops that early when stop says so.  Close the fd to leave; -1 is fine. */
+int gitstore_enter(const char *path, bool (*stop)(void *), void *user);
+/* Removes locks that a kill has left in a repository that was being made. */
+void gitstore_unlock_new(const char *path);
+
 #endif

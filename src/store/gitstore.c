@@ -634,6 +634,7 @@ repo_create(struct gitstore *g, struct err *e)
 	    GIT_REPOSITORY_INIT_MKPATH;
 	o.mode = 0700;
 	o.initial_head = "main";
+	gitstore_unlock_new(g->path);
 	rc = git_repository_init_ext(&g->repo, g->path, &o);
 	if (rc == 0)
 		return true;
@@ -819,11 +820,25 @@ deliver(void *user)
 	job_free(j);
 }
 
+static bool
+is_closing(void *user)
+{
+	struct gitstore *g = user;
+	bool closing;
+
+	pthread_mutex_lock(&g->lock);
+	closing = g->closing;
+	pthread_mutex_unlock(&g->lock);
+	return closing;
+}
+
 static void *
 run(void *user)
 {
 	struct gitstore *g = user;
+	int live_fd = gitstore_enter(g->path, is_closing, g);
 
+	repo_close(g); /* it may know of packs that are gone now */
 	pthread_mutex_lock(&g->lock);
 	for (;;) {
 		struct job *j;
@@ -844,6 +859,8 @@ run(void *user)
 	}
 	pthread_mutex_unlock(&g->lock);
 	repo_close(g);
+	if (live_fd >= 0)
+		close(live_fd);
 	return NULL;
 }
 

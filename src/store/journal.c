@@ -22,6 +22,7 @@
  */
 
 #define RETRY_MS 1000
+#define CLOSING_RETRY_MS 100
 
 struct waiting { /* a sync that was asked for */
 	uint64_t seq;
@@ -41,6 +42,7 @@ struct journal {
 	uint64_t queued_seq, synced_seq;
 	size_t writing; /* bytes taken from the queue, not yet written */
 	bool hurry, closing, failed;
+	struct timespec give_up; /* when closing */
 	struct err err;
 	struct waiting *waiting;
 	size_t nwaiting, waiting_cap;
@@ -48,6 +50,9 @@ struct journal {
 	char hash[65];
 	struct buf out; /* chained lines, some of it written */
 	size_t written;
+	off_t synced; /* length of the file that is on disk */
+	bool again;   /* what is beyond must be written again */
+	int dir;      /* to be synced with the first events; -1 done */
 };
 
 static ssize_t
@@ -106,6 +111,14 @@ fail(struct journal *j, const char *what)
 static bool
 write_out(struct journal *j)
 {
+	if (j->again) {
+		if (ftruncate(j->fd, j->synced) != 0) {
+			fail(j, "write");
+			return false;
+		}
+		j->written = 0;
+		j->again = false;
+	}
 	while (j->written < j->out.len) {
 		ssize_t n = j->io->write(j->io, j->fd,
 		    j->out.data + j->written, j->out.len - j->written);
@@ -126,10 +139,19 @@ write_out(struct journal *j)
 static bool
 sync_out(struct journal *j)
 {
-	if (j->io->sync(j->io, j->fd) == 0)
-		return true;
-	fail(j, "sync");
-	return false;
+	if (j->io->sync(j->io, j->fd) != 0) {
+		fail(j, "sync");
+		/* The kernel may have dropped the pages that it could not
+		 * write, and then the next sync says nothing of them. */
+		j->again = true;
+		return false;
+	}
+	if (j->dir >= 0) { /* so that a new file has its name on disk */
+		fsync(j->dir);
+		close(j->dir);
+		j->dir = -1;
+	}
+	return true;
 }
 
 static void
@@ -158,25 +180,43 @@ tell(struct journal *j)
 	j->nwaiting = kept;
 }
 
-/* Waits for work, and to gather what comes within the sync time.  Under the
- * lock; false: nothing left to do and closing. */
 static bool
-wait_for_work(struct journal *j)
+is_gathering(const struct journal *j)
 {
+	return !j->closing && !j->hurry && j->queue.len < (1u << 16);
+}
+
+/* Lets more come within the sync time; after a failure, until the next
+ * attempt.  A close that comes meanwhile tries at once. */
+static void
+gather(struct journal *j)
+{
+	bool closing = j->closing;
 	struct timespec until;
 
-	while (j->queue.len == 0 && j->out.len == 0 && !j->closing &&
-	    j->nwaiting == 0)
-		pthread_cond_wait(&j->cond, &j->lock);
-	deadline(&until, j->failed ? RETRY_MS : JOURNAL_SYNC_MS / 2);
-	while (!j->closing && (j->failed || (!j->hurry &&
-	    j->queue.len < (1u << 16))))
+	deadline(&until, !j->failed ? JOURNAL_SYNC_MS / 2 : closing ?
+	    CLOSING_RETRY_MS : RETRY_MS);
+	while (j->closing == closing && (j->failed || is_gathering(j)))
 		if (pthread_cond_timedwait(&j->cond, &j->lock, &until) ==
 		    ETIMEDOUT)
 			break;
 	j->hurry = false;
-	return j->queue.len > 0 || j->out.len > 0 || j->nwaiting > 0 ||
-	    !j->closing;
+}
+
+static bool
+has_work(const struct journal *j)
+{
+	return j->queue.len > 0 || j->out.len > 0 || j->nwaiting > 0;
+}
+
+/* Under the lock; false: nothing left to do and closing. */
+static bool
+wait_for_work(struct journal *j)
+{
+	while (!has_work(j) && !j->closing)
+		pthread_cond_wait(&j->cond, &j->lock);
+	gather(j);
+	return has_work(j) || !j->closing;
 }
 
 /* One round: take the queue, write, sync.  Called and left under the lock. */
@@ -195,6 +235,7 @@ round_trip(struct journal *j)
 	buf_free(&lines);
 	ok = write_out(j) && sync_out(j);
 	if (ok) {
+		j->synced += (off_t)j->out.len;
 		buf_clear(&j->out);
 		j->written = 0;
 	}
@@ -208,6 +249,16 @@ round_trip(struct journal *j)
 	return ok;
 }
 
+static bool
+is_past(const struct timespec *ts)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > ts->tv_sec || (now.tv_sec == ts->tv_sec &&
+	    now.tv_nsec >= ts->tv_nsec);
+}
+
 static void *
 run(void *user)
 {
@@ -215,7 +266,7 @@ run(void *user)
 
 	pthread_mutex_lock(&j->lock);
 	while (wait_for_work(j))
-		if (!round_trip(j) && j->closing)
+		if (!round_trip(j) && j->closing && is_past(&j->give_up))
 			break;
 	pthread_mutex_unlock(&j->lock);
 	return NULL;
@@ -239,6 +290,19 @@ open_locked(const char *path, struct err *e)
 	return fd;
 }
 
+/* The directory that a path is in; -1: no matter. */
+static int
+open_dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? xstrdup(".") :
+	    xstrndup(path, (size_t)(slash + 1 - path));
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	free(dir);
+	return fd;
+}
+
 struct journal *
 journal_open(const char *path, struct loop *loop, struct journal_io *io,
     struct err *e)
@@ -259,6 +323,8 @@ journal_open(const char *path, struct loop *loop, struct journal_io *io,
 	j->loop = loop;
 	j->io = io;
 	j->queued_seq = j->synced_seq = end.seq;
+	j->synced = (off_t)end.bytes;
+	j->dir = open_dir_of(path);
 	memcpy(j->hash, end.hash, sizeof j->hash);
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -279,6 +345,7 @@ journal_close(struct journal *j, struct err *e)
 		return true;
 	pthread_mutex_lock(&j->lock);
 	j->closing = true;
+	deadline(&j->give_up, JOURNAL_CLOSE_MS);
 	pthread_cond_signal(&j->cond);
 	pthread_mutex_unlock(&j->lock);
 	pthread_join(j->thread, NULL);
@@ -286,6 +353,8 @@ journal_close(struct journal *j, struct err *e)
 	if (!ok && e != NULL)
 		*e = j->err;
 	close(j->fd);
+	if (j->dir >= 0)
+		close(j->dir);
 	pthread_mutex_destroy(&j->lock);
 	pthread_cond_destroy(&j->cond);
 	buf_free(&j->queue);
@@ -365,6 +434,11 @@ scan_line(struct scan *s, struct journal_end *end, struct err *e)
 	struct event ev;
 
 	s->number++;
+	if (n <= 0 && !feof(s->f)) {
+		/* Not the end: nothing must be cut off here. */
+		err_sys(e, errno, "cannot read %s", s->path);
+		return -1;
+	}
 	if (n <= 0 || s->line[n - 1] != '\n')
 		return 0;
 	if (!event_decode(s->line, (size_t)n, &s->eb, &ev, e)) {

@@ -18,6 +18,7 @@
 #include "loop/loop.h"
 
 #define JOURNAL_SYNC_MS 250
+#define JOURNAL_CLOSE_MS 5000
 
 /* The system calls, so that tests can make them fail. */
 struct journal_io {
@@ -32,7 +33,7 @@ struct journal;
  * writer at a time: a second is refused.  loop gets the completions. */
 struct journal *journal_open(const char *path, struct loop *,
     struct journal_io *, struct err *) WARN_UNUSED;
-/* Writes and syncs what is queued if that can be done within a try, then
+/* Writes and syncs what is queued, trying for JOURNAL_CLOSE_MS at most, then
  * closes.  false: events were lost, e says why. */
 bool journal_close(struct journal *, struct err *e);
 
