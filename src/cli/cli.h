@@ -16,6 +16,9 @@ int cmd_doctor(int argc, char **argv);
 /* "viva: message" on stderr; returns 1. */
 int cli_fail(const struct err *e);
 
+/* Text of a record may hold anything; a terminal gets none of its control. */
+void cli_print_clean(const char *s);
+
 /* Where things are kept.  Owned by the caller. */
 char *cli_data_dir(void);	       /* $XDG_DATA_HOME/viva */
 char *cli_session_dir(const char *id); /* data/sessions/ID */

@@ -16,13 +16,19 @@
 
 static const char *const limits[] = {
 	"memory, file size, CPU time and open files are bounded per process",
+	"the number of processes and the memory of all together are watched, "
+	"ten times a second",
+	"files in memory (/tmp, /dev/shm, /home) are bounded",
 	"wall time and output of a test are bounded by viva",
 };
 static const char *const none[] = {
-	"memory of all processes together is not bounded",
+	"memory of all processes together is not bounded exactly",
 	"disk space of the workspace is not bounded as a whole",
 	"a kernel exploit would get out: it is one kernel (the cloud's "
 	"sandbox is a machine of its own)",
+	"a program that is judged could tell its input to a shell beside it, "
+	"through what both can lock or watch",
+	"the path of the workspace on this machine can be read inside",
 	"time of one test can be disturbed by what else runs here",
 };
 
@@ -62,9 +68,6 @@ sandbox_sheet(void)
 	puts("Limits set:");
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
 		row("yes", limits[i]);
-	row(geteuid() == 0 ? "NO" : "yes", geteuid() == 0 ?
-	    "the number of processes is not bounded: viva runs as root" :
-	    "the number of processes is bounded");
 	puts("Not guaranteed:");
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		row("-", none[i]);

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "store/gitstore.h"
 
@@ -94,7 +95,11 @@ by_id(const void *a, const void *b)
 static void
 print_row(const struct row *r)
 {
-	printf("%-22s %-18s %s%s\n", r->id, r->title, r->how,
+	size_t pad = utf8_columns(r->title, strlen(r->title));
+
+	printf("%-22s ", r->id);
+	cli_print_clean(r->title);
+	printf("%*s %s%s\n", pad < 18 ? (int)(18 - pad) : 0, "", r->how,
 	    r->ended ? "" : r->checkpoints > 0 ? " (not ended)" :
 	    "journal only, no checkpoint");
 }

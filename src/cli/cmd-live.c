@@ -19,6 +19,7 @@
 
 #define SCROLLBACK 10000 /* lines */
 #define DEMO_MINUTES 45
+#define MINUTES_MAX (7 * 24 * 60)
 
 struct live {
 	struct loop *loop;
@@ -29,6 +30,7 @@ struct live {
 	char *dir, *repo;
 	struct problem **problems;
 	size_t nproblems;
+	const char **mask; /* where problems are: not for the sandbox */
 };
 
 static struct sandbox *
@@ -136,8 +138,9 @@ run(struct live *v, const struct core_spec *core_spec, struct err *e)
 	if (v->core == NULL)
 		return cli_fail(e);
 	spec.state = core_state(v->core);
-	v->app = app_create(&spec, e);
-	if (v->app == NULL || !cli_signals(v->loop, on_signal, v, e))
+	/* First: a signal while the terminal is taken over ends it well. */
+	if (!cli_signals(v->loop, on_signal, v, e) ||
+	    (v->app = app_create(&spec, e)) == NULL)
 		return cli_fail(e);
 	loop_run(v->loop);
 	return 0;
@@ -153,6 +156,7 @@ session(struct live *v, const char *language, int64_t minutes)
 		.duration = minutes * 60, .scrollback = SCROLLBACK,
 		/* Off for measuring what recording costs. */
 		.record = getenv("VIVA_NO_RECORD") == NULL,
+		.mask = v->mask,
 		.event = on_event, .notice = on_notice,
 		.clipboard = on_clipboard, .ended = on_ended,
 		.sandbox = sandbox_factory, .user = v };
@@ -166,6 +170,18 @@ session(struct live *v, const char *language, int64_t minutes)
 	return status;
 }
 
+/* Also those that are not asked today. */
+static const char **
+masks(const char *const *dirs, size_t n)
+{
+	const char **out = xcalloc(n + 2, sizeof *out);
+
+	out[0] = cli_problems_dir();
+	for (size_t i = 0; i < n; i++)
+		out[i + 1] = dirs[i];
+	return out;
+}
+
 static int
 live(const char *const *dirs, size_t ndirs, const char *language,
     int64_t minutes)
@@ -174,6 +190,12 @@ live(const char *const *dirs, size_t ndirs, const char *language,
 	struct err e = { 0 };
 	int status;
 
+	/* Before there is a session to leave behind. */
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		fputs("viva: stdin and stdout are not a terminal; start viva "
+		    "in one\n", stderr);
+		return 1;
+	}
 	if (language_find(language) == NULL) {
 		fprintf(stderr, "viva: no language '%s'; there are: %s\n",
 		    language, language_names());
@@ -184,6 +206,7 @@ live(const char *const *dirs, size_t ndirs, const char *language,
 	make_id(&v);
 	v.dir = cli_session_dir(v.id);
 	v.repo = cli_repo_path();
+	v.mask = masks(dirs, ndirs);
 	if (cli_mkdirs(v.dir, &e)) {
 		v.loop = loop_create(clock_system(), waiter_poll());
 		status = session(&v, language, minutes);
@@ -194,6 +217,8 @@ live(const char *const *dirs, size_t ndirs, const char *language,
 		status = cli_fail(&e);
 	}
 	problem_list_free(v.problems, v.nproblems);
+	free((char *)v.mask[0]);
+	free(v.mask);
 	free(v.dir);
 	free(v.repo);
 	return status;
@@ -221,7 +246,8 @@ cmd_start(int argc, char **argv)
 	while ((o = getopt(argc, argv, "+l:t:")) != -1) {
 		if (o == 'l')
 			language = optarg;
-		else if (o == 't' && strtol(optarg, NULL, 10) > 0)
+		else if (o == 't' && strtol(optarg, NULL, 10) > 0 &&
+		    strtol(optarg, NULL, 10) <= MINUTES_MAX)
 			minutes = strtol(optarg, NULL, 10);
 		else {
 			fputs("viva: start [-l LANGUAGE] [-t MINUTES] "

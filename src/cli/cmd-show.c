@@ -25,9 +25,8 @@ struct reader {
 	bool torn;
 };
 
-/* Text of a record may hold anything; a terminal gets none of its control. */
-static void
-print_clean(const char *s)
+void
+cli_print_clean(const char *s)
 {
 	size_t n = strlen(s), i = 0;
 	uint32_t cp;
@@ -55,7 +54,7 @@ print_line(int64_t t, const char *what, const char *detail)
 {
 	print_time(t);
 	printf("%-16s ", what);
-	print_clean(detail != NULL ? detail : "");
+	cli_print_clean(detail != NULL ? detail : "");
 	putchar('\n');
 }
 

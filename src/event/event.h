@@ -75,7 +75,8 @@ enum verdict {
 const char *verdict_name(enum verdict);	 /* "accepted", "wrong answer" … */
 const char *verdict_short(enum verdict); /* "AC", "WA" … */
 
-enum conn { CONN_STARTING, CONN_ONLINE, CONN_RETRYING, CONN_OFFLINE, CONN_GONE };
+enum conn { CONN_STARTING, CONN_ONLINE, CONN_RETRYING, CONN_OFFLINE,
+	CONN_GONE };
 enum file_state { FILE_EDITED, FILE_SAVING, FILE_SAVED, FILE_FAILED };
 
 struct bytes {

@@ -118,6 +118,7 @@ struct walk {
 	size_t cap;
 	bool content;
 	uint64_t bytes;
+	unsigned entries;
 };
 
 static bool
@@ -166,20 +167,56 @@ walk_file(struct walk *w, int dir, const char *name, const char *path,
 	out->nfiles++;
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names in a directory, sorted, up to the walk's bound: a program may
+ * make a million. */
+static size_t
+read_names(struct walk *w, int dir, char ***out)
+{
+	int fd = open_beneath(dir, ".", O_RDONLY | O_DIRECTORY, 0);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *e;
+	size_t n = 0, cap = 0;
+
+	*out = NULL;
+	if (d == NULL && fd >= 0)
+		close(fd);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (ignored(e->d_name))
+			continue;
+		if (w->entries >= FS_ENTRIES) {
+			w->out->skipped++;
+			break;
+		}
+		w->entries++;
+		GROW(*out, n, cap);
+		(*out)[n++] = xstrdup(e->d_name);
+	}
+	if (d != NULL)
+		closedir(d);
+	if (n > 0)
+		qsort(*out, n, sizeof **out, by_name);
+	return n;
+}
+
 static void
 walk_dir(struct walk *w, int dir, const char *prefix, int depth)
 {
-	struct dirent **names = NULL;
-	int n = scandirat(dir, ".", &names, NULL, alphasort), sub;
+	char **names, *path;
+	size_t n = read_names(w, dir, &names);
 	struct stat sb;
-	char *path;
+	int sub;
 
-	for (int i = 0; i < n; i++) {
-		const char *name = names[i]->d_name;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = names[i];
 
 		path = xasprintf("%s%s%s", prefix, *prefix ? "/" : "", name);
-		if (ignored(name) ||
-		    fstatat(dir, name, &sb, AT_SYMLINK_NOFOLLOW) != 0) {
+		if (fstatat(dir, name, &sb, AT_SYMLINK_NOFOLLOW) != 0) {
 			;
 		} else if (S_ISREG(sb.st_mode)) {
 			walk_file(w, dir, name, path, &sb);
@@ -236,14 +273,40 @@ temporary_name(char out[32])
 	snprintf(out, 32, FS_TEMPORARY "%016llx", (unsigned long long)r);
 }
 
+/* A file to write, that takes the place of another later.  Where the file
+ * system can, it has no name until it is whole, so that a kill leaves
+ * nothing behind; else (*named) it has the temporary one from the start. */
+static int
+open_temporary(int dir, const char *name, unsigned mode, bool *named)
+{
+	int fd = openat(dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+
+	*named = fd < 0;
+	if (fd < 0)
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
+		    O_CLOEXEC, mode);
+	return fd;
+}
+
+/* linkat does not replace, so there is a moment with the temporary name. */
+static bool
+take_place(int dir, int fd, bool named, const char *name, const char *base)
+{
+	char self[40];
+
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	return (named || linkat(AT_FDCWD, self, dir, name,
+	    AT_SYMLINK_FOLLOW) == 0) && renameat(dir, name, dir, base) == 0;
+}
+
 static bool
 replace_file(int dir, const char *base, const struct fs_request *q,
     struct err *e)
 {
 	struct stat sb;
 	char name[32];
+	bool named, ok;
 	int fd, sys;
-	bool ok;
 
 	if (fstatat(dir, base, &sb, AT_SYMLINK_NOFOLLOW) != 0)
 		sb.st_mode = S_IFREG | 0644;
@@ -251,17 +314,13 @@ replace_file(int dir, const char *base, const struct fs_request *q,
 		return err_set(e, ERR_UNSUPPORTED, "%s is not a regular file",
 		    q->path);
 	temporary_name(name);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	    sb.st_mode & 0777);
+	fd = open_temporary(dir, name, sb.st_mode & 0777, &named);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot save %s", q->path);
-	ok = write_all(fd, q->data, q->n);
+	ok = write_all(fd, q->data, q->n) &&
+	    take_place(dir, fd, named, name, base);
 	sys = errno;
 	close(fd);
-	if (ok) {
-		ok = renameat(dir, name, dir, base) == 0;
-		sys = errno;
-	}
 	if (!ok) {
 		unlinkat(dir, name, 0);
 		return err_sys(e, sys, "cannot save %s", q->path);

@@ -16,6 +16,7 @@
 #define FS_TREE_FILE_MAX (1u << 20)
 #define FS_TREE_BYTES (16u << 20)
 #define FS_DEPTH 12
+#define FS_ENTRIES 20000 /* looked at in one walk */
 /* Names of our own temporary files start so; they are never listed. */
 #define FS_TEMPORARY ".viva-"
 

@@ -10,6 +10,11 @@
  * from here and from nowhere else.  sheet: tries what must not work and
  * prints a line for each.
  *
+ * It is process 1 of its sandbox, so that no program inside can kill it, and
+ * not dumpable, so that none can reach fd 3 through /proc or trace it.  All
+ * that is left without a parent becomes its child: what a program hides in
+ * the background is counted and ended with it.
+ *
  * Depends on the C library alone, since it is bound into the sandbox.
  */
 
@@ -29,6 +34,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -39,6 +45,7 @@
 #define FD_STATUS 3
 #define FD_STDIN 4 /* 5 and 6 follow */
 #define MB (1024LL * 1024)
+#define LOOK_NS 100000000 /* between two looks at what runs */
 
 /* The line "Name: value" of /proc/self/status; -1: none. */
 static long
@@ -93,7 +100,7 @@ broken_wall(void)
 		return "no_new_privs is not set";
 	if (own_status("Seccomp") != 2)
 		return "no seccomp filter is in force";
-	if (getpid() > 8 || processes() > 4)
+	if (getpid() != 1 || processes() > 4)
 		return "processes of the host can be seen";
 	if (!only_loopback())
 		return "there is a network interface besides lo";
@@ -156,25 +163,158 @@ now_us(void)
 	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
 }
 
+/* ---- all of them together ---- */
+
+/* The limits of setrlimit are for one process each, and the one on their
+ * number is not for root.  So somebody counts. */
+struct bounds {
+	long processes, memory_kb; /* 0: none */
+};
+
+/* Memory of its own, in KiB, and its threads are added. */
+static void
+add_process(const char *pid, long *tasks, long *kb)
+{
+	char path[64], text[4096];
+	const char *at;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%.20s/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	if ((at = strstr(text, "\nRssAnon:")) != NULL)
+		*kb += atol(at + 9);
+	if ((at = strstr(text, "\nRssShmem:")) != NULL)
+		*kb += atol(at + 10);
+	at = strstr(text, "\nThreads:");
+	*tasks += at != NULL ? atol(at + 9) : 1;
+}
+
+/* Which bound is broken; NULL: none. */
+static const char *
+over(const struct bounds *b)
+{
+	long tasks = 0, kb = 0;
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			add_process(e->d_name, &tasks, &kb);
+	if (d != NULL)
+		closedir(d);
+	if (b->processes > 0 && tasks > b->processes + 1)
+		return "processes";
+	return b->memory_kb > 0 && kb > b->memory_kb ? "memory" : NULL;
+}
+
+/* How often the kernel has killed for want of memory, on this machine. */
+static long
+oom_kills(void)
+{
+	char name[64];
+	long value = 0, n;
+	FILE *f = fopen("/proc/vmstat", "re");
+
+	while (f != NULL && fscanf(f, "%63s %ld", name, &n) == 2)
+		if (strcmp(name, "oom_kill") == 0)
+			value = n;
+	if (f != NULL)
+		fclose(f);
+	return value;
+}
+
+/* Reaps what has ended; true: pid was among it. */
+static bool
+reap(pid_t pid, int *status, int options)
+{
+	bool found = false;
+	int st;
+	pid_t p;
+
+	while ((p = waitpid(-1, &st, options)) > 0 ||
+	    (p < 0 && errno == EINTR))
+		if (p == pid) {
+			*status = st;
+			found = true;
+		}
+	return found;
+}
+
+/* Until pid has ended, by itself or because a bound was broken. */
+static int
+supervise(pid_t pid, const struct bounds *b, const sigset_t *chld)
+{
+	const struct timespec look = { 0, LOOK_NS };
+	const char *what = NULL;
+	int status = 0;
+
+	while (!reap(pid, &status, WNOHANG)) {
+		if (what == NULL && (what = over(b)) != NULL)
+			dprintf(FD_STATUS, "limit %s\n", what);
+		if (what != NULL)
+			kill(-1, SIGKILL);
+		sigtimedwait(chld, NULL, &look);
+	}
+	return status;
+}
+
+/* The CPU time is that of all that ran here, so what is left is ended
+ * first. */
+static void
+tell_end(int status, long long wall, long killed_before)
+{
+	struct rusage u;
+	int none;
+
+	kill(-1, SIGKILL);
+	reap(-1, &none, 0);
+	getrusage(RUSAGE_CHILDREN, &u);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+	    oom_kills() > killed_before)
+		dprintf(FD_STATUS, "broken the machine ran out of memory\n");
+	else
+		dprintf(FD_STATUS, "exit %d %lld %lld %ld\n",
+		    WIFSIGNALED(status) ? -WTERMSIG(status) :
+		    WEXITSTATUS(status),
+		    (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL +
+		    u.ru_utime.tv_usec + u.ru_stime.tv_usec, wall,
+		    u.ru_maxrss);
+}
+
 static int
 run(char **v)
 {
+	/* Twice the memory of one: forked, its pages count twice. */
+	const struct bounds b = { atol(v[3]), atol(v[1]) * 1024 * 2 };
 	const char *broken = broken_wall();
 	bool pty = strcmp(v[0], "1") == 0;
-	struct rusage u;
+	long killed_before = oom_kills();
+	sigset_t chld;
 	long long begin;
-	int status;
 	pid_t pid;
+	int status;
 
 	if (broken != NULL) {
 		dprintf(FD_STATUS, "broken %s\n", broken);
 		return 1;
 	}
+	prctl(PR_SET_DUMPABLE, 0);
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, NULL);
 	dprintf(FD_STATUS, "ready\n");
 	begin = now_us();
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		sigprocmask(SIG_UNBLOCK, &chld, NULL);
 		child(pty, v + 1, v + 6);
+	}
 	if (pid < 0) {
 		dprintf(FD_STATUS, "broken cannot fork: %s\n",
 		    strerror(errno));
@@ -182,14 +322,8 @@ run(char **v)
 	}
 	for (int fd = FD_STDIN; fd < FD_STDIN + 3; fd++)
 		close(fd);
-	while (wait4(pid, &status, 0, &u) < 0)
-		if (errno != EINTR)
-			return 1;
-	dprintf(FD_STATUS, "exit %d %lld %lld %ld\n", WIFSIGNALED(status) ?
-	    -WTERMSIG(status) : WEXITSTATUS(status),
-	    (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL +
-	    u.ru_utime.tv_usec + u.ru_stime.tv_usec, now_us() - begin,
-	    u.ru_maxrss);
+	status = supervise(pid, &b, &chld);
+	tell_end(status, now_us() - begin, killed_before);
 	return 0;
 }
 

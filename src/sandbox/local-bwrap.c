@@ -18,6 +18,7 @@
 #include "sandbox/seccomp.h"
 
 #define INSIDE_INIT "/run/viva-init"
+#define TMP_SIZE "536870912" /* bytes in each of the places in memory */
 
 const char *
 bwrap_path(void)
@@ -163,18 +164,38 @@ add_texts(struct bwrap *b, struct err *e)
 	    e);
 }
 
+/* What lies below a directory that is bound is covered. */
+static void
+add_mask(struct bwrap *b, const char *dir)
+{
+	static const char *const bound[] = { "/usr/", "/bin/", "/sbin/",
+		"/lib/", "/lib32/", "/lib64/", "/libx32/", "/etc/" };
+	char path[PATH_MAX];
+	bool seen = false;
+
+	if (realpath(dir, path) == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(bound); i++)
+		seen |= strncmp(path, bound[i], strlen(bound[i])) == 0;
+	if (seen)
+		args(b, (const char *[]){ "--tmpfs", path, "--remount-ro",
+		    path, NULL });
+}
+
 bool
 bwrap_prepare(struct bwrap *b, const char *workspace, bool read_only,
-    const char *tty, struct err *e)
+    const char *tty, const char *const *mask, struct err *e)
 {
-	static const char *const walls[] = { "--die-with-parent",
+	static const char *const walls[] = { "--die-with-parent", "--as-pid-1",
 		"--unshare-user", "--unshare-pid", "--unshare-net",
 		"--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
 		"--hostname", "viva", "--uid", "1000", "--gid", "1000",
 		"--cap-drop", "ALL", "--clearenv", "--ro-bind", "/usr", "/usr",
-		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-		"--tmpfs", "/run", "--tmpfs", "/home", "--dir",
-		"/home/candidate", "--setenv", "PATH",
+		"--proc", "/proc", "--dev", "/dev", "--size", TMP_SIZE,
+		"--perms", "1777", "--tmpfs", "/tmp", "--size", TMP_SIZE,
+		"--perms", "1777", "--tmpfs", "/dev/shm", "--size", "16777216",
+		"--tmpfs", "/run", "--size", TMP_SIZE, "--tmpfs", "/home",
+		"--dir", "/home/candidate", "--setenv", "PATH",
 		"/usr/local/bin:/usr/bin:/bin:/usr/games", "--setenv", "HOME",
 		"/home/candidate", "--setenv", "USER", "candidate", "--setenv",
 		"LOGNAME", "candidate", "--setenv", "SHELL", "/bin/bash",
@@ -194,12 +215,14 @@ bwrap_prepare(struct bwrap *b, const char *workspace, bool read_only,
 	add_etc(b);
 	if (!add_texts(b, e))
 		return false;
+	for (; mask != NULL && *mask != NULL; mask++)
+		add_mask(b, *mask);
 	if (tty != NULL)
 		args(b, (const char *[]){ "--dev-bind", tty, "/dev/console",
 		    NULL });
 	args(b, (const char *[]){ "--ro-bind", bwrap_init_path(), INSIDE_INIT,
 	    read_only ? "--ro-bind" : "--bind", workspace, "/workspace",
-	    "--remount-ro", "/", "--chdir", "/workspace", "--",
+	    "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/workspace", "--",
 	    INSIDE_INIT, NULL });
 	return true;
 }
@@ -221,6 +244,9 @@ bwrap_finish(struct bwrap *b)
 void
 bwrap_exec(const struct bwrap *b, int status, const int io[3], int error)
 {
+	/* The user's environment may hold keys, and a process can be asked
+	 * for the one that it was started with. */
+	static char *const env[] = { (char *)"PATH=/usr/bin:/bin", NULL };
 	int from[24], n = 0;
 	sigset_t none;
 
@@ -242,7 +268,8 @@ bwrap_exec(const struct bwrap *b, int status, const int io[3], int error)
 	for (int sig = 1; sig < 32; sig++)
 		signal(sig, SIG_DFL);
 	setsid(); /* away from the user's terminal and its signals */
-	execv(bwrap_path(), b->argv);
+	close_range((unsigned)n, ~0u, 0);
+	execve(bwrap_path(), b->argv, env);
 	dprintf(2, "%s: %s", bwrap_path(), strerror(errno));
 	_exit(1);
 }

@@ -22,6 +22,8 @@
 #define PTY_PIECE 1024
 #define SAID_MAX 4096
 #define INPUT_MAX (64u << 20)
+/* From the fork to "ready": the walls, on a machine that is busy. */
+#define START_US 20000000
 
 static void
 close_fd(int *fd)
@@ -65,6 +67,20 @@ parse_exit(struct exec *x)
 	return true;
 }
 
+/* "limit WHAT": all its processes together were over a bound. */
+static void
+parse_limit(struct exec *x)
+{
+	if (strstr(buf_str(&x->said), "limit memory\n") != NULL) {
+		x->x.memory_limit = true;
+		snprintf(x->x.why, sizeof x->x.why, "all its processes "
+		    "together used too much memory");
+	} else if (strstr(buf_str(&x->said), "limit processes\n") != NULL) {
+		snprintf(x->x.why, sizeof x->x.why, "it started too many "
+		    "processes");
+	}
+}
+
 static void
 why_infra(struct exec *x)
 {
@@ -88,9 +104,12 @@ maybe_done(struct exec *x)
 	if (!x->reaped || x->out[0].fd >= 0 || x->out[1].fd >= 0 ||
 	    x->status >= 0 || x->error >= 0)
 		return;
-	/* Whom we killed has no status to tell. */
-	if (!parse_exit(x) && !x->x.timed_out && !x->x.output_limit &&
-	    !x->x.killed)
+	parse_limit(x);
+	if (parse_exit(x))
+		;
+	else if (x->x.timed_out || x->x.output_limit || x->x.killed)
+		x->x.status = -SIGKILL; /* by us */
+	else
 		why_infra(x);
 	local_exec_done(x->l, x);
 }
@@ -108,8 +127,24 @@ on_wall(void *user)
 	struct exec *x = user;
 
 	x->wall = NULL;
-	x->x.timed_out = true;
+	/* Before it has begun nothing is the program's fault. */
+	if (x->ready)
+		x->x.timed_out = true;
+	else
+		buf_adds(&x->said, "broken the sandbox did not start in time");
 	exec_kill(x);
+}
+
+static void
+begun(struct exec *x)
+{
+	struct local *l = x->l;
+
+	x->ready = true;
+	loop_timer_cancel(x->wall);
+	x->wall = x->wall_ms > 0 ? loop_timer_add(l->base.loop,
+	    x->wall_ms * 1000, on_wall, x) : NULL;
+	local_state(l, SANDBOX_READY, NULL);
 }
 
 static void
@@ -226,11 +261,8 @@ on_status(void *user, short revents)
 
 	(void)revents;
 	if (gather(x->status, &x->said)) {
-		if (!x->ready && strstr(buf_str(&x->said), "ready\n") != NULL) {
-			x->ready = true;
-			if (x->l->state == SANDBOX_STARTING)
-				local_state(x->l, SANDBOX_READY, NULL);
-		}
+		if (!x->ready && strstr(buf_str(&x->said), "ready\n") != NULL)
+			begun(x);
 		return;
 	}
 	drop_source(&x->status_source);
@@ -293,16 +325,19 @@ on_writable(void *user, short revents)
 	flush_input(user);
 }
 
-void
+bool
 exec_input(struct exec *x, uint64_t offset, const char *p, size_t n)
 {
 	uint64_t skip = x->in_offset > offset ? x->in_offset - offset : 0;
 
-	if (x->in < 0 || skip >= n || x->queue.len + n > INPUT_MAX)
-		return;
+	if (x->in < 0 || skip >= n)
+		return true; /* no one reads it, or had it */
+	if (x->queue.len + n > INPUT_MAX)
+		return false;
 	buf_add(&x->queue, p + skip, n - (size_t)skip);
 	x->in_offset = offset + n;
 	flush_input(x);
+	return true;
 }
 
 void
@@ -416,7 +451,8 @@ spawn(struct exec *x, const struct exec_spec *spec, struct pipes *p,
 	if (spec->pty)
 		ttyname_r(p->child[0], tty, sizeof tty);
 	if (!bwrap_prepare(&b, x->l->workspace, spec->read_only,
-	    tty[0] != '\0' ? tty : NULL, e)) {
+	    tty[0] != '\0' ? tty : NULL,
+	    (const char *const *)x->l->mask, e)) {
 		bwrap_finish(&b);
 		return false;
 	}
@@ -434,7 +470,7 @@ spawn(struct exec *x, const struct exec_spec *spec, struct pipes *p,
 }
 
 static void
-watch(struct exec *x, const struct exec_spec *spec)
+watch(struct exec *x)
 {
 	struct loop *l = x->l->base.loop;
 
@@ -446,8 +482,7 @@ watch(struct exec *x, const struct exec_spec *spec)
 	if (x->out[1].fd >= 0)
 		x->out[1].source = loop_fd_add(l, x->out[1].fd, POLLIN,
 		    on_stderr, x);
-	if (spec->wall_ms > 0)
-		x->wall = loop_timer_add(l, spec->wall_ms * 1000, on_wall, x);
+	x->wall = loop_timer_add(l, START_US, on_wall, x);
 }
 
 static void
@@ -473,9 +508,10 @@ exec_start(struct local *l, const struct exec_spec *spec, uint64_t id)
 	x->output_max = spec->output_max;
 	x->memory_mb = spec->memory_mb;
 	x->cpu_ms = spec->cpu_ms;
+	x->wall_ms = spec->wall_ms;
 	x->pidfd = -1;
 	memset(&p, -1, sizeof p);
-	ok = l->why[0] == '\0' ? make_pipes(&p, spec) ||
+	ok = !l->refused ? make_pipes(&p, spec) ||
 	    err_sys(&e, errno, "cannot make a pipe") :
 	    err_set(&e, ERR_UNAVAILABLE, "%s", l->why);
 	ok = ok && spawn(x, spec, &p, &e);
@@ -488,7 +524,7 @@ exec_start(struct local *l, const struct exec_spec *spec, uint64_t id)
 	x->status = p.status;
 	x->error = p.error;
 	if (ok) {
-		watch(x, spec);
+		watch(x);
 		return x;
 	}
 	x->reaped = true;

@@ -18,6 +18,7 @@
 
 #define CHANGED_US 250000 /* changes are told at most this often */
 #define WATCHES_MAX 256
+#define ENTRIES_MAX 4096 /* of a directory, looked at for directories */
 
 struct job {
 	struct job *next;
@@ -42,7 +43,7 @@ struct files {
 	int notify;
 	struct loop_fd *notify_source;
 	struct loop_timer *timer;
-	bool again;
+	bool again, dirs; /* something, a directory, has changed */
 	unsigned nwatches;
 };
 
@@ -154,6 +155,7 @@ static void
 watch_dir(struct files *f, const char *path, int depth)
 {
 	struct dirent *e;
+	unsigned seen = 0;
 	DIR *d;
 
 	if (f->nwatches >= WATCHES_MAX || depth > FS_DEPTH ||
@@ -163,7 +165,7 @@ watch_dir(struct files *f, const char *path, int depth)
 		return;
 	f->nwatches++;
 	d = opendir(path);
-	while (d != NULL && (e = readdir(d)) != NULL)
+	while (d != NULL && seen++ < ENTRIES_MAX && (e = readdir(d)) != NULL)
 		if (e->d_type == DT_DIR && e->d_name[0] != '.') {
 			char *sub = xasprintf("%s/%s", path, e->d_name);
 
@@ -183,6 +185,12 @@ on_timer(void *user)
 	if (!f->again)
 		return;
 	f->again = false;
+	/* A directory is watched again whole: what is watched stays so. */
+	if (f->dirs) {
+		f->dirs = false;
+		f->nwatches = 0;
+		watch_dir(f, f->workspace, 0);
+	}
 	f->timer = loop_timer_add(f->sandbox->loop, CHANGED_US, on_timer, f);
 	f->sandbox->watch->changed(f->sandbox->user);
 }
@@ -194,7 +202,6 @@ on_notify(void *user, short revents)
 	    __attribute__((aligned(__alignof__(struct inotify_event))));
 	struct files *f = user;
 	ssize_t n = read(f->notify, bytes, sizeof bytes);
-	bool dirs = false;
 
 	(void)revents;
 	for (char *p = bytes; n > 0 && p < bytes + n;) {
@@ -203,13 +210,8 @@ on_notify(void *user, short revents)
 		if (ev->len == 0 || strncmp(ev->name, FS_TEMPORARY,
 		    strlen(FS_TEMPORARY)) != 0)
 			f->again = true;
-		dirs |= (ev->mask & IN_ISDIR) != 0;
+		f->dirs |= (ev->mask & IN_ISDIR) != 0;
 		p += sizeof *ev + ev->len;
-	}
-	/* A directory is watched again whole: what is watched stays so. */
-	if (dirs) {
-		f->nwatches = 0;
-		watch_dir(f, f->workspace, 0);
 	}
 	if (f->again && f->timer == NULL)
 		f->timer = loop_timer_add(f->sandbox->loop, CHANGED_US / 10,

@@ -19,6 +19,8 @@
 #include "sandbox/local.h"
 #include "sandbox/remedy.h"
 
+#define PROBE_US 200000
+
 static struct local *
 local(struct sandbox *s)
 {
@@ -50,11 +52,10 @@ tell(void *user)
 void
 local_state(struct local *l, enum sandbox_state st, const char *why)
 {
-	if (l->state == st || l->state == SANDBOX_FAILED)
+	if (l->state == st)
 		return;
 	l->state = st;
-	if (why != NULL)
-		snprintf(l->why, sizeof l->why, "%s", why);
+	snprintf(l->why, sizeof l->why, "%s", why != NULL ? why : "");
 	l->base.watch->state(l->base.user, l->state,
 	    l->why[0] != '\0' ? l->why : NULL);
 }
@@ -63,6 +64,7 @@ static void
 fail_later(struct local *l, const char *why)
 {
 	l->state = SANDBOX_FAILED;
+	l->refused = true;
 	snprintf(l->why, sizeof l->why, "%s", why);
 	l->tell = loop_timer_add(l->base.loop, 0, tell, l);
 }
@@ -87,7 +89,9 @@ local_exec_done(struct local *l, struct exec *x)
 	for (size_t i = 0; i < l->nexecs; i++)
 		if (l->execs[i] == x)
 			l->execs[i] = l->execs[--l->nexecs];
-	if (x->x.infra && !x->ready && l->state == SANDBOX_STARTING) {
+	/* Also later: what cannot be started any more is not there.  The next
+	 * that can be makes it ready again. */
+	if (x->x.infra && !x->ready && !l->refused) {
 		remedy(x->x.why, why, sizeof why);
 		local_state(l, SANDBOX_FAILED, why);
 	}
@@ -107,11 +111,23 @@ start_exec(struct local *l, const struct exec_spec *spec, bool probe)
 	return l->next_id;
 }
 
+/* The first program tells whether the sandbox works; when none has come by
+ * then, one of ours does. */
+static void
+probe(void *user)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	struct exec_spec spec = { .argv = argv, .wall_ms = 10000 };
+	struct local *l = user;
+
+	l->tell = NULL;
+	if (l->state == SANDBOX_STARTING && l->nexecs == 0)
+		start_exec(l, &spec, true);
+}
+
 static void
 op_start(struct sandbox *s)
 {
-	static const char *const argv[] = { "/bin/true", NULL };
-	struct exec_spec probe = { .argv = argv, .wall_ms = 10000 };
 	struct local *l = local(s);
 	char why[512];
 
@@ -123,7 +139,7 @@ op_start(struct sandbox *s)
 	} else if (files_broken(l->files) != NULL) {
 		fail_later(l, files_broken(l->files));
 	} else {
-		start_exec(l, &probe, true);
+		l->tell = loop_timer_add(l->base.loop, PROBE_US, probe, l);
 	}
 }
 
@@ -133,14 +149,13 @@ op_exec(struct sandbox *s, const struct exec_spec *spec)
 	return start_exec(local(s), spec, false);
 }
 
-static void
+static bool
 op_input(struct sandbox *s, uint64_t id, uint64_t offset, const char *p,
     size_t n)
 {
 	struct exec *x = find(s, id);
 
-	if (x != NULL)
-		exec_input(x, offset, p, n);
+	return x == NULL || exec_input(x, offset, p, n);
 }
 
 static void
@@ -227,6 +242,9 @@ op_destroy(struct sandbox *s)
 	if (l->judge)
 		fs_remove_tree(l->workspace);
 	free(l->workspace);
+	for (size_t i = 0; l->mask[i] != NULL; i++)
+		free(l->mask[i]);
+	free(l->mask);
 	free(l);
 }
 
@@ -250,6 +268,7 @@ sandbox_local_create(struct loop *loop, const struct sandbox_spec *spec,
     const struct sandbox_watch *watch, void *user)
 {
 	struct local *l = xcalloc(1, sizeof *l);
+	size_t n = 0;
 
 	signal(SIGPIPE, SIG_IGN);
 	l->base.ops = &ops;
@@ -258,6 +277,11 @@ sandbox_local_create(struct loop *loop, const struct sandbox_spec *spec,
 	l->base.user = user;
 	l->workspace = xstrdup(spec->workspace);
 	l->judge = spec->judge;
+	while (spec->mask != NULL && spec->mask[n] != NULL)
+		n++;
+	l->mask = xcalloc(n + 1, sizeof *l->mask);
+	for (size_t i = 0; i < n; i++)
+		l->mask[i] = xstrdup(spec->mask[i]);
 	l->files = files_create(&l->base, spec->workspace, !spec->judge);
 	return &l->base;
 }

@@ -29,7 +29,7 @@ const char *bwrap_init_path(void);
 /* Up to where the helper's own arguments follow.  tty: path of the terminal
  * to be /dev/console, where ttyname(3) finds it; NULL none. */
 bool bwrap_prepare(struct bwrap *, const char *workspace, bool read_only,
-    const char *tty, struct err *);
+    const char *tty, const char *const *mask, struct err *);
 void bwrap_arg(struct bwrap *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void bwrap_finish(struct bwrap *);
 /* In the child after fork: puts the descriptors where they belong and
@@ -70,7 +70,7 @@ struct exec {
 	uint64_t in_offset;
 	bool in_end, paused, reaped, ready;
 	size_t output_max;
-	int64_t memory_mb, cpu_ms;
+	int64_t memory_mb, cpu_ms, wall_ms;
 	struct buf said, errors; /* by the helper; by bwrap */
 	struct sandbox_exit x;
 };
@@ -78,20 +78,21 @@ struct exec {
 struct local {
 	struct sandbox base;
 	char *workspace;
-	bool judge;
+	char **mask; /* NULL-terminated */
+	bool judge, refused; /* nothing can be run here, why says it */
 	enum sandbox_state state;
 	char why[512];
 	struct files *files;
 	struct exec **execs;
 	size_t nexecs, execs_cap;
 	uint64_t next_id;
-	struct loop_timer *tell; /* a state that is still to be told */
+	struct loop_timer *tell; /* a state still to be told, or the probe */
 };
 
 struct exec *exec_start(struct local *, const struct exec_spec *, uint64_t id);
 void exec_free(struct exec *); /* kills */
 void exec_kill(struct exec *);
-void exec_input(struct exec *, uint64_t offset, const char *p, size_t n);
+bool exec_input(struct exec *, uint64_t offset, const char *p, size_t n);
 void exec_input_end(struct exec *);
 void exec_pause(struct exec *, bool on);
 

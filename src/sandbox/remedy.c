@@ -58,7 +58,8 @@ remedy_text(const struct remedy_facts *f, char *out, size_t n)
 	else if (strstr(f->said, "Operation not permitted") != NULL)
 		snprintf(out, n, "this machine refuses namespaces (a container "
 		    "without them?): %s; in Docker, run it with --security-opt "
-		    "seccomp=unconfined --security-opt apparmor=unconfined",
+		    "seccomp=unconfined --security-opt apparmor=unconfined "
+		    "--security-opt systempaths=unconfined",
 		    f->said);
 	else
 		snprintf(out, n, "the sandbox cannot start: %s",

@@ -37,7 +37,7 @@ struct sandbox_exit {
 	bool killed;	   /* by kill() or stop() */
 	int64_t cpu_us, wall_us;
 	int64_t memory_kb; /* peak resident */
-	char why[400];	   /* of infra */
+	char why[400];	   /* of infra, or of a bound on all its processes */
 };
 
 enum fs_op { FS_LIST, FS_GET, FS_PUT, FS_REMOVE, FS_RENAME, FS_TREE };
@@ -79,6 +79,9 @@ struct sandbox_spec {
 	/* For one test run: changes are not watched, and destroy removes the
 	 * workspace. */
 	bool judge;
+	/* local: directories of this machine that no program may see, the
+	 * hidden tests' above all.  NULL-terminated; NULL: none. */
+	const char *const *mask;
 };
 
 struct sandbox;
@@ -86,8 +89,9 @@ struct sandbox_ops {
 	const char *name;
 	void (*start)(struct sandbox *);
 	uint64_t (*exec)(struct sandbox *, const struct exec_spec *);
-	/* Bytes at an offset of the stream; sent once and only once. */
-	void (*input)(struct sandbox *, uint64_t exec, uint64_t offset,
+	/* Bytes at an offset of the stream; sent once and only once.  false:
+	 * there is no room for them, none is taken. */
+	bool (*input)(struct sandbox *, uint64_t exec, uint64_t offset,
 	    const char *p, size_t n);
 	void (*input_end)(struct sandbox *, uint64_t exec);
 	void (*resize)(struct sandbox *, uint64_t exec, unsigned rows,

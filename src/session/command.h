@@ -30,6 +30,8 @@ enum command_type {
 	CMD_MARKER,	  /* text */
 	CMD_PASTE,	  /* text = where, offset = size, data = the paste */
 	CMD_FOCUS,	  /* flag: in */
+	CMD_PAUSE,	  /* the program is about to be stopped (SIGTSTP) */
+	CMD_RESUME,	  /* and goes on (SIGCONT) */
 	CMD_END,
 };
 

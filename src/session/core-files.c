@@ -16,6 +16,12 @@
 
 #define AUTOSAVE_US 2000000 /* without typing */
 #define RETRY_US 5000000    /* after a failed save */
+/* A line of the record has a bound (EVENT_LINE_MAX), and escapes may make a
+ * byte six of them: longer texts are several edits, longer files are not for
+ * the editor, longer lists are cut. */
+#define EDIT_MAX (1u << 20)
+#define OPEN_MAX (2u << 20)
+#define LIST_MAX (1u << 20)
 
 static struct known *
 known_find(const struct core *c, const char *path)
@@ -38,6 +44,23 @@ known_get(struct core *c, const char *path)
 	memset(k, 0, sizeof *k);
 	k->path = xstrdup(path);
 	return k;
+}
+
+static void
+known_drop(struct core *c, const char *path)
+{
+	struct known *k = known_find(c, path);
+
+	if (k == NULL)
+		return;
+	free(k->path);
+	*k = c->known[--c->nknown];
+}
+
+static bool
+unedited(const struct known *k)
+{
+	return k->edits == k->saved_edits;
 }
 
 static struct request *
@@ -71,8 +94,8 @@ core_files_reset(struct core *c)
 	for (size_t i = 0; i < c->nknown; i++)
 		free(c->known[i].path);
 	c->nrequests = c->nknown = 0;
-	c->seeding = 0;
-	c->saved = NULL;
+	c->seeding = c->rescuing = 0;
+	c->nwaiting = 0;
 	free(c->last_list);
 	c->last_list = NULL;
 	loop_timer_cancel(c->autosave);
@@ -91,13 +114,29 @@ emit_state(struct core *c, const char *path, enum file_state st,
 	core_emit(c, &ev);
 }
 
+/* An edit in as many events as it needs. */
+static void
+emit_edit(struct core *c, struct event *ev, const char *p, size_t n)
+{
+	do {
+		size_t k = n < EDIT_MAX ? n : EDIT_MAX;
+
+		ev->u.edit.inserted = (struct bytes){ p, k };
+		core_emit(c, ev);
+		ev->u.edit.offset += k;
+		ev->u.edit.deleted = 0;
+		p += k;
+		n -= k;
+	} while (n > 0);
+}
+
 /* ---- saving ---- */
 
 static bool
-saving(const struct core *c)
+busy(const struct core *c)
 {
 	for (size_t i = 0; i < c->nknown; i++)
-		if (c->known[i].saving)
+		if (c->known[i].saving || c->known[i].moving)
 			return true;
 	return false;
 }
@@ -105,12 +144,15 @@ saving(const struct core *c)
 static void
 maybe_saved(struct core *c)
 {
-	void (*fn)(struct core *) = c->saved;
+	void (*fn[ARRAY_LEN(c->waiting)])(struct core *);
+	unsigned n = c->nwaiting;
 
-	if (fn == NULL || saving(c))
+	if (n == 0 || busy(c))
 		return;
-	c->saved = NULL;
-	fn(c);
+	memcpy(fn, c->waiting, sizeof fn);
+	c->nwaiting = 0;
+	for (unsigned i = 0; i < n; i++)
+		fn[i](c);
 }
 
 static void
@@ -119,7 +161,7 @@ autosave_due(void *user)
 	struct core *c = user;
 
 	c->autosave = NULL;
-	core_save_all(c, c->saved);
+	core_save_all(c, NULL);
 }
 
 static void
@@ -155,9 +197,12 @@ save_begin(struct core *c, const char *path, bool force)
 	const struct state_file *f = state_file(c->state, path);
 	struct known *k = known_get(c, path);
 
-	if (f == NULL || k->saving || (f->save == FILE_SAVED && !force))
+	if (f == NULL || k->saving || k->moving ||
+	    (f->save == FILE_SAVED && !force))
 		return;
-	if (f->conflict && !force)
+	/* What was deleted in the shell comes back only when it is asked
+	 * for, or edited. */
+	if ((f->conflict || (k->missing && unedited(k))) && !force)
 		return;
 	if (c->sandbox == NULL) {
 		emit_state(c, path, FILE_FAILED, "no sandbox to save to");
@@ -166,7 +211,7 @@ save_begin(struct core *c, const char *path, bool force)
 	k->saving = true;
 	emit_state(c, path, FILE_SAVING, NULL);
 	if (force || k->missing)
-		save_put(c, known_get(c, path));
+		save_put(c, k);
 	else
 		request(c, REQ_SAVE_CHECK, FS_GET, path, NULL, NULL, 0);
 }
@@ -176,19 +221,60 @@ core_save_all(struct core *c, void (*fn)(struct core *))
 {
 	loop_timer_cancel(c->autosave);
 	c->autosave = NULL;
-	c->saved = fn;
+	for (unsigned i = 0; fn != NULL && i < c->nwaiting; i++)
+		if (c->waiting[i] == fn)
+			fn = NULL;
+	if (fn != NULL)
+		c->waiting[c->nwaiting++] = fn;
 	for (size_t i = 0; i < c->state->nfiles; i++)
 		save_begin(c, c->state->files[i].path, false);
 	maybe_saved(c);
 }
 
-bool
+const struct state_file *
 core_files_unsaved(const struct core *c)
 {
-	for (size_t i = 0; i < c->state->nfiles; i++)
-		if (c->state->files[i].save != FILE_SAVED)
-			return true;
-	return false;
+	for (size_t i = 0; i < c->state->nfiles; i++) {
+		const struct state_file *f = &c->state->files[i];
+		const struct known *k = known_find(c, f->path);
+
+		if (f->save != FILE_SAVED && (k == NULL || !unedited(k)))
+			return f;
+	}
+	return NULL;
+}
+
+static void
+on_rescue(struct core *c, struct request *r, const struct fs_result *res)
+{
+	(void)r;
+	c->rescue_failed |= !res->ok;
+	if (--c->rescuing == 0)
+		c->rescued(c);
+}
+
+/* A text that cannot go into its own file, at the end, goes beside it. */
+bool
+core_files_rescue(struct core *c, void (*fn)(struct core *))
+{
+	for (size_t i = 0; i < c->state->nfiles; i++) {
+		const struct state_file *f = &c->state->files[i];
+		const struct known *k = known_find(c, f->path);
+		struct buf text = { 0 };
+		char *to;
+
+		if (f->save == FILE_SAVED || k == NULL || unedited(k))
+			continue;
+		to = xasprintf("%s.unsaved", f->path);
+		text_append(f->text, 0, text_size(f->text), &text);
+		request(c, REQ_RESCUE, FS_PUT, to, NULL, buf_str(&text),
+		    text.len);
+		c->rescuing++;
+		buf_free(&text);
+		free(to);
+	}
+	c->rescued = fn;
+	return c->rescuing > 0;
 }
 
 static void
@@ -197,7 +283,8 @@ conflict(struct core *c, const char *path, const char *data, size_t n)
 	struct event ev = core_event(EV_FILE_CONFLICT, ORIGIN_SYSTEM);
 
 	ev.u.file.path = path;
-	ev.u.file.content = (struct bytes){ data, n };
+	if (n <= OPEN_MAX)
+		ev.u.file.content = (struct bytes){ data, n };
 	ev.u.file.why = "changed outside the editor too";
 	core_emit(c, &ev);
 	emit_state(c, path, FILE_FAILED, ev.u.file.why);
@@ -258,6 +345,7 @@ on_save(struct core *c, struct request *r, const struct fs_result *res)
 	}
 	memcpy(k->hash, r->hash, sizeof k->hash);
 	k->missing = false;
+	k->saved_edits = r->edits;
 	ev.u.file.path = r->path;
 	ev.u.file.hash = r->hash;
 	ev.u.file.size = r->size;
@@ -266,7 +354,7 @@ on_save(struct core *c, struct request *r, const struct fs_result *res)
 		record_sync(c->record);
 	if (newer) {
 		emit_state(c, r->path, FILE_EDITED, NULL);
-		if (c->saved != NULL)
+		if (c->nwaiting > 0)
 			save_begin(c, r->path, false);
 		else
 			autosave_arm(c, AUTOSAVE_US);
@@ -296,19 +384,24 @@ emit_open(struct core *c, const char *path, const char *p, size_t n,
 static void
 open_file(struct core *c, const char *path)
 {
+	core_save_all(c, NULL);
 	if (state_file(c->state, path) != NULL) {
-		core_save_all(c, c->saved);
 		emit_open(c, path, NULL, 0, false);
 	} else if (c->sandbox != NULL) {
-		core_save_all(c, c->saved);
 		request(c, REQ_OPEN, FS_GET, path, NULL, NULL, 0);
 	}
+}
+
+static bool
+for_editor(const char *p, size_t n)
+{
+	return n <= OPEN_MAX && memchr(p, '\0', n) == NULL;
 }
 
 static void
 on_open(struct core *c, struct request *r, const struct fs_result *res)
 {
-	struct known *k = known_get(c, r->path);
+	struct known *k;
 	const char *p;
 	size_t n;
 
@@ -316,12 +409,19 @@ on_open(struct core *c, struct request *r, const struct fs_result *res)
 		core_notice(c, "cannot open %s: %s", r->path, res->err.msg);
 		return;
 	}
-	if (memchr(p, '\0', n) != NULL) {
-		core_notice(c, "%s is not text: look at it in the shell",
-		    r->path);
+	if (!for_editor(p, n)) {
+		core_notice(c, "%s is %s: look at it in the shell", r->path,
+		    n > OPEN_MAX ? "too long for the editor" : "not text");
 		return;
 	}
+	if (state_file(c->state, r->path) != NULL) { /* asked for twice */
+		emit_open(c, r->path, NULL, 0, false);
+		return;
+	}
+	k = known_get(c, r->path);
 	event_hash(p, n, k->hash);
+	k->missing = false;
+	k->saved_edits = k->edits;
 	emit_open(c, r->path, p, n, true);
 }
 
@@ -344,12 +444,12 @@ reload(struct core *c, struct known *k, const char *p, size_t n)
 	ev.u.edit.path = k->path;
 	ev.u.edit.offset = head;
 	ev.u.edit.deleted = old.len - head - tail;
-	ev.u.edit.inserted = (struct bytes){ p + head, n - head - tail };
 	ev.u.edit.kind = "reload";
-	if (ev.u.edit.deleted != 0 || ev.u.edit.inserted.n != 0)
-		core_emit(c, &ev);
+	if (ev.u.edit.deleted != 0 || n > head + tail)
+		emit_edit(c, &ev, p + head, n - head - tail);
 	event_hash(p, n, k->hash);
 	k->missing = false;
+	k->saved_edits = k->edits;
 	saved.u.file.path = k->path;
 	saved.u.file.hash = k->hash;
 	saved.u.file.size = n;
@@ -357,36 +457,98 @@ reload(struct core *c, struct known *k, const char *p, size_t n)
 	buf_free(&old);
 }
 
+/* It is not there any more: what the editor shows is nowhere else. */
 static void
-on_check(struct core *c, struct request *r, const struct fs_result *res)
+gone(struct core *c, struct known *k)
 {
-	const struct state_file *f = state_file(c->state, r->path);
-	struct known *k = known_get(c, r->path);
-	bool forced = k->force;
+	const struct state_file *f = state_file(c->state, k->path);
+
+	if (!k->missing && f->save == FILE_SAVED)
+		emit_state(c, k->path, FILE_FAILED, "deleted outside the "
+		    "editor; saving writes it again");
+	k->missing = true;
+}
+
+static void
+changed_to(struct core *c, struct known *k, const char *p, size_t n)
+{
+	const struct state_file *f = state_file(c->state, k->path);
 	char hash[65];
+
+	event_hash(p, n, hash);
+	if (strcmp(hash, k->hash) == 0 && !k->missing)
+		return;
+	if (unedited(k) && !f->conflict && for_editor(p, n))
+		reload(c, k, p, n);
+	else if (strcmp(hash, k->hash) != 0 && !f->conflict)
+		conflict(c, k->path, p, n);
+}
+
+static void
+take_theirs(struct core *c, struct known *k, const struct fs_result *res)
+{
 	const char *p;
 	size_t n;
 
-	k->force = false;
-	if (f == NULL || k->saving)
-		return;
-	if (!data_of(res, &p, &n)) {
-		k->missing = res->err.code == ERR_NOT_FOUND;
-		return;
-	}
-	event_hash(p, n, hash);
-	if (!forced && strcmp(hash, k->hash) == 0)
-		return;
-	if (forced || (f->save == FILE_SAVED && !f->conflict))
+	if (!data_of(res, &p, &n))
+		core_notice(c, "cannot reload %s: %s", k->path, res->err.msg);
+	else if (!for_editor(p, n))
+		core_notice(c, "%s is not for the editor any more: look at it "
+		    "in the shell", k->path);
+	else
 		reload(c, k, p, n);
-	else if (!f->conflict)
-		conflict(c, r->path, p, n);
+}
+
+static void check(struct core *c, const char *path);
+
+static void
+on_check(struct core *c, struct request *r, const struct fs_result *res)
+{
+	struct known *k = known_find(c, r->path);
+	const char *p;
+	size_t n;
+	bool forced;
+
+	if (state_file(c->state, r->path) == NULL || k == NULL || k->saving ||
+	    k->moving)
+		return;
+	forced = k->force;
+	k->force = false;
+	if (forced)
+		take_theirs(c, k, res);
+	else if (data_of(res, &p, &n))
+		changed_to(c, k, p, n);
+	else if (res->err.code == ERR_NOT_FOUND)
+		gone(c, k);
+	if (r->again)
+		check(c, r->path);
+}
+
+/* Is one under way?  Then it is done once more after it, not side by side:
+ * a program may change files faster than they can be read. */
+static bool
+under_way(struct core *c, enum request_kind kind, const char *path)
+{
+	for (size_t i = 0; i < c->nrequests; i++)
+		if (c->requests[i].kind == kind &&
+		    strcmp(c->requests[i].path, path) == 0) {
+			c->requests[i].again = true;
+			return true;
+		}
+	return false;
+}
+
+static void
+check(struct core *c, const char *path)
+{
+	if (!under_way(c, REQ_CHECK, path))
+		request(c, REQ_CHECK, FS_GET, path, NULL, NULL, 0);
 }
 
 void
 core_files_list(struct core *c)
 {
-	if (c->sandbox != NULL)
+	if (c->sandbox != NULL && !under_way(c, REQ_LIST, ""))
 		request(c, REQ_LIST, FS_LIST, NULL, NULL, NULL, 0);
 }
 
@@ -394,9 +556,8 @@ void
 core_files_changed(struct core *c)
 {
 	core_files_list(c);
-	for (size_t i = 0; i < c->state->nfiles; i++)
-		request(c, REQ_CHECK, FS_GET, c->state->files[i].path, NULL,
-		    NULL, 0);
+	for (size_t i = 0; c->sandbox != NULL && i < c->state->nfiles; i++)
+		check(c, c->state->files[i].path);
 }
 
 static void
@@ -405,10 +566,11 @@ on_list(struct core *c, struct request *r, const struct fs_result *res)
 	struct event ev = core_event(EV_FILE_LIST, ORIGIN_SYSTEM);
 	struct buf list = { 0 };
 
-	(void)r;
+	if (r->again)
+		core_files_list(c);
 	if (!res->ok)
 		return;
-	for (size_t i = 0; i < res->nfiles; i++) {
+	for (size_t i = 0; i < res->nfiles && list.len < LIST_MAX; i++) {
 		const char *path = res->files[i].path;
 
 		/* A name that cannot be a line of text is not listed. */
@@ -469,22 +631,45 @@ on_seed(struct core *c, struct request *r, const struct fs_result *res)
 
 /* ---- commands ---- */
 
+/* After a rename: what was typed meanwhile is saved under the new name. */
+static void
+settle(struct core *c, const char *path)
+{
+	const struct state_file *f = state_file(c->state, path);
+
+	if (f != NULL && f->save == FILE_EDITED) {
+		if (c->nwaiting > 0)
+			save_begin(c, path, false);
+		else
+			autosave_arm(c, AUTOSAVE_US);
+	}
+	maybe_saved(c);
+}
+
 static void
 on_changed_name(struct core *c, struct request *r, const struct fs_result *res)
 {
 	static const enum event_type types[] = { [REQ_CREATE] = EV_FILE_CREATE,
 		[REQ_RENAME] = EV_FILE_RENAME, [REQ_DELETE] = EV_FILE_DELETE };
 	struct event ev = core_event(types[r->kind], ORIGIN_CANDIDATE);
-	struct known *k;
+	struct known *k = known_find(c, r->path);
 
-	if (!res->ok) {
+	if (k != NULL)
+		k->moving = false;
+	/* What was deleted in the shell can still be closed here. */
+	if (!res->ok && (r->kind != REQ_DELETE ||
+	    res->err.code != ERR_NOT_FOUND)) {
 		core_notice(c, "%s: %s", r->path, res->err.msg);
+		settle(c, r->path);
 		return;
 	}
-	k = known_find(c, r->path);
 	if (k != NULL && r->kind == REQ_RENAME) {
+		known_drop(c, r->to);
+		k = known_find(c, r->path);
 		free(k->path);
 		k->path = xstrdup(r->to);
+	} else if (r->kind == REQ_DELETE) {
+		known_drop(c, r->path);
 	}
 	ev.u.file.path = r->path;
 	ev.u.file.to = r->kind == REQ_RENAME ? r->to : NULL;
@@ -492,16 +677,38 @@ on_changed_name(struct core *c, struct request *r, const struct fs_result *res)
 	core_files_list(c);
 	if (r->kind == REQ_CREATE)
 		open_file(c, r->path);
+	settle(c, r->kind == REQ_RENAME ? r->to : r->path);
 }
 
 /* Creating a file that is there would empty it. */
-static bool
-listed(const struct core *c, const char *path)
+static void
+on_create_check(struct core *c, struct request *r, const struct fs_result *res)
 {
-	for (size_t i = 0; i < c->state->nentries; i++)
-		if (strcmp(c->state->entries[i].path, path) == 0)
-			return true;
-	return false;
+	if (!res->ok && res->err.code == ERR_NOT_FOUND)
+		request(c, REQ_CREATE, FS_PUT, r->path, NULL, "", 0);
+	else
+		on_open(c, r, res);
+}
+
+/* Never while a save is under way, which would bring the old name back. */
+static void
+change_name(struct core *c, const struct command *cmd)
+{
+	bool rename = cmd->type == CMD_FILE_RENAME;
+	struct known *k = known_find(c, cmd->path);
+
+	if (k != NULL && (k->saving || k->moving)) {
+		core_notice(c, "%s is being saved: try it again", cmd->path);
+		return;
+	}
+	if (rename && state_file(c->state, cmd->text) != NULL) {
+		core_notice(c, "%s is open", cmd->text);
+		return;
+	}
+	if (k != NULL)
+		k->moving = true;
+	request(c, rename ? REQ_RENAME : REQ_DELETE, rename ? FS_RENAME :
+	    FS_REMOVE, cmd->path, cmd->text, NULL, 0);
 }
 
 static void
@@ -524,6 +731,8 @@ core_files_result(struct core *c, uint64_t id, const struct fs_result *res)
 	    const struct fs_result *) = { [REQ_LIST] = on_list,
 		[REQ_OPEN] = on_open, [REQ_CHECK] = on_check,
 		[REQ_SAVE_CHECK] = on_save_check, [REQ_SAVE] = on_save,
+		[REQ_CREATE_CHECK] = on_create_check,
+		[REQ_RESCUE] = on_rescue,
 		[REQ_CREATE] = on_changed_name, [REQ_RENAME] = on_changed_name,
 		[REQ_DELETE] = on_changed_name, [REQ_SEED] = on_seed,
 		[REQ_TREE] = on_tree };
@@ -547,15 +756,14 @@ edit(struct core *c, const struct command *cmd)
 	struct event ev = core_event(EV_EDIT_CHANGE, ORIGIN_CANDIDATE);
 	const struct state_file *f = state_file(c->state, cmd->path);
 
-	if (f == NULL)
+	if (f == NULL || c->sealed)
 		return;
 	ev.u.edit.path = cmd->path;
 	ev.u.edit.offset = cmd->offset;
 	ev.u.edit.deleted = cmd->deleted;
-	ev.u.edit.inserted = (struct bytes){ cmd->data, cmd->len };
 	ev.u.edit.kind = cmd->text;
 	known_get(c, cmd->path)->edits++;
-	core_emit(c, &ev);
+	emit_edit(c, &ev, cmd->data, cmd->len);
 	if (f->save == FILE_SAVED)
 		emit_state(c, cmd->path, FILE_EDITED, NULL);
 	autosave_arm(c, AUTOSAVE_US);
@@ -573,6 +781,20 @@ cursor(struct core *c, const struct command *cmd)
 	core_emit(c, &ev);
 }
 
+/* By the person: so also what was deleted in the shell. */
+static void
+save_asked(struct core *c)
+{
+	for (size_t i = 0; i < c->state->nfiles; i++) {
+		const struct state_file *f = &c->state->files[i];
+		const struct known *k = known_find(c, f->path);
+
+		if (k != NULL && k->missing && !f->conflict)
+			save_begin(c, f->path, true);
+	}
+	core_save_all(c, NULL);
+}
+
 void
 core_files_command(struct core *c, const struct command *cmd)
 {
@@ -584,7 +806,7 @@ core_files_command(struct core *c, const struct command *cmd)
 		cursor(c, cmd);
 		return;
 	case CMD_SAVE:
-		core_save_all(c, c->saved);
+		save_asked(c);
 		return;
 	default:
 		break;
@@ -598,25 +820,18 @@ core_files_command(struct core *c, const struct command *cmd)
 		open_file(c, cmd->path);
 		break;
 	case CMD_FILE_CREATE:
-		if (listed(c, cmd->path))
-			open_file(c, cmd->path);
-		else
-			request(c, REQ_CREATE, FS_PUT, cmd->path,
-			    NULL, "", 0);
+		request(c, REQ_CREATE_CHECK, FS_GET, cmd->path, NULL, NULL, 0);
 		break;
 	case CMD_FILE_RENAME:
-		request(c, REQ_RENAME, FS_RENAME, cmd->path, cmd->text, NULL,
-		    0);
-		break;
 	case CMD_FILE_DELETE:
-		request(c, REQ_DELETE, FS_REMOVE, cmd->path, NULL, NULL, 0);
+		change_name(c, cmd);
 		break;
 	case CMD_SAVE_FORCE:
 		save_begin(c, cmd->path, true);
 		break;
 	case CMD_RELOAD:
 		known_get(c, cmd->path)->force = true;
-		request(c, REQ_CHECK, FS_GET, cmd->path, NULL, NULL, 0);
+		check(c, cmd->path);
 		break;
 	default:
 		break;

@@ -12,13 +12,15 @@ struct known { /* an open file as the workspace last had it */
 	char hash[65];
 	bool missing;
 	uint64_t edits;	      /* edits applied so far */
+	uint64_t saved_edits; /* of them in the file, or taken from it */
 	bool saving;
+	bool moving; /* being renamed or deleted */
 	bool force;
-	bool edited_in_flight; /* typed while a save was under way */
 };
 
 enum request_kind { REQ_LIST, REQ_OPEN, REQ_CHECK, REQ_SAVE_CHECK, REQ_SAVE,
-	REQ_CREATE, REQ_RENAME, REQ_DELETE, REQ_SEED, REQ_TREE };
+	REQ_CREATE_CHECK, REQ_CREATE, REQ_RESCUE, REQ_RENAME, REQ_DELETE, REQ_SEED,
+	REQ_TREE };
 
 struct request {
 	uint64_t id;
@@ -27,6 +29,7 @@ struct request {
 	char hash[65];	/* of what is being saved */
 	uint64_t edits; /* known.edits when the save began */
 	uint64_t size;
+	bool again; /* asked for once more meanwhile */
 	void (*tree)(struct core *, const struct fs_result *);
 };
 
@@ -39,6 +42,9 @@ struct core {
 	uint64_t seq;
 	unsigned question; /* index from 0 */
 	bool ending, ended;
+	bool sealed;  /* at the end: no edit is taken any more */
+	bool leaving; /* the next question is about to start */
+	const char *end_why;
 
 	struct sandbox *sandbox;
 	bool ready;
@@ -48,6 +54,9 @@ struct core {
 	unsigned rows, cols;
 	bool held; /* output paused until the journal has caught up */
 	struct loop_timer *hold_timer;
+	uint64_t recorded; /* bytes of output */
+	uint64_t dropped;  /* not recorded, and not yet told */
+	bool dropping;
 	/* files */
 	struct known *known;
 	size_t nknown, known_cap;
@@ -56,26 +65,33 @@ struct core {
 	char *last_list;
 	unsigned seeding; /* template files still being written */
 	struct loop_timer *autosave;
-	void (*saved)(struct core *); /* once no save is under way */
+	/* Called once no save is under way. */
+	void (*waiting[4])(struct core *);
+	unsigned nwaiting;
+	unsigned rescuing; /* copies being written */
+	bool rescue_failed;
+	void (*rescued)(struct core *);
 	/* tests */
 	struct testrun *testrun;
 	uint64_t run;
 	bool run_submit;
 	bool run_pending; /* saving or reading the files for a run */
-	struct fs_result *submission; /* not owned beyond the call */
+	struct testrun *over; /* about to be freed */
 	/* activity */
 	struct loop_timer *minute, *limit;
 	int64_t last_input;
 	bool idle, active;
-	unsigned sandbox_gen;
 	struct loop_timer *end_timer;
 };
 
 /* core.c */
 void core_emit(struct core *, struct event *);
+/* As core_emit, but it is not in the record. */
+void core_show(struct core *, struct event *);
 struct event core_event(enum event_type, enum event_origin);
 void core_notice(struct core *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const struct problem *core_problem(const struct core *);
+/* Once everything is saved; else it says what is not. */
 void core_next_question(struct core *);
 
 /* core-term.c */
@@ -86,6 +102,7 @@ void core_term_resize(struct core *, unsigned rows, unsigned cols);
 void core_term_output(struct core *, uint64_t offset, const char *p, size_t n);
 void core_term_exited(struct core *, const struct sandbox_exit *);
 void core_term_gone(struct core *);
+void core_term_dropped(struct core *); /* tells what is to be told */
 
 /* core-files.c */
 void core_files_seed(struct core *); /* template and samples, then open */
@@ -100,7 +117,10 @@ void core_save_all(struct core *, void (*fn)(struct core *));
 void core_files_tree(struct core *,
     void (*fn)(struct core *, const struct fs_result *));
 void core_files_reset(struct core *);
-bool core_files_unsaved(const struct core *);
+/* One that holds edits which are in no file; NULL: none. */
+const struct state_file *core_files_unsaved(const struct core *);
+/* Writes them beside their files, then calls fn; false: there are none. */
+bool core_files_rescue(struct core *, void (*fn)(struct core *));
 
 /* core-tests.c */
 void core_tests_run(struct core *, bool submit);

@@ -11,6 +11,12 @@
  * half of that again. */
 #define HOLD_BYTES (4u << 20)
 #define HOLD_POLL_US 5000
+/* What a session may hold of its shell's output, and what may wait in memory
+ * while the disk does not take it.  Beyond that it is shown and not recorded,
+ * and the record says so. */
+#define RECORD_MAX (2ull << 30)
+#define BACKLOG_MAX (64u << 20)
+#define INPUT_CHUNK (1u << 20) /* an event's line is bounded */
 
 void
 core_term_start(struct core *c)
@@ -36,21 +42,30 @@ core_term_input(struct core *c, const char *p, size_t n,
     enum event_origin origin)
 {
 	struct event ev = core_event(EV_TERM_INPUT, origin);
+	bool secret;
 
 	if (c->exec == 0 || n == 0)
 		return;
-	ev.u.io.term = c->term;
-	ev.u.io.offset = c->in_offset;
 	/* What is typed at a password prompt is recorded as its length. */
-	if (origin == ORIGIN_CANDIDATE &&
-	    c->sandbox->ops->secret_input(c->sandbox, c->exec))
-		ev.u.io.hidden = n;
-	else
-		ev.u.io.data = (struct bytes){ p, n };
-	/* The program may answer while the event is still being made. */
-	c->sandbox->ops->input(c->sandbox, c->exec, c->in_offset, p, n);
-	core_emit(c, &ev);
-	c->in_offset += n;
+	secret = origin == ORIGIN_CANDIDATE &&
+	    c->sandbox->ops->secret_input(c->sandbox, c->exec);
+	for (size_t k; n > 0; p += k, n -= k) {
+		k = n < INPUT_CHUNK ? n : INPUT_CHUNK;
+		/* First: the program may answer while the event is made. */
+		if (!c->sandbox->ops->input(c->sandbox, c->exec, c->in_offset,
+		    p, k)) {
+			core_notice(c, "the program in the shell does not "
+			    "read: %zu bytes were not sent to it", n);
+			return;
+		}
+		ev.u.io.term = c->term;
+		ev.u.io.offset = c->in_offset;
+		ev.u.io.hidden = secret ? k : 0;
+		if (!secret)
+			ev.u.io.data = (struct bytes){ p, k };
+		c->in_offset += k;
+		core_emit(c, &ev);
+	}
 }
 
 void
@@ -120,6 +135,56 @@ clipboard(struct core *c)
 	buf_free(&text);
 }
 
+static uint64_t
+record_max(const struct core *c)
+{
+	return c->spec.record_max > 0 ? c->spec.record_max : RECORD_MAX;
+}
+
+static bool
+recordable(struct core *c, size_t n)
+{
+	if (c->record == NULL)
+		return true;
+	if (c->recorded + n > record_max(c) ||
+	    record_backlog(c->record) > BACKLOG_MAX)
+		return false;
+	c->recorded += n;
+	if (c->dropping) { /* the disk takes it again */
+		core_term_dropped(c);
+		c->dropping = false;
+	}
+	return true;
+}
+
+void
+core_term_dropped(struct core *c)
+{
+	struct event ev = core_event(EV_DROPPED, ORIGIN_SYSTEM);
+
+	if (c->dropped == 0)
+		return;
+	ev.u.dropped.bytes = c->dropped;
+	ev.u.dropped.why = "output of the shell, beyond what is recorded";
+	c->dropped = 0;
+	core_emit(c, &ev);
+}
+
+/* How much is told at the first, every minute and at the end. */
+static void
+not_recorded(struct core *c, struct event *ev)
+{
+	c->dropped += ev->u.io.data.n;
+	if (!c->dropping) {
+		c->dropping = true;
+		core_notice(c, "the shell's output is not recorded any more: "
+		    "%s", c->recorded + ev->u.io.data.n > record_max(c) ?
+		    "it is too much" : "the disk does not take it");
+		core_term_dropped(c);
+	}
+	core_show(c, ev);
+}
+
 void
 core_term_output(struct core *c, uint64_t offset, const char *p, size_t n)
 {
@@ -128,7 +193,10 @@ core_term_output(struct core *c, uint64_t offset, const char *p, size_t n)
 	ev.u.io.term = c->term;
 	ev.u.io.offset = offset;
 	ev.u.io.data = (struct bytes){ p, n };
-	core_emit(c, &ev);
+	if (recordable(c, n))
+		core_emit(c, &ev);
+	else
+		not_recorded(c, &ev);
 	answer(c);
 	clipboard(c);
 	hold(c);
@@ -141,9 +209,14 @@ core_term_exited(struct core *c, const struct sandbox_exit *x)
 
 	c->exec = 0;
 	ev.u.term.term = c->term;
-	ev.u.term.status = x->status < 0 ? 128 - x->status : x->status;
-	ev.u.term.why = x->infra ? x->why : NULL;
+	/* Where nobody knows how it ended there is no number. */
+	ev.u.term.status = x->infra ? -1 :
+	    x->status < 0 ? 128 - x->status : x->status;
+	ev.u.term.why = x->why[0] != '\0' ? x->why : NULL;
+	core_term_dropped(c);
 	core_emit(c, &ev);
+	if (x->why[0] != '\0')
+		core_notice(c, "the shell has ended: %s", x->why);
 }
 
 void

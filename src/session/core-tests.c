@@ -81,14 +81,18 @@ run_checkpoint(struct core *c, const struct fs_result *files)
 	    (unsigned long long)r->number, verdict_name(r->verdict), r->passed,
 	    r->total);
 	core_checkpoint(c, subject, files);
-	if (r->submit)
+	if (r->submit && r->verdict != VERDICT_JE &&
+	    r->verdict != VERDICT_CANCELED)
 		core_next_question(c);
 }
 
 static void
 testrun_drop(void *user)
 {
-	testrun_free(user);
+	struct core *c = user;
+
+	testrun_free(c->over);
+	c->over = NULL;
 }
 
 static void
@@ -107,8 +111,10 @@ on_done(void *user, enum verdict verdict, unsigned passed, unsigned total,
 	ev.u.test.submit = c->run_submit;
 	core_emit(c, &ev);
 	/* This is called from inside the run, which is freed afterwards. */
-	loop_defer(c->loop, testrun_drop, c->testrun);
+	testrun_free(c->over);
+	c->over = c->testrun;
 	c->testrun = NULL;
+	loop_defer(c->loop, testrun_drop, c);
 	if (c->run_submit && verdict != VERDICT_JE &&
 	    verdict != VERDICT_CANCELED) {
 		sub.u.question.name = core_problem(c)->name;
@@ -116,7 +122,6 @@ on_done(void *user, enum verdict verdict, unsigned passed, unsigned total,
 	} else if (c->run_submit) {
 		core_notice(c, "not submitted: %s", why != NULL ? why :
 		    verdict_name(verdict));
-		return;
 	}
 	if (c->record != NULL)
 		record_sync(c->record);
@@ -132,11 +137,20 @@ judge(void *user, struct loop *loop, const struct sandbox_watch *watch,
 	char *dir = xasprintf("%s/judge-%u-%llu", c->spec.dir, c->question + 1,
 	    (unsigned long long)c->run);
 	struct sandbox_spec spec = { .workspace = dir, .user = "candidate",
-		.judge = true };
+		.judge = true, .mask = c->spec.mask };
 	struct sandbox *s = c->spec.sandbox(loop, &spec, watch, watch_user);
 
 	free(dir);
 	return s;
+}
+
+static bool
+has_file(const struct fs_result *files, const char *path)
+{
+	for (size_t i = 0; i < files->nfiles; i++)
+		if (strcmp(files->files[i].path, path) == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -151,10 +165,21 @@ run_start(struct core *c, const struct fs_result *files)
 		.include_hidden = true, .judge = judge, .judge_user = c };
 
 	c->run_pending = false;
+	if (c->ending || c->leaving)
+		return;
 	if (!files->ok) {
 		core_notice(c, "cannot run the tests: %s", files->err.msg);
 		return;
 	}
+	if (!has_file(files, spec.language->main_file)) {
+		core_notice(c, "cannot run the tests: there is no %s%s",
+		    spec.language->main_file, files->skipped > 0 ?
+		    " (or it is too long, or there are too many files)" : "");
+		return;
+	}
+	if (files->skipped > 0)
+		core_notice(c, "%u files are not part of the run: too long, "
+		    "too many or not regular", files->skipped);
 	ev.u.test.run = ++c->run;
 	ev.u.test.total = (unsigned)core_problem(c)->ncases;
 	ev.u.test.submit = c->run_submit;
@@ -165,9 +190,12 @@ run_start(struct core *c, const struct fs_result *files)
 static void
 run_saved(struct core *c)
 {
-	if (core_files_unsaved(c)) {
+	const struct state_file *f = core_files_unsaved(c);
+
+	if (f != NULL)
+		core_notice(c, "not run: %s could not be saved", f->path);
+	if (f != NULL || c->ending || c->leaving) {
 		c->run_pending = false;
-		core_notice(c, "not run: a file could not be saved");
 		return;
 	}
 	core_files_tree(c, run_start);
@@ -176,6 +204,8 @@ run_saved(struct core *c)
 void
 core_tests_run(struct core *c, bool submit)
 {
+	if (c->ending || c->leaving)
+		return;
 	if (c->testrun != NULL || c->run_pending) {
 		core_notice(c, "a test run is under way");
 		return;

@@ -27,17 +27,34 @@ core_event(enum event_type type, enum event_origin origin)
 	return ev;
 }
 
-/* The one way an event comes to be: journal, state, listeners. */
-void
-core_emit(struct core *c, struct event *ev)
+static void
+apply(struct core *c, struct event *ev, bool record)
 {
-	ev->seq = ++c->seq;
+	ev->seq = c->seq;
 	ev->t = clock_mono(loop_clock(c->loop)) - c->start_mono;
 	ev->question = c->question + 1;
-	if (c->record != NULL)
+	if (record)
 		record_append(c->record, ev);
 	state_apply(c->state, ev);
 	c->spec.event(c->spec.user, ev);
+}
+
+/* The one way an event comes to be: journal, state, listeners.  None comes
+ * after session.end. */
+void
+core_emit(struct core *c, struct event *ev)
+{
+	if (c->state->ended)
+		return;
+	c->seq++;
+	apply(c, ev, c->record != NULL);
+}
+
+void
+core_show(struct core *c, struct event *ev)
+{
+	if (!c->state->ended)
+		apply(c, ev, false);
 }
 
 void
@@ -94,6 +111,9 @@ on_state(void *user, enum sandbox_state st, const char *why)
 	if (c->ready && !was)
 		core_files_list(c);
 	if (st == SANDBOX_FAILED) {
+		if (c->exec != 0)
+			core_term_exited(c, &(struct sandbox_exit){
+			    .infra = true });
 		core_term_gone(c);
 		core_notice(c, "no sandbox: %s", why != NULL ? why : "");
 	}
@@ -138,7 +158,8 @@ static void
 sandbox_open(struct core *c)
 {
 	char *dir = xasprintf("%s/q%u", c->spec.dir, c->question + 1);
-	struct sandbox_spec spec = { .workspace = dir, .user = "candidate" };
+	struct sandbox_spec spec = { .workspace = dir, .user = "candidate",
+		.mask = c->spec.mask };
 
 	c->ready = false;
 	c->sandbox = c->spec.sandbox(c->loop, &spec, &watch, c);
@@ -157,6 +178,7 @@ sandbox_close(struct core *c)
 		c->sandbox->ops->destroy(c->sandbox);
 	c->sandbox = NULL;
 	c->ready = false;
+	c->run_pending = false;
 	core_files_reset(c);
 }
 
@@ -183,30 +205,59 @@ next_question(void *user)
 {
 	struct core *c = user;
 
+	c->leaving = false;
 	if (c->ending)
 		return;
+	if (core_files_unsaved(c) != NULL) { /* typed since */
+		core_next_question(c);
+		return;
+	}
 	if (c->question + 1 == c->spec.nproblems) {
 		core_notice(c, "that was the last question: F10 ends the "
 		    "session, or keep improving");
 		return;
 	}
+	core_tests_cancel(c); /* a run is of its question */
 	sandbox_close(c);
 	c->question++;
 	question_start(c);
 }
 
+static void
+leave(struct core *c)
+{
+	const struct state_file *f = core_files_unsaved(c);
+
+	if (f != NULL)
+		core_notice(c, "%s is not saved, so this question stays: "
+		    "skip goes on when it is", f->path);
+	if (f != NULL || c->ending || c->leaving)
+		return;
+	c->leaving = true;
+	/* Deferred: the caller may be inside the sandbox that goes away. */
+	loop_defer(c->loop, next_question, c);
+}
+
 void
 core_next_question(struct core *c)
 {
-	/* Deferred: the caller may be inside the sandbox that goes away. */
-	loop_defer(c->loop, next_question, c);
+	core_save_all(c, leave);
 }
 
 static void
 skip_saved(struct core *c)
 {
 	struct event ev = core_event(EV_QUESTION_SKIP, ORIGIN_CANDIDATE);
+	const struct state_file *f = core_files_unsaved(c);
 
+	if (c->ending || c->leaving)
+		return;
+	if (f != NULL) {
+		core_notice(c, "not skipped: %s is not saved: %s", f->path,
+		    f->why != NULL ? f->why : "");
+		return;
+	}
+	core_tests_cancel(c);
 	ev.u.question.name = core_problem(c)->name;
 	core_emit(c, &ev);
 	core_next_question(c);
@@ -232,6 +283,7 @@ on_minute(void *user)
 	struct event ev = core_event(EV_IDLE_START, ORIGIN_SYSTEM);
 
 	c->minute = loop_timer_add(c->loop, MINUTE_US, on_minute, c);
+	core_term_dropped(c);
 	if (!c->idle && now - c->last_input >= IDLE_US) {
 		c->idle = true;
 		core_emit(c, &ev);
@@ -258,20 +310,46 @@ note_activity(struct core *c)
 /* ---- the end ---- */
 
 static void
-finish(void *user)
+finish(struct core *c, const char *why)
 {
-	struct core *c = user;
-	struct err e = { 0 };
-	const char *why = "";
-
 	if (c->ended)
 		return;
 	c->ended = true;
 	loop_timer_cancel(c->end_timer);
 	c->end_timer = NULL;
-	if (c->record != NULL && record_failed(c->record, &e))
-		why = e.msg;
 	c->spec.ended(c->spec.user, why);
+}
+
+/* What of the texts is not in its file. */
+static bool
+unsaved_text(const struct core *c, char *out, size_t n)
+{
+	const struct state_file *f = core_files_unsaved(c);
+	bool beside = c->rescued != NULL && c->rescuing == 0 &&
+	    !c->rescue_failed;
+
+	if (f == NULL)
+		return false;
+	snprintf(out, n, "%.100s is not saved (%.100s); %s%.100s%s", f->path,
+	    f->conflict ? "changed outside the editor too" :
+	    f->why != NULL ? f->why : "there was no time",
+	    beside ? "what you typed is in " : "what you typed is in the "
+	    "record", beside ? f->path : "", beside ? ".unsaved" : "");
+	return true;
+}
+
+static void
+finish_with(struct core *c, const char *why)
+{
+	char text[500];
+	struct err e = { 0 };
+
+	if (c->record != NULL && record_failed(c->record, &e))
+		finish(c, e.msg);
+	else if (unsaved_text(c, text, sizeof text))
+		finish(c, text);
+	else
+		finish(c, why);
 }
 
 static void
@@ -279,32 +357,42 @@ on_last_checkpoint(void *user, unsigned number, const char *commit,
     const struct err *e)
 {
 	struct core *c = user;
+	char why[500] = "";
 
-	if (commit[0] == '\0')
-		core_notice(c, "checkpoint %u is not in git: %s", number,
-		    e->msg);
-	finish(c);
+	if (commit[0] == '\0' && c->spec.records != NULL)
+		snprintf(why, sizeof why, "checkpoint %u is not in git: %s; "
+		    "the journal has everything", number, e->msg);
+	finish_with(c, why);
+}
+
+static void
+session_end(struct core *c)
+{
+	struct event ev = core_event(EV_SESSION_END, c->end_why != NULL ?
+	    ORIGIN_SYSTEM : ORIGIN_CANDIDATE);
+
+	core_term_dropped(c);
+	ev.u.session.session = c->spec.id;
+	ev.u.session.why = c->end_why;
+	core_emit(c, &ev);
+	if (c->record != NULL)
+		record_sync(c->record);
 }
 
 static void
 end_files(struct core *c, const struct fs_result *files)
 {
-	struct event ev = core_event(EV_SESSION_END, ORIGIN_CANDIDATE);
-
-	ev.u.session.session = c->spec.id;
-	ev.u.session.why = c->state->end_why;
-	core_emit(c, &ev);
+	session_end(c);
 	if (c->record == NULL) {
-		finish(c);
+		finish_with(c, "");
 		return;
 	}
-	record_sync(c->record);
 	record_checkpoint(c->record, c->state, "end of the session", files,
 	    clock_wall(loop_clock(c->loop)), on_last_checkpoint, c);
 }
 
 static void
-end_saved(struct core *c)
+end_tree(struct core *c)
 {
 	static const struct fs_result none;
 
@@ -315,13 +403,43 @@ end_saved(struct core *c)
 }
 
 static void
-end(struct core *c)
+end_saved(struct core *c)
+{
+	/* What was typed while the others were saved. */
+	for (size_t i = 0; i < c->state->nfiles; i++)
+		if (c->state->files[i].save == FILE_EDITED) {
+			core_save_all(c, end_saved);
+			return;
+		}
+	c->sealed = true;
+	if (c->sandbox == NULL || !core_files_rescue(c, end_tree))
+		end_tree(c);
+}
+
+/* Something did not come back in time: a disk, git. */
+static void
+end_late(void *user)
+{
+	struct core *c = user;
+
+	c->end_timer = NULL;
+	session_end(c);
+	finish_with(c, "the last checkpoint was not in git in time; the "
+	    "journal has everything");
+}
+
+static void
+end(struct core *c, const char *why)
 {
 	if (c->ending)
 		return;
 	c->ending = true;
+	c->end_why = why;
+	if (why != NULL)
+		core_notice(c, "%s: everything is saved and the session ends",
+		    why);
 	core_tests_cancel(c);
-	c->end_timer = loop_timer_add(c->loop, END_WAIT_US, finish, c);
+	c->end_timer = loop_timer_add(c->loop, END_WAIT_US, end_late, c);
 	core_save_all(c, end_saved);
 }
 
@@ -331,8 +449,7 @@ on_limit(void *user)
 	struct core *c = user;
 
 	c->limit = NULL;
-	core_notice(c, "time is up: everything is saved and the session ends");
-	end(c);
+	end(c, "time is up");
 }
 
 /* ---- commands ---- */
@@ -368,6 +485,22 @@ focus(struct core *c, bool in)
 	core_emit(c, &ev);
 }
 
+/* The program is about to be stopped, or goes on. */
+static void
+pause(struct core *c, bool on)
+{
+	struct event ev = core_event(on ? EV_SESSION_PAUSE :
+	    EV_SESSION_RESUME, ORIGIN_CANDIDATE);
+
+	if (on)
+		core_save_all(c, NULL);
+	ev.wall = clock_wall(loop_clock(c->loop));
+	ev.u.session.session = c->spec.id;
+	core_emit(c, &ev);
+	if (c->record != NULL)
+		record_sync(c->record);
+}
+
 static void
 command_session(struct core *c, const struct command *cmd)
 {
@@ -397,7 +530,11 @@ command_session(struct core *c, const struct command *cmd)
 		focus(c, cmd->flag);
 		break;
 	case CMD_END:
-		end(c);
+		end(c, NULL);
+		break;
+	case CMD_PAUSE:
+	case CMD_RESUME:
+		pause(c, cmd->type == CMD_PAUSE);
 		break;
 	default:
 		core_files_command(c, cmd);
@@ -443,6 +580,10 @@ core_record_state(struct core *c, bool *failed)
 		*failed = true;
 		snprintf(text, sizeof text, "not recorded: %.100s", e.msg);
 		return text;
+	}
+	if (c->dropping) {
+		*failed = true;
+		return "the shell is not recorded";
 	}
 	return "rec";
 }
@@ -503,8 +644,8 @@ core_destroy(struct core *c)
 	loop_timer_cancel(c->minute);
 	loop_timer_cancel(c->limit);
 	loop_timer_cancel(c->end_timer);
-	if (c->testrun != NULL)
-		testrun_free(c->testrun);
+	testrun_free(c->testrun);
+	testrun_free(c->over);
 	sandbox_close(c);
 	record_close(c->record);
 	state_destroy(c->state);

@@ -26,6 +26,9 @@ struct core_spec {
 	int64_t duration;	 /* s; 0: no limit */
 	size_t scrollback;	 /* lines */
 	bool record;		 /* false: no journal (a benchmark's baseline) */
+	uint64_t record_max;	 /* bytes of the shell's output that are
+				  * recorded; 0: 2 GiB */
+	const char *const *mask; /* see sandbox.h; outlives the core */
 	struct sandbox *(*sandbox)(struct loop *, const struct sandbox_spec *,
 	    const struct sandbox_watch *, void *user);
 	/* After the state has the event. */

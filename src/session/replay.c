@@ -131,6 +131,7 @@ struct check {
 	const char *path;
 	size_t number;
 	uint64_t seq;
+	int64_t t;
 	char hash[65];
 };
 
@@ -150,9 +151,12 @@ check_line(struct replay *r, struct check *c, size_t at, size_t n,
 		    "not whole", c->path, c->number,
 		    (unsigned long long)ev.seq);
 	c->seq = ev.seq;
+	/* Seeks need times in order, whatever the writer's clock did. */
+	if (ev.t > c->t)
+		c->t = ev.t;
 	event_hash(p, n, c->hash);
 	GROW(r->lines, r->nlines, r->lines_cap);
-	r->lines[r->nlines++] = (struct line){ at, (uint32_t)n, false, ev.t };
+	r->lines[r->nlines++] = (struct line){ at, (uint32_t)n, false, c->t };
 	return true;
 }
 

@@ -266,7 +266,8 @@ on_term(struct state *s, const struct event *ev)
 static void
 on_output(struct state *s, const struct event *ev)
 {
-	vt_write(s->vt, ev->u.io.data.p, ev->u.io.data.n);
+	if (ev->u.io.data.n > 0) /* else there may be no bytes to point at */
+		vt_write(s->vt, ev->u.io.data.p, ev->u.io.data.n);
 }
 
 static void

@@ -21,7 +21,7 @@ struct testrun {
 	void *user;
 	struct sandbox *judge;
 	size_t puts; /* files still being written */
-	bool compiling, canceled, finished;
+	bool compiling, finished;
 	uint64_t exec;
 	size_t at;	 /* index of the case that runs */
 	unsigned hidden; /* number of hidden cases begun */
@@ -112,7 +112,11 @@ start_case(struct testrun *t)
 	c = report(t, VERDICT_NONE);
 	t->watch->case_started(t->user, &c);
 	run_program(t, &spec);
-	t->judge->ops->input(t->judge, t->exec, 0, k->in, k->in_len);
+	if (!t->judge->ops->input(t->judge, t->exec, 0, k->in, k->in_len)) {
+		t->judge->ops->kill(t->judge, t->exec);
+		finish(t, VERDICT_JE, "the input is too long");
+		return;
+	}
 	t->judge->ops->input_end(t->judge, t->exec);
 }
 
@@ -160,7 +164,9 @@ failed_verdict(const struct testrun *t, const struct sandbox_exit *x,
 {
 	if (says_out_of_memory(t))
 		return VERDICT_MLE;
-	if (x->status < 0)
+	if (x->why[0] != '\0')
+		snprintf(why, n, "%s", x->why);
+	else if (x->status < 0)
 		snprintf(why, n, "killed by signal %d (%s)", -x->status,
 		    strsignal(-x->status));
 	else
@@ -182,8 +188,10 @@ judge_case(struct testrun *t, const struct sandbox_exit *x, char *why,
 	}
 	if (x->output_limit)
 		return VERDICT_OLE;
-	if (x->memory_limit)
+	if (x->memory_limit) {
+		snprintf(why, n, "%s", x->why);
 		return VERDICT_MLE;
+	}
 	if (x->timed_out)
 		return VERDICT_TLE;
 	if (missing(t, t->spec.language->run, x, why, n))
@@ -251,7 +259,7 @@ on_state(void *user, enum sandbox_state st, const char *why)
 	struct testrun *t = user;
 
 	if (st == SANDBOX_FAILED)
-		finish(t, t->canceled ? VERDICT_CANCELED : VERDICT_JE, why);
+		finish(t, VERDICT_JE, why);
 }
 
 static void
@@ -276,9 +284,7 @@ on_exited(void *user, uint64_t exec, const struct sandbox_exit *x)
 	if (exec != t->exec || t->finished)
 		return;
 	t->exec = 0;
-	if (t->canceled)
-		finish(t, VERDICT_CANCELED, NULL);
-	else if (t->compiling)
+	if (t->compiling)
 		compiled(t, x);
 	else
 		case_exited(t, x);
@@ -292,9 +298,7 @@ on_fs(void *user, uint64_t request, const struct fs_result *r)
 	(void)request;
 	if (t->finished)
 		return;
-	if (t->canceled)
-		finish(t, VERDICT_CANCELED, NULL);
-	else if (!r->ok)
+	if (!r->ok)
 		finish(t, VERDICT_JE, r->err.msg);
 	else if (--t->puts == 0 && t->spec.language->compile != NULL)
 		compile(t);
@@ -340,9 +344,9 @@ testrun_start(struct loop *loop, const struct testrun_spec *spec,
 void
 testrun_cancel(struct testrun *t)
 {
-	t->canceled = true;
 	if (t->exec != 0)
 		t->judge->ops->kill(t->judge, t->exec);
+	finish(t, VERDICT_CANCELED, NULL);
 }
 
 void

@@ -26,7 +26,7 @@ struct testrun_case { /* borrowed for the call */
 struct testrun_watch {
 	void (*case_started)(void *user, const struct testrun_case *);
 	void (*case_done)(void *user, const struct testrun_case *);
-	/* Called once, last; also after a cancel. */
+	/* Called once, last; at a cancel from inside that call. */
 	void (*done)(void *user, enum verdict, unsigned passed,
 	    unsigned total, const char *why);
 };

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/machine.h"
 #include "tests/support/ptyscreen.h"
 
 static struct ptyscreen *
@@ -107,5 +108,7 @@ main(void)
 		cmocka_unit_test(test_palette),
 	};
 
+	if (!machine_has_namespaces())
+		return TEST_SKIPPED;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

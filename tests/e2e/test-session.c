@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "tests/support/machine.h"
 #include "tests/support/ptyscreen.h"
 
 #define F3 "\033OR"
@@ -388,5 +389,7 @@ main(void)
 		T(test_config), T(test_nowhere_to_write),
 		T(test_bad_package) };
 
+	if (!machine_has_namespaces())
+		return TEST_SKIPPED;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "session/testrun.h"
+#include "tests/support/machine.h"
 
 #define PATIENCE_US 120000000
 
@@ -192,5 +193,7 @@ main(void)
 		cmocka_unit_test(test_hard),
 	};
 
+	if (!machine_has_namespaces())
+		return TEST_SKIPPED;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

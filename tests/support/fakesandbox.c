@@ -177,23 +177,26 @@ op_exec(struct sandbox *s, const struct exec_spec *spec)
 	return x->id;
 }
 
-static void
+static bool
 op_input(struct sandbox *s, uint64_t id, uint64_t offset, const char *p,
     size_t n)
 {
 	struct fake *f = fake(s);
 	struct fake_exec *x = find(f, id);
 
+	if (f->plan->full)
+		return false;
 	if (offset != x->in_offset)
 		abort(); /* a gap or a repetition */
 	x->in_offset += n;
 	f->plan->inputs++;
 	buf_add(&x->input, p, n);
 	if (!x->pty)
-		return;
+		return true;
 	output(f, id, SANDBOX_STDOUT, p, n);
 	if (strstr(buf_str(&x->input), "exit\r") != NULL)
 		later(f, ACT_EXIT, id);
+	return true;
 }
 
 static const char *
@@ -398,6 +401,18 @@ fake_write(struct sandbox *s, const char *path, const char *text)
 
 	buf_clear(&k->data);
 	buf_adds(&k->data, text);
+	later(f, ACT_CHANGED, 0);
+}
+
+void
+fake_remove(struct sandbox *s, const char *path)
+{
+	struct fake *f = fake(s);
+	struct fake_file *k = file(f, path);
+
+	free(k->path);
+	buf_free(&k->data);
+	*k = f->files[--f->nfiles];
 	later(f, ACT_CHANGED, 0);
 }
 

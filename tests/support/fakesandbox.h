@@ -25,6 +25,7 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	void *user;
 	const char *fail;     /* the sandbox does not start, and why */
 	const char *fail_put; /* a write fails with this */
+	bool full;	      /* no room for input */
 	unsigned created, destroyed, inputs;
 };
 
@@ -32,6 +33,7 @@ struct sandbox *fake_sandbox(struct loop *, const struct fake_plan *,
     const struct sandbox_watch *, void *user);
 /* As a program in the sandbox changes a file. */
 void fake_write(struct sandbox *, const char *path, const char *text);
+void fake_remove(struct sandbox *, const char *path);
 /* NULL: no such file. */
 const char *fake_read(struct sandbox *, const char *path);
 /* Output of the open shell. */

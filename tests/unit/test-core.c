@@ -42,9 +42,15 @@ struct fixture {
 	struct core *core;
 	char dir[64];
 	char notice[512], why[400];
-	unsigned ended;
+	unsigned ended, counts[EV_TYPES];
 	enum event_type last;
+	bool dirty; /* an edit is in no file */
+	bool hang;  /* programs run until they are killed */
 };
+
+static uint64_t record_max; /* of the next core */
+
+static struct fixture *the; /* the factory is not told whose it is */
 
 /* Answers rightly when the solution says so. */
 static void
@@ -53,6 +59,7 @@ program(void *user, struct fake_run *r)
 	const char *text = r->file(r, "solution.py");
 	int a = 0, b = 0;
 
+	r->hang = the->hang;
 	(void)user;
 	sscanf(buf_str(r->input), "%d %d", &a, &b);
 	if (text != NULL && strstr(text, "right") != NULL)
@@ -60,8 +67,6 @@ program(void *user, struct fake_run *r)
 	else
 		buf_adds(&r->out, "3\n");
 }
-
-static struct fixture *the; /* the factory is not told whose it is */
 
 static struct sandbox *
 make_sandbox(struct loop *l, const struct sandbox_spec *spec,
@@ -77,7 +82,16 @@ make_sandbox(struct loop *l, const struct sandbox_spec *spec,
 static void
 on_event(void *user, const struct event *ev)
 {
-	((struct fixture *)user)->last = ev->type;
+	struct fixture *f = user;
+
+	f->last = ev->type;
+	f->counts[ev->type]++;
+	if (ev->type == EV_EDIT_CHANGE)
+		f->dirty = true;
+	if (ev->type == EV_FILE_SAVED)
+		f->dirty = false;
+	if (ev->type == EV_QUESTION_START)
+		assert_false(f->dirty);
 }
 
 static void
@@ -124,7 +138,7 @@ setup(void **state)
 		.nproblems = 2, .language = "python3", .scrollback = 100,
 		.record = true, .sandbox = make_sandbox, .event = on_event,
 		.notice = on_notice, .ended = on_ended, .user = f,
-		.duration = 3600 };
+		.duration = 3600, .record_max = record_max };
 	struct err e = { 0 };
 
 	the = f;
@@ -373,6 +387,271 @@ test_replay(void **state)
 	free(path);
 }
 
+static const struct state_run *
+last_run(struct fixture *f)
+{
+	return state_last_run(core_state(f->core));
+}
+
+static void
+until_ended(struct fixture *f)
+{
+	turns(f);
+	for (int i = 0; i < 200 && f->ended == 0; i++)
+		loop_turn(f->loop, 10000); /* the journal's thread */
+	assert_int_equal(f->ended, 1);
+	/* Nothing comes after it. */
+	assert_int_equal(f->last, EV_SESSION_END);
+	fake_say(f->shell, "late\r\n");
+	type(f, "late");
+	turns(f);
+	assert_int_equal(f->last, EV_SESSION_END);
+}
+
+static void
+test_skip(void **state)
+{
+	struct fixture *f = *state;
+
+	/* Nothing is left behind that is in no file. */
+	f->plan.fail_put = "disk full";
+	type(f, "abc");
+	simple(f, CMD_SKIP);
+	assert_int_equal(core_state(f->core)->question, 1);
+	assert_non_null(strstr(f->notice, "not skipped: solution.py"));
+	f->plan.fail_put = NULL;
+	/* A run that is under way, or about to be, ends with its question. */
+	f->hang = true;
+	simple(f, CMD_SUBMIT);
+	assert_false(last_run(f)->done);
+	simple(f, CMD_SKIP);
+	assert_int_equal(core_state(f->core)->question, 2);
+	assert_true(last_run(f)->done);
+	assert_int_equal(last_run(f)->verdict, VERDICT_CANCELED);
+	assert_int_equal(core_state(f->core)->submitted, 0);
+	f->hang = false;
+	type(f, "right ");
+	simple(f, CMD_TEST_RUN);
+	assert_int_equal(last_run(f)->verdict, VERDICT_AC);
+}
+
+static void
+test_skip_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct command run = { .type = CMD_TEST_RUN };
+
+	type(f, "right ");
+	core_command(f->core, &run); /* it saves first */
+	simple(f, CMD_SKIP);
+	assert_int_equal(core_state(f->core)->question, 2);
+	type(f, "right ");
+	simple(f, CMD_TEST_RUN);
+	assert_non_null(last_run(f));
+	assert_int_equal(last_run(f)->verdict, VERDICT_AC);
+}
+
+static void
+test_submit_typing(void **state)
+{
+	struct fixture *f = *state;
+	struct command submit = { .type = CMD_SUBMIT };
+
+	type(f, "right ");
+	core_command(f->core, &submit);
+	for (int i = 0; i < 60 && f->counts[EV_TEST_DONE] == 0; i++) {
+		type(f, "x"); /* on_event checks that it gets into the file */
+		loop_turn(f->loop, 0);
+	}
+	type(f, "y");
+	turns(f);
+	assert_int_equal(core_state(f->core)->question, 2);
+	assert_int_equal(core_state(f->core)->submitted, 1);
+}
+
+static void
+test_rename(void **state)
+{
+	struct fixture *f = *state;
+	struct command save = { .type = CMD_SAVE }, mv = {
+		.type = CMD_FILE_RENAME, .path = "solution.py",
+		.text = "other.py" };
+	struct command edit = { .type = CMD_EDIT, .path = "solution.py",
+		.text = "type", .data = "def", .len = 3 };
+	const struct state_file *o;
+
+	type(f, "abc");
+	core_command(f->core, &save);
+	core_command(f->core, &mv); /* not while it is being saved */
+	turns(f);
+	assert_non_null(strstr(f->notice, "try it again"));
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	core_command(f->core, &mv);
+	core_command(f->core, &edit);
+	core_command(f->core, &save);
+	turns(f);
+	pass(f, 2500000);
+	o = state_file(core_state(f->core), "other.py");
+	assert_non_null(o);
+	assert_int_equal(o->save, FILE_SAVED);
+	assert_memory_equal(fake_read(f->shell, "other.py"), "defabc", 6);
+	assert_null(fake_read(f->shell, "solution.py"));
+	/* There is nothing that could be run now. */
+	simple(f, CMD_TEST_RUN);
+	assert_null(last_run(f));
+	assert_non_null(strstr(f->notice, "there is no solution.py"));
+}
+
+static void
+test_deleted(void **state)
+{
+	struct fixture *f = *state;
+	struct command create = { .type = CMD_FILE_CREATE, .path = "notes" };
+
+	fake_remove(f->shell, "solution.py");
+	turns(f);
+	assert_int_equal(solution(f)->save, FILE_FAILED); /* not "saved" */
+	assert_non_null(strstr(solution(f)->why, "deleted"));
+	simple(f, CMD_TEST_RUN);
+	assert_null(fake_read(f->shell, "solution.py"));
+	simple(f, CMD_SAVE);
+	assert_non_null(fake_read(f->shell, "solution.py"));
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	/* Written anew by a program: theirs, when there is nothing of ours. */
+	fake_remove(f->shell, "solution.py");
+	turns(f);
+	fake_write(f->shell, "solution.py", "new");
+	turns(f);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	assert_int_equal(text_size(solution(f)->text), 3);
+	/* A file that has just come is not emptied by creating it. */
+	fake_write(f->shell, "notes", "keep");
+	core_command(f->core, &create);
+	turns(f);
+	assert_string_equal(fake_read(f->shell, "notes"), "keep");
+}
+
+static void
+test_end_conflict(void **state)
+{
+	struct fixture *f = *state;
+
+	type(f, "mine ");
+	fake_write(f->shell, "solution.py", "theirs");
+	simple(f, CMD_END);
+	until_ended(f);
+	assert_non_null(strstr(f->why, "solution.py.unsaved"));
+	assert_string_equal(fake_read(f->shell, "solution.py"), "theirs");
+	assert_memory_equal(fake_read(f->shell, "solution.py.unsaved"),
+	    "mine ", 5);
+}
+
+static void
+test_end_full(void **state)
+{
+	struct fixture *f = *state;
+
+	f->hang = true;
+	simple(f, CMD_TEST_RUN);
+	f->plan.fail_put = "disk full";
+	type(f, "mine ");
+	simple(f, CMD_END);
+	until_ended(f);
+	assert_non_null(strstr(f->why, "solution.py is not saved (disk full)"));
+	assert_non_null(strstr(f->why, "in the record"));
+	assert_true(last_run(f)->done);
+	assert_int_equal(last_run(f)->verdict, VERDICT_CANCELED);
+}
+
+/* One edit, but no line of the record may be too long to be read again. */
+static void
+test_long_edit(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = 5u << 19, before = text_size(solution(f)->text);
+	char *text = xmalloc(n);
+	struct command cmd = { .type = CMD_EDIT, .path = "solution.py",
+		.text = "paste", .data = text, .len = n };
+	struct command back = { .type = CMD_EDIT, .path = "solution.py",
+		.text = "cut", .deleted = n };
+
+	memset(text, 1, n); /* six bytes each in the record */
+	core_command(f->core, &cmd);
+	assert_int_equal(f->counts[EV_EDIT_CHANGE], 3);
+	assert_int_equal(text_size(solution(f)->text), before + n);
+	core_command(f->core, &back);
+	assert_int_equal(text_size(solution(f)->text), before);
+	assert_int_equal(f->counts[EV_EDIT_CHANGE], 4);
+	free(text);
+}
+
+static void
+test_no_room(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before = f->counts[EV_TERM_INPUT];
+
+	f->plan.full = true;
+	input(f, "lost");
+	assert_int_equal(f->counts[EV_TERM_INPUT], before);
+	assert_non_null(strstr(f->notice, "4 bytes were not sent"));
+	f->plan.full = false;
+	input(f, "kept");
+	assert_int_equal(f->counts[EV_TERM_INPUT], before + 1);
+}
+
+static void
+test_pause(void **state)
+{
+	struct fixture *f = *state;
+
+	type(f, "abc");
+	simple(f, CMD_PAUSE);
+	assert_int_equal(f->counts[EV_SESSION_PAUSE], 1);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	simple(f, CMD_RESUME);
+	assert_int_equal(f->counts[EV_SESSION_RESUME], 1);
+}
+
+static int
+setup_small(void **state)
+{
+	int rc;
+
+	record_max = 20;
+	rc = setup(state);
+	record_max = 0;
+	return rc;
+}
+
+static void
+test_record_max(void **state)
+{
+	struct fixture *f = *state;
+	bool failed;
+	struct buf screen = { 0 };
+
+	fake_say(f->shell, "twelve chars");
+	turns(f);
+	assert_string_equal(core_record_state(f->core, &failed), "rec");
+	fake_say(f->shell, "another ten");
+	turns(f);
+	assert_int_equal(f->counts[EV_DROPPED], 1);
+	assert_int_equal(core_state(f->core)->dropped, 11);
+	core_record_state(f->core, &failed);
+	assert_true(failed);
+	assert_non_null(strstr(f->notice, "not recorded any more"));
+	vt_text(core_state(f->core)->vt, 0, 0, 0, 79, &screen);
+	assert_non_null(strstr(buf_str(&screen), "twelve charsanother ten"));
+	buf_free(&screen);
+	fake_say(f->shell, "and five");
+	turns(f);
+	assert_int_equal(f->counts[EV_DROPPED], 1);
+	pass(f, 61000000); /* told once a minute */
+	assert_int_equal(f->counts[EV_DROPPED], 2);
+	assert_int_equal(core_state(f->core)->dropped, 19);
+}
+
 static void
 test_limit(void **state)
 {
@@ -394,7 +673,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_start), T(test_autosave),
 		T(test_save_fails), T(test_conflict), T(test_run),
-		T(test_replay), T(test_limit) };
+		T(test_replay), T(test_skip), T(test_skip_at_once),
+		T(test_submit_typing), T(test_rename), T(test_deleted),
+		T(test_end_conflict), T(test_end_full), T(test_long_edit),
+		T(test_no_room), T(test_pause),
+		cmocka_unit_test_setup_teardown(test_record_max, setup_small,
+		    teardown), T(test_limit) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 /* The local sandbox, for real: bubblewrap, pty, limits, files. */
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #include "sandbox/fs.h"
 #include "sandbox/remedy.h"
 #include "sandbox/sandbox.h"
+#include "tests/support/machine.h"
 
 #define PATIENCE_US 20000000
 
@@ -238,6 +240,108 @@ test_limits(void **state)
 	assert_int_equal(f->out[0].len, 100000);
 }
 
+/* The limits of one process, got round with several. */
+static void
+test_many(void **state)
+{
+	struct fixture *f = *state;
+
+	sh(f, "f() { f | f & }; f; wait; sleep 1000",
+	    (struct exec_spec){ .processes = 64, .wall_ms = 10000 });
+	assert_false(f->exit.infra || f->exit.memory_limit);
+	if (geteuid() == 0) { /* the kernel stops nothing there */
+		assert_int_equal(f->exit.status, -9);
+		assert_non_null(strstr(f->exit.why, "too many processes"));
+	}
+	sh(f, "for i in 1 2 3 4; do python3 -c 'import time; "
+	    "x = b\"x\" * (60 << 20); time.sleep(1000)' & done; wait",
+	    (struct exec_spec){ .memory_mb = 80 });
+	assert_int_equal(f->exit.status, -9);
+	assert_true(f->exit.memory_limit);
+	/* What runs on behind is ended and its time counts; its parent has
+	 * nothing to do with it. */
+	sh(f, "(setsid sh -c 'while :; do :; done' >/dev/null 2>&1 &); "
+	    "sleep 0.5", (struct exec_spec){ .cpu_ms = 100 });
+	assert_true(f->exit.cpu_us > 100000);
+	assert_true(f->exit.timed_out);
+	/* Memory that is files has a bound too. */
+	sh(f, "df -k --output=size /tmp /dev/shm /run /home | sort -n | "
+	    "tail -1 | tr -d ' '; touch /dev/x || echo none", (struct exec_spec){ 0 });
+	assert_string_equal(f->out[0].data, "524288\nnone\n");
+}
+
+/* Who says how a program ended cannot be stopped, read or imitated by it. */
+static void
+test_helper(void **state)
+{
+	struct fixture *f = *state;
+
+	setenv("VIVA_SECRET", "xyzzy", 1);
+	sh(f, "cat /proc/[0-9]*/environ; ls /proc/1/fd; "
+	    "echo exit 0 0 0 0 > /proc/1/fd/3; kill -9 1; kill -9 -1; exit 5",
+	    (struct exec_spec){ 0 });
+	unsetenv("VIVA_SECRET");
+	assert_false(f->exit.infra);
+	assert_int_equal(f->exit.status, 5);
+	assert_true(memmem(f->out[0].data, f->out[0].len, "xyzzy", 5) == NULL);
+	assert_non_null(strstr(f->out[1].data, "/proc/1/fd"));
+}
+
+/* As somebody might from another terminal. */
+static void
+kill_children(void)
+{
+	char path[64];
+	FILE *f;
+	int pid;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children",
+	    (int)getpid());
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (fscanf(f, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	fclose(f);
+}
+
+/* Ended from the outside: nobody knows how the program would have done. */
+static void
+test_bwrap_killed(void **state)
+{
+	static const char *const argv[] = { "/bin/sleep", "1000", NULL };
+	struct exec_spec spec = { .argv = argv };
+	struct fixture *f = *state;
+
+	f->s->ops->exec(f->s, &spec);
+	while (f->state != SANDBOX_READY)
+		loop_turn(f->loop, 100000);
+	kill_children();
+	until(f, &f->exits, 1);
+	assert_true(f->exit.infra);
+	assert_non_null(strstr(f->exit.why, "without saying"));
+	/* The next one is as good as any. */
+	sh(f, "echo again", (struct exec_spec){ 0 });
+	assert_string_equal(f->out[0].data, "again\n");
+	assert_int_equal(f->exit.status, 0);
+}
+
+static void
+test_mask(void **state)
+{
+	static const char *const mask[] = { "/usr/include", "/nonexistent",
+		NULL };
+	struct fixture *f = *state;
+	struct sandbox_spec spec = { .workspace = f->dir, .mask = mask };
+
+	sh(f, "ls /usr/include | wc -l", (struct exec_spec){ 0 });
+	assert_string_not_equal(f->out[0].data, "0\n");
+	f->s->ops->destroy(f->s);
+	f->s = sandbox_local_create(f->loop, &spec, &watch, f);
+	sh(f, "ls /usr/include | wc -l; touch /usr/include/x || echo no",
+	    (struct exec_spec){ 0 });
+	assert_string_equal(f->out[0].data, "0\nno\n");
+}
+
 static void
 test_input(void **state)
 {
@@ -411,10 +515,10 @@ test_no_walls(void **state)
 	snprintf(path, sizeof path, "%s/bwrap", f->dir);
 	s = fopen(path, "w");
 	assert_non_null(s);
-	fputs("#!/bin/bash\nwhile [ \"$1\" != -- ]; do shift; done; shift 2\n"
-	    "exec \"$VIVA_INIT\" \"$@\"\n", s);
+	assert_non_null(getenv("VIVA_INIT"));
+	fprintf(s, "#!/bin/bash\nwhile [ \"$1\" != -- ]; do shift; done; "
+	    "shift 2\nexec \"%s\" \"$@\"\n", getenv("VIVA_INIT"));
 	fclose(s);
-	assert_int_equal(system("test -n \"$VIVA_INIT\""), 0);
 	snprintf(path, sizeof path, "chmod 755 %s/bwrap", f->dir);
 	assert_int_equal(system(path), 0);
 	snprintf(path, sizeof path, "%s/bwrap", f->dir);
@@ -480,11 +584,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_runs), T(test_walls),
-		T(test_limits), T(test_input), T(test_pty),
+		T(test_limits), T(test_many), T(test_helper),
+		T(test_bwrap_killed), T(test_mask), T(test_input), T(test_pty),
 		T(test_pause_kill), T(test_files), T(test_changes),
 		T(test_no_bwrap), T(test_no_walls),
 		cmocka_unit_test(test_remedies),
 		cmocka_unit_test(test_sheet) };
 
+	if (!machine_has_namespaces())
+		return TEST_SKIPPED;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
