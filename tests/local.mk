@@ -67,8 +67,16 @@ tests_e2e_test_submissions_SOURCES = tests/e2e/test-submissions.c
 tests_e2e_test_submissions_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
 tests_fuzz_fuzz_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz-event.c tests/fuzz/driver.c
+tests_fuzz_fuzz_event_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz-keys.c tests/fuzz/driver.c
 tests_fuzz_fuzz_keys_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_markdown_SOURCES = tests/fuzz/fuzz-markdown.c tests/fuzz/driver.c
+tests_fuzz_fuzz_markdown_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_problem_SOURCES = tests/fuzz/fuzz-problem.c tests/fuzz/driver.c
+tests_fuzz_fuzz_problem_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_replay_SOURCES = tests/fuzz/fuzz-replay.c tests/fuzz/driver.c
+tests_fuzz_fuzz_replay_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_vt_SOURCES = tests/fuzz/fuzz-vt.c tests/fuzz/driver.c
 tests_fuzz_fuzz_vt_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 check_PROGRAMS += \
@@ -102,7 +110,11 @@ check_PROGRAMS += \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
 	tests/fuzz/fuzz-config \
+	tests/fuzz/fuzz-event \
 	tests/fuzz/fuzz-keys \
+	tests/fuzz/fuzz-markdown \
+	tests/fuzz/fuzz-problem \
+	tests/fuzz/fuzz-replay \
 	tests/fuzz/fuzz-vt
 TESTS += \
 	tests/unit/test-canvas \
@@ -154,11 +166,47 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/config/mistakes \
 	tests/fuzz/corpus/config/settings \
 	tests/fuzz/corpus/config/theme \
+	tests/fuzz/corpus/event/every-type \
+	tests/fuzz/corpus/event/mistakes \
+	tests/fuzz/corpus/event/not-utf8 \
 	tests/fuzz/corpus/keys/keys \
 	tests/fuzz/corpus/keys/kitty \
 	tests/fuzz/corpus/keys/mouse \
 	tests/fuzz/corpus/keys/odd \
 	tests/fuzz/corpus/keys/paste \
+	tests/fuzz/corpus/markdown/deep \
+	tests/fuzz/corpus/markdown/fences \
+	tests/fuzz/corpus/markdown/narrow-ascii \
+	tests/fuzz/corpus/markdown/not-utf8 \
+	tests/fuzz/corpus/markdown/statement \
+	tests/fuzz/corpus/markdown/table \
+	tests/fuzz/corpus/markdown/wide \
+	tests/fuzz/corpus/problem/anchors \
+	tests/fuzz/corpus/problem/cycle \
+	tests/fuzz/corpus/problem/deep \
+	tests/fuzz/corpus/problem/extra-inputs \
+	tests/fuzz/corpus/problem/flags \
+	tests/fuzz/corpus/problem/good \
+	tests/fuzz/corpus/problem/limits \
+	tests/fuzz/corpus/problem/list \
+	tests/fuzz/corpus/problem/names \
+	tests/fuzz/corpus/problem/no-answer \
+	tests/fuzz/corpus/problem/no-statement \
+	tests/fuzz/corpus/problem/not-utf8 \
+	tests/fuzz/corpus/problem/nothing \
+	tests/fuzz/corpus/problem/only-suffix \
+	tests/fuzz/corpus/problem/tabs \
+	tests/fuzz/corpus/problem/two-documents \
+	tests/fuzz/corpus/problem/utf16 \
+	tests/fuzz/corpus/replay/changed \
+	tests/fuzz/corpus/replay/every-type \
+	tests/fuzz/corpus/replay/garbage-line \
+	tests/fuzz/corpus/replay/no-bytes \
+	tests/fuzz/corpus/replay/odd-order \
+	tests/fuzz/corpus/replay/sizes \
+	tests/fuzz/corpus/replay/time-goes-back \
+	tests/fuzz/corpus/replay/torn \
+	tests/fuzz/corpus/replay/zeros-behind \
 	tests/fuzz/corpus/vt/alt_screen \
 	tests/fuzz/corpus/vt/hostile \
 	tests/fuzz/corpus/vt/restore \

@@ -323,21 +323,21 @@ event_encode(const struct event *ev, const char *prev, struct buf *out)
 /* Decoded base64 lives in scratch, which may move while it grows: offsets
  * first, pointers when all is read. */
 struct fixup {
-	struct bytes *to;
+	const char **to;
 	size_t from;
 };
 
 static bool
-read_bytes(const struct json *j, const struct field *f, struct event_buf *eb,
-    struct bytes *out, struct fixup *fix)
+read_text(const struct json *j, const struct field *f, struct event_buf *eb,
+    const char **p, size_t *n, struct fixup *fix)
 {
 	char key[40];
 	const char *s = json_str(j, f->key);
 	size_t from = eb->scratch.len;
 
 	if (s != NULL) {
-		out->p = s;
-		out->n = strlen(s);
+		*p = s;
+		*n = strlen(s);
 		return true;
 	}
 	snprintf(key, sizeof key, "%s64", f->key);
@@ -346,9 +346,9 @@ read_bytes(const struct json *j, const struct field *f, struct event_buf *eb,
 		return true;
 	if (!json_base64(s, &eb->scratch))
 		return false;
-	out->n = eb->scratch.len - from;
+	*n = eb->scratch.len - from;
 	buf_addc(&eb->scratch, '\0');
-	fix->to = out;
+	fix->to = p;
 	fix->from = from;
 	return true;
 }
@@ -358,14 +358,15 @@ read_field(const struct json *j, const struct field *f, struct event_buf *eb,
     struct event *ev, struct fixup *fix)
 {
 	void *at = (char *)ev + f->at;
+	struct bytes *bytes = at;
+	size_t n;
 	int64_t v;
 
 	switch (f->kind) {
 	case F_STR:
-		*(const char **)at = json_str(j, f->key);
-		return true;
+		return read_text(j, f, eb, at, &n, fix);
 	case F_BYTES:
-		return read_bytes(j, f, eb, at, fix);
+		return read_text(j, f, eb, &bytes->p, &bytes->n, fix);
 	case F_BOOL:
 		*(bool *)at = json_bool(j, f->key, false);
 		return true;
@@ -403,7 +404,7 @@ read_fields(const struct json *j, struct event_buf *eb, struct event *ev,
 			n++;
 	}
 	while (n-- > 0)
-		fixes[n].to->p = eb->scratch.data + fixes[n].from;
+		*fixes[n].to = eb->scratch.data + fixes[n].from;
 	return true;
 }
 
@@ -426,16 +427,17 @@ read_head(const struct json *j, struct event_buf *eb, struct event *ev,
 {
 	const char *type = json_str(j, "type"), *prev = json_str(j, "prev");
 	const char *origin = json_str(j, "origin");
-	int64_t seq = json_int(j, "seq", 0);
+	int64_t seq = json_int(j, "seq", 0), question = json_int(j, "q", 0);
 
-	if (seq <= 0 || type == NULL || prev == NULL || strlen(prev) != 64)
+	if (seq <= 0 || type == NULL || prev == NULL || strlen(prev) != 64 ||
+	    strspn(prev, "0123456789abcdef") != 64)
 		return err_set(e, ERR_CORRUPT,
 		    "not an event: seq, type or prev is missing");
 	memcpy(eb->prev, prev, 65);
 	ev->seq = (uint64_t)seq;
 	ev->t = json_int(j, "t", 0);
 	ev->wall = json_int(j, "wall", 0);
-	ev->question = (unsigned)json_int(j, "q", 0);
+	ev->question = (unsigned)question;
 	ev->type = event_type_find(type);
 	ev->origin = ORIGIN_SYSTEM;
 	for (int i = 0; origin != NULL && i < (int)ARRAY_LEN(origins); i++)
@@ -443,6 +445,8 @@ read_head(const struct json *j, struct event_buf *eb, struct event *ev,
 			ev->origin = (enum event_origin)i;
 	if (ev->t < 0)
 		return err_set(e, ERR_CORRUPT, "time before the start");
+	if (question < 0 || question > INT32_MAX)
+		return err_set(e, ERR_CORRUPT, "no such question");
 	return true;
 }
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct side {
 	const char *p, *end;
@@ -44,7 +43,7 @@ as_number(const struct side *s, double *v)
 	memcpy(text, s->tok, s->len);
 	text[s->len] = '\0';
 	*v = strtod(text, &end);
-	return *end == '\0' && isfinite(*v);
+	return end == text + s->len && isfinite(*v);
 }
 
 static bool
@@ -61,12 +60,23 @@ close_enough(const struct problem *p, const struct side *a,
 	    (p->float_relative >= 0 && d <= p->float_relative * fabs(x));
 }
 
+/* Not strncasecmp: an output may hold a NUL, and goes on behind it. */
+static bool
+same_letters(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tolower((unsigned char)a[i]) !=
+		    tolower((unsigned char)b[i]))
+			return false;
+	return true;
+}
+
 static bool
 same_token(const struct problem *p, const struct side *a, const struct side *b)
 {
 	if (a->len == b->len && (p->case_sensitive ?
-	    memcmp(a->tok, b->tok, a->len) :
-	    strncasecmp(a->tok, b->tok, a->len)) == 0)
+	    memcmp(a->tok, b->tok, a->len) == 0 :
+	    same_letters(a->tok, b->tok, a->len)))
 		return true;
 	return close_enough(p, a, b);
 }

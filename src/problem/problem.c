@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +17,10 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+#define YAML_MAX (64u << 10) /* libyaml's work grows with its square */
 #define STATEMENT_MAX (256u << 10)
 #define CASE_MAX (16u << 20)
+#define PACKAGE_MAX (256u << 20) /* all cases together */
 #define CASES_MAX 500
 
 /* ---- files ---- */
@@ -25,21 +29,33 @@ static bool
 read_file(const char *path, size_t max, char **out, size_t *len,
     struct err *e)
 {
-	FILE *f = fopen(path, "re");
+	/* A pipe in place of a file must not make us wait. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct buf b = { 0 };
 	struct stat sb;
+	ssize_t n = 1;
 
-	if (f == NULL)
+	if (fd < 0)
 		return err_sys(e, errno, "cannot read %s", path);
-	if (fstat(fileno(f), &sb) != 0 || !S_ISREG(sb.st_mode) ||
+	if (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode) ||
 	    (uint64_t)sb.st_size > max) {
-		fclose(f);
+		close(fd);
 		return err_set(e, ERR_LIMIT, "%s: not a file of at most %zu "
 		    "KiB", path, max >> 10);
 	}
 	buf_reserve(&b, (size_t)sb.st_size);
-	b.len = fread(b.data, 1, (size_t)sb.st_size, f);
-	fclose(f);
+	while (n > 0 && b.len < (size_t)sb.st_size) {
+		n = read(fd, b.data + b.len, (size_t)sb.st_size - b.len);
+		b.len += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0)
+		err_sys(e, errno, "cannot read %s", path);
+	close(fd);
+	if (n < 0) {
+		buf_free(&b);
+		return false;
+	}
+	b.data[b.len] = '\0';
 	*len = b.len;
 	*out = buf_take(&b);
 	return true;
@@ -78,7 +94,7 @@ scalar(yaml_node_t *n)
 	    (const char *)n->data.scalar.value : NULL;
 }
 
-/* A number with a bound, times scale; absent: *out is left as it is. */
+/* A number with bounds, times scale; absent: *out is left as it is. */
 static bool
 number(struct yaml *y, yaml_node_t *n, const char *what, double max,
     double scale, int64_t *out, struct err *e)
@@ -90,12 +106,24 @@ number(struct yaml *y, yaml_node_t *n, const char *what, double max,
 	if (n == NULL)
 		return true;
 	v = s != NULL ? strtod(s, &end) : 0;
-	if (s == NULL || end == s || *end != '\0' || !(v > 0) || v > max)
+	if (s == NULL || end == s || *end != '\0' || !(v * scale >= 1) ||
+	    v > max)
 		return err_set(e, ERR_INVALID, "%s:%zu: %s must be a number "
-		    "above 0 and at most %g", y->path,
-		    n->start_mark.line + 1, what, max);
+		    "from %g to %g", y->path, n->start_mark.line + 1, what,
+		    1 / scale, max);
 	*out = (int64_t)(v * scale);
 	return true;
+}
+
+static bool
+tolerance(const char *s, double *out)
+{
+	char *end;
+
+	if (s == NULL)
+		return false;
+	*out = strtod(s, &end);
+	return end != s && *end == '\0' && isfinite(*out) && *out >= 0;
 }
 
 /* One word of validator_flags, and the number after it where it takes one. */
@@ -105,7 +133,7 @@ flag(struct problem *p, const char *word, char **save)
 	bool any = strcmp(word, "float_tolerance") == 0;
 	bool absolute = strcmp(word, "float_absolute_tolerance") == 0;
 	bool relative = strcmp(word, "float_relative_tolerance") == 0;
-	const char *value;
+	double v;
 
 	if (strcmp(word, "case_sensitive") == 0) {
 		p->case_sensitive = true;
@@ -115,15 +143,13 @@ flag(struct problem *p, const char *word, char **save)
 		p->space_sensitive = true;
 		return true;
 	}
-	if (!any && !absolute && !relative)
-		return false;
-	value = strtok_r(NULL, " ", save);
-	if (value == NULL)
+	if ((!any && !absolute && !relative) ||
+	    !tolerance(strtok_r(NULL, " ", save), &v))
 		return false;
 	if (any || absolute)
-		p->float_absolute = strtod(value, NULL);
+		p->float_absolute = v;
 	if (any || relative)
-		p->float_relative = strtod(value, NULL);
+		p->float_relative = v;
 	return true;
 }
 
@@ -141,7 +167,8 @@ flags(struct yaml *y, yaml_node_t *n, struct err *e)
 		ok = flag(y->p, word, &save);
 	free(copy);
 	return ok || err_set(e, ERR_UNSUPPORTED, "%s:%zu: validator_flags has "
-	    "a word that the default validator does not know", y->path,
+	    "a word that the default validator does not know, or a tolerance "
+	    "that is not a number", y->path,
 	    n->start_mark.line + 1);
 }
 
@@ -181,7 +208,7 @@ load_yaml(struct problem *p, const char *path, struct err *e)
 	size_t n;
 	bool ok;
 
-	if (!read_file(path, STATEMENT_MAX, &text, &n, e))
+	if (!read_file(path, YAML_MAX, &text, &n, e))
 		return false;
 	if (!yaml_parser_initialize(&parser))
 		abort();
@@ -234,7 +261,7 @@ only_inputs(const struct dirent *d)
 
 static bool
 load_case(struct problem *p, const char *dir, const char *file, bool hidden,
-    struct err *e)
+    size_t *bytes, struct err *e)
 {
 	size_t base = strlen(file) - 3;
 	char *in = xasprintf("%s/%s", dir, file);
@@ -249,6 +276,10 @@ load_case(struct problem *p, const char *dir, const char *file, bool hidden,
 	k->hidden = hidden;
 	ok = read_file(in, CASE_MAX, &k->in, &k->in_len, e) &&
 	    read_file(ans, CASE_MAX, &k->ans, &k->ans_len, e);
+	*bytes += k->in_len + k->ans_len;
+	if (ok && *bytes > PACKAGE_MAX)
+		ok = err_set(e, ERR_LIMIT, "%s: all cases together have more "
+		    "than %u MiB", in, PACKAGE_MAX >> 20);
 	free(in);
 	free(ans);
 	return ok;
@@ -256,7 +287,7 @@ load_case(struct problem *p, const char *dir, const char *file, bool hidden,
 
 static bool
 load_cases(struct problem *p, const char *dir, const char *sub, bool hidden,
-    struct err *e)
+    size_t *bytes, struct err *e)
 {
 	char *path = xasprintf("%s/data/%s", dir, sub);
 	struct dirent **names = NULL;
@@ -267,7 +298,8 @@ load_cases(struct problem *p, const char *dir, const char *sub, bool hidden,
 		err_set(e, ERR_INVALID, "%s: needs 1 to %d cases (NAME.in "
 		    "with NAME.ans)", path, CASES_MAX);
 	for (int i = 0; i < n; i++) {
-		ok = ok && load_case(p, path, names[i]->d_name, hidden, e);
+		ok = ok && load_case(p, path, names[i]->d_name, hidden, bytes,
+		    e);
 		free(names[i]);
 	}
 	free(names);
@@ -293,6 +325,7 @@ problem_load(const char *dir, struct err *e)
 {
 	struct problem *p = xcalloc(1, sizeof *p);
 	char *yaml = xasprintf("%s/problem.yaml", dir);
+	size_t bytes = 0; /* in all cases */
 	bool ok;
 
 	p->name = base_name(dir);
@@ -301,8 +334,8 @@ problem_load(const char *dir, struct err *e)
 	p->output_limit_kb = 8192;
 	p->float_absolute = p->float_relative = -1;
 	ok = load_yaml(p, yaml, e) && load_statement(p, dir, e) &&
-	    load_cases(p, dir, "sample", false, e) &&
-	    load_cases(p, dir, "secret", true, e);
+	    load_cases(p, dir, "sample", false, &bytes, e) &&
+	    load_cases(p, dir, "secret", true, &bytes, e);
 	free(yaml);
 	if (ok)
 		return p;
