@@ -35,6 +35,7 @@ libcore_a_SOURCES = \
 	src/vt/vt-priv.h \
 	src/vt/vt-save.c \
 	src/vt/vt-seq.c \
+	src/vt/vt-size.c \
 	src/vt/vt-style.c \
 	src/vt/vt-text.c \
 	src/vt/vt.h \

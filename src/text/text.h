@@ -1,8 +1,9 @@
 #ifndef TEXT_TEXT_H
 #define TEXT_TEXT_H
 
-/* A document: bytes in a gap buffer, with line starts found in O(log n).  Offsets and lengths are bytes;
- * lines count from 0.  Knows nothing of views, files or undo. */
+/* A document: bytes in a gap buffer, with line starts found in O(log n).
+ * Offsets and lengths are bytes; lines count from 0.  Knows nothing of views,
+ * files or undo. */
 
 #include <stdbool.h>
 #include <stddef.h>

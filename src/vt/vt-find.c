@@ -40,6 +40,21 @@ line_at(const struct vt *vt, int row)
 	return row >= -vt_scrollback(vt) ? vt_ring_line(vt, -row) : NULL;
 }
 
+/* Text of the cells from..to-1; trim: without the blanks at its end, those
+ * in a colour as well. */
+static void
+line_text(const struct vt_line *l, int from, int to, bool trim,
+    struct buf *out)
+{
+	size_t start = out->len;
+
+	if (from > 0 && from < l->used && l->cells[from].width == 0)
+		from--; /* a wide glyph is taken whole */
+	cells_text(l->cells, from < 0 ? 0 : from, to, out, NULL);
+	while (trim && out->len > start && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+}
+
 void
 vt_text(const struct vt *vt, int row, int col, int row2, int col2,
     struct buf *out)
@@ -47,19 +62,16 @@ vt_text(const struct vt *vt, int row, int col, int row2, int col2,
 	for (int y = row; y <= row2; y++) {
 		const struct vt_line *l = line_at(vt, y);
 		int from = y == row ? col : 0, to;
+		bool last = y == row2;
 
 		if (l == NULL)
 			continue;
 		to = l->wrapped ? l->used : vt_line_trimmed(l);
-		if (y == row2 && col2 + 1 < to)
+		if (last && col2 + 1 < to)
 			to = col2 + 1;
-		cells_text(l->cells, from < 0 ? 0 : from, to, out, NULL);
-		/* Blanks in a colour are blanks all the same. */
-		while (!l->wrapped && out->len > 0 && to > from &&
-		    out->data[out->len - 1] == ' ' && (y < row2 ||
-		    col2 + 1 >= l->used))
-			out->data[--out->len] = '\0';
-		if (y < row2 && !l->wrapped)
+		line_text(l, from, to, !l->wrapped &&
+		    (!last || col2 + 1 >= l->used), out);
+		if (!last && !l->wrapped)
 			buf_addc(out, '\n');
 	}
 }

@@ -129,7 +129,7 @@ vt_ring_push(struct vt *vt, const struct vt_line *l)
 {
 	struct vt_ring *r = &vt->ring;
 	struct vt_line *new = NULL;
-	int n = vt_line_trimmed(l);
+	int n = l->wrapped ? l->used : vt_line_trimmed(l);
 
 	vt->c.scrolled++;
 	if (r->max == 0)
@@ -217,10 +217,14 @@ vt_scroll(struct vt *vt, int top, int bottom, int n)
 
 	if (h <= 0)
 		return;
-	if (n > 0)
+	if (top > 0) /* its text does not go on there any more */
+		vt->screen->lines[top - 1]->wrapped = false;
+	if (n > 0) {
 		scroll_up(vt, top, bottom, n > h ? h : n);
-	else
+	} else {
 		scroll_down(vt, top, bottom, -n > h ? h : -n);
+		vt->screen->lines[bottom - 1]->wrapped = false;
+	}
 	vt_dirty(vt, top, bottom - 1);
 }
 
@@ -265,107 +269,4 @@ vt_screen_free(struct vt_screen *s, int rows)
 		free(s->lines[i]);
 	free(s->lines);
 	s->lines = NULL;
-}
-
-/* A copy of src as wide as cols. */
-static struct vt_line *
-refit(const struct vt_line *src, int cols)
-{
-	struct vt_line *l = vt_line_create(cols);
-	int n = src->used < cols ? src->used : cols;
-
-	memcpy(l->cells, src->cells, (size_t)n * sizeof l->cells[0]);
-	l->used = (uint16_t)n;
-	l->wide = src->wide;
-	l->wrapped = src->wrapped;
-	if (n > 0 && l->cells[n - 1].width == 2) {
-		l->cells[n - 1].glyph = 0;
-		l->cells[n - 1].width = 1;
-	}
-	return l;
-}
-
-static struct vt_line *
-ring_pop(struct vt *vt, int cols)
-{
-	struct vt_ring *r = &vt->ring;
-	struct vt_line *old = *ring_slot(r, --r->n);
-	struct vt_line *l = refit(old, cols);
-
-	vt->c.scrolled--;
-	free(old);
-	return l;
-}
-
-/* The rows of s for a new size.  shift: how many go off the top (> 0) or
- * come back from the scrollback (< 0). */
-static void
-screen_resize(struct vt *vt, struct vt_screen *s, int rows, int cols,
-    int shift, bool ring)
-{
-	struct vt_line **lines = xcalloc((size_t)rows, sizeof *lines);
-	int old = vt->c.rows;
-
-	for (int i = 0; i < shift && ring; i++)
-		vt_ring_push(vt, s->lines[i]);
-	for (int i = -shift - 1; i >= 0; i--)
-		lines[i] = ring_pop(vt, cols);
-	for (int i = shift > 0 ? shift : 0; i < old && i - shift < rows; i++)
-		lines[i - shift] = refit(s->lines[i], cols);
-	for (int i = 0; i < rows; i++)
-		if (lines[i] == NULL)
-			lines[i] = vt_line_create(cols);
-	vt_screen_free(s, old);
-	s->lines = lines;
-}
-
-static int
-shift_for(const struct vt *vt, int row, int rows, bool ring)
-{
-	int grow = rows - vt->c.rows;
-
-	if (grow < 0)
-		return row >= rows ? row - rows + 1 : 0;
-	if (!ring)
-		return 0;
-	return (size_t)grow < vt->ring.n ? -grow : -(int)vt->ring.n;
-}
-
-static void
-clamp(int *v, int max)
-{
-	*v = *v < 0 ? 0 : *v >= max ? max - 1 : *v;
-}
-
-void
-vt_grid_resize(struct vt *vt, int rows, int cols)
-{
-	struct vt_core *c = &vt->c;
-	bool alt = vt->screen == &vt->screens[1];
-	/* Behind the alternate screen, the main one's cursor is the saved
-	 * one: 1049 put it there. */
-	int main_row = alt ? c->saved[0].row : c->row;
-	int shift = shift_for(vt, main_row, rows, true);
-	int alt_shift = alt ? shift_for(vt, c->row, rows, false) : 0;
-
-	screen_resize(vt, &vt->screens[0], rows, cols, shift, true);
-	screen_resize(vt, &vt->screens[1], rows, cols, alt_shift, false);
-	c->row -= alt ? alt_shift : shift;
-	c->saved[0].row -= shift;
-	if (c->phantom && c->col < cols - 1) {
-		c->phantom = false;
-		c->col++;
-	}
-	c->rows = rows;
-	c->cols = cols;
-	clamp(&c->row, rows);
-	clamp(&c->col, cols);
-	for (int i = 0; i < 2; i++) {
-		clamp(&c->saved[i].row, rows);
-		clamp(&c->saved[i].col, cols);
-	}
-	c->top = 0;
-	c->bottom = rows;
-	c->dirty_first = 0;
-	c->dirty_last = rows - 1;
 }

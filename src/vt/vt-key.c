@@ -200,10 +200,21 @@ vt_encode_mouse(const struct vt *vt, int row, int col, int button, bool press,
 }
 
 void
-vt_encode_motion(const struct vt *vt, int row, int col, unsigned mods,
-    struct buf *out)
+vt_encode_motion(const struct vt *vt, int row, int col, int button,
+    unsigned mods, struct buf *out)
 {
-	if (vt_mouse(vt) < VT_MOUSE_DRAG || row < 0 || col < 0)
+	/* No button is told as the fourth. */
+	int code = button >= 1 && button <= 3 ? button - 1 : 3;
+
+	if (vt_mouse(vt) < (code == 3 ? VT_MOUSE_MOVE : VT_MOUSE_DRAG) ||
+	    row < 0 || col < 0)
 		return;
-	mouse(vt, 32 | mouse_mods(mods), true, row, col, out);
+	mouse(vt, 32 | code | mouse_mods(mods), true, row, col, out);
+}
+
+void
+vt_encode_focus(const struct vt *vt, bool in, struct buf *out)
+{
+	if (vt->c.modes & MODE_FOCUS)
+		buf_adds(out, in ? "\033[I" : "\033[O");
 }

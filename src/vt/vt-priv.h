@@ -161,9 +161,11 @@ void vt_shift(struct vt *, int row, int from, int to, int n);
 void vt_ring_push(struct vt *, const struct vt_line *);
 void vt_ring_clear(struct vt *);
 const struct vt_line *vt_ring_line(const struct vt *, int back);
-void vt_grid_resize(struct vt *, int rows, int cols);
 void vt_screen_create(struct vt_screen *, int rows, int cols);
 void vt_screen_free(struct vt_screen *, int rows);
+
+/* vt-size.c */
+void vt_grid_resize(struct vt *, int rows, int cols);
 
 /* vt-style.c */
 void vt_styles_init(struct vt *);

@@ -119,12 +119,12 @@ set_mode(struct vt *vt, uint32_t bit, bool on)
 static void
 restore_cursor(struct vt *vt)
 {
+	static const struct vt_saved start = { .pen = { -1, -1, 0 },
+		.sets = { 'B', 'B', 'B', 'B' } };
 	const struct vt_saved *s = saved(vt);
 
-	if (s->sets[0] == 0) { /* never saved */
-		home(vt);
-		return;
-	}
+	if (s->sets[0] == 0) /* never saved */
+		s = &start;
 	if (s->origin != ((vt->c.modes & MODE_ORIGIN) != 0)) {
 		set_mode(vt, MODE_ORIGIN, s->origin);
 		pass_mode(vt, true, 6, s->origin);
@@ -340,13 +340,43 @@ csi_cursor(struct vt *vt, unsigned char final)
 	}
 }
 
+/* A line that is full to its last column has nothing right of the cursor:
+ * programs end their lines with an erase, whatever their length. */
+static void
+erase_after_full_line(struct vt *vt, unsigned char final)
+{
+	struct vt_core *c = &vt->c;
+
+	if (final == 'K' || c->row == c->rows - 1)
+		return;
+	for (int y = c->row + 1; y < c->rows; y++)
+		vt_line_erase(vt, vt->screen->lines[y], 0, c->cols);
+	vt_dirty(vt, c->row + 1, c->rows - 1);
+}
+
 static void
 csi_erase(struct vt *vt, unsigned char final)
 {
 	if (final == 'J' && arg(vt, 0, 0) == 3 && vt->c.leader == 0)
 		vt_ring_clear(vt);
+	else if (vt->c.phantom && arg(vt, 0, 0) == 0)
+		erase_after_full_line(vt, final);
 	else
 		pass(vt, final);
+}
+
+/* Insert and delete characters.  The scroll region does not bind them; for
+ * libvterm it would. */
+static void
+csi_shift(struct vt *vt, unsigned char final)
+{
+	int n = arg(vt, 0, 1);
+
+	if (vt->c.modes & MODE_MARGINS)
+		pass(vt, final);
+	else
+		vt_shift(vt, vt->c.row, vt->c.col, vt->c.cols,
+		    final == '@' ? -n : n);
 }
 
 static void
@@ -378,6 +408,9 @@ csi_other(struct vt *vt, unsigned char final)
 	case 'K': case 'J':
 		csi_erase(vt, final);
 		break;
+	case '@': case 'P':
+		csi_shift(vt, final);
+		break;
 	case 's': case 'u':
 		csi_save(vt, final);
 		break;
@@ -385,7 +418,7 @@ csi_other(struct vt *vt, unsigned char final)
 		csi_mode(vt, final);
 		break;
 	default:
-		if (strchr("@ILMPSTXZcgn", final) != NULL)
+		if (strchr("ILMSTXZcgn", final) != NULL)
 			pass(vt, final);
 	}
 }

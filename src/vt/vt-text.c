@@ -5,6 +5,8 @@
 #include "base/glyph.h"
 #include "base/utf8.h"
 
+#define JOINER 0x200d
+
 void
 vt_linefeed(struct vt *vt)
 {
@@ -124,25 +126,56 @@ vt_put_glyph(struct vt *vt, uint32_t glyph, int width)
 	advance(vt, width);
 }
 
-static void
-combine(struct vt *vt, uint32_t cp)
+/* The cell that the cursor has just left; NULL: none. */
+static struct vt_cell *
+cell_before(const struct vt *vt)
 {
-	struct vt_core *c = &vt->c;
+	const struct vt_core *c = &vt->c;
 	struct vt_line *l = vt->screen->lines[c->row];
-	uint32_t cps[GLYPH_MAX];
 	int col = c->phantom ? c->col : c->col - 1;
-	size_t n;
 
 	if (col > 0 && col < l->used && l->cells[col].width == 0)
 		col--;
-	if (col < 0 || col >= l->used)
+	return col >= 0 && col < l->used ? &l->cells[col] : NULL;
+}
+
+static void
+combine(struct vt *vt, uint32_t cp)
+{
+	struct vt_cell *cell = cell_before(vt);
+	uint32_t cps[GLYPH_MAX];
+	size_t n;
+
+	if (cell == NULL)
 		return;
-	n = glyph_cps(l->cells[col].glyph, cps);
-	if (n == GLYPH_MAX)
-		return;
-	cps[n++] = cp;
-	l->cells[col].glyph = glyph_intern(cps, n);
-	vt_dirty(vt, c->row, c->row);
+	n = glyph_cps(cell->glyph, cps);
+	if (n < GLYPH_MAX)
+		cps[n++] = cp;
+	else if (cp == JOINER || cps[n - 1] == JOINER)
+		cps[n - 1] = cp; /* what joins must not be forgotten */
+	cell->glyph = glyph_intern(cps, n);
+	vt_dirty(vt, vt->c.row, vt->c.row);
+}
+
+static bool
+emoji(uint32_t cp)
+{
+	return (cp >= 0x2190 && cp < 0x2c00) || cp >= 0x1f000;
+}
+
+/* An emoji after a joiner belongs to the one before it, in the same columns,
+ * as tmux and newer terminals have it. */
+static bool
+joins(const struct vt *vt, uint32_t cp)
+{
+	const struct vt_cell *cell;
+	uint32_t cps[GLYPH_MAX];
+	size_t n;
+
+	if (!emoji(cp) || (cell = cell_before(vt)) == NULL)
+		return false;
+	n = glyph_cps(cell->glyph, cps);
+	return n > 1 && cps[n - 1] == JOINER && emoji(cps[0]);
 }
 
 /* VT100 line drawing, 0x60 to 0x7e. */
@@ -173,7 +206,7 @@ vt_put_cp(struct vt *vt, uint32_t cp)
 	if (cp < 0xa0)
 		return; /* C1 controls as UTF-8: nothing uses them */
 	w = utf8_width(cp);
-	if (w == 0)
+	if (w == 0 || joins(vt, cp))
 		combine(vt, cp);
 	else
 		vt_put_glyph(vt, cp, w);

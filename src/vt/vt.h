@@ -39,7 +39,8 @@ struct vt *vt_create(int rows, int cols, size_t scrollback);
 void vt_destroy(struct vt *);
 /* Feeds output of the program. */
 void vt_write(struct vt *, const char *p, size_t n);
-void vt_resize(struct vt *, int rows, int cols); /* clamped to the bounds */
+/* Clamped to the bounds.  Wrapped lines are wrapped anew. */
+void vt_resize(struct vt *, int rows, int cols);
 int vt_rows(const struct vt *);
 int vt_cols(const struct vt *);
 
@@ -79,8 +80,11 @@ void vt_encode_paste(const struct vt *, const char *p, size_t n,
 /* button 1..3, 4 wheel up, 5 wheel down. */
 void vt_encode_mouse(const struct vt *, int row, int col, int button,
     bool press, unsigned mods, struct buf *out);
-void vt_encode_motion(const struct vt *, int row, int col, unsigned mods,
-    struct buf *out);
+/* button: the one held, 0 none. */
+void vt_encode_motion(const struct vt *, int row, int col, int button,
+    unsigned mods, struct buf *out);
+/* The keyboard came or went. */
+void vt_encode_focus(const struct vt *, bool in, struct buf *out);
 
 /* Text of the cells from (row, col) to (row2, col2) inclusive; wrapped lines
  * are joined, trailing blanks dropped. */
@@ -88,7 +92,8 @@ void vt_text(const struct vt *, int row, int col, int row2, int col2,
     struct buf *out);
 /* Searches rows upwards (dir < 0) or downwards for UTF-8 text, ASCII case
  * folded when the needle has no capital. */
-bool vt_find(const struct vt *, const char *needle, int dir, int *row, int *col);
+bool vt_find(const struct vt *, const char *needle, int dir, int *row,
+    int *col);
 
 /* Canonical bytes of all that can be seen (grid, both screens, scrollback,
  * cursor, modes, title); independent of the order of interning. */

@@ -117,12 +117,23 @@ several_modes_in_one(void **st)
 	vt_encode_mouse(vt, 1, 2, 4, true, 4, &b);
 	assert_string_equal(buf_str(&b), "\033[<80;3;2M");
 	buf_clear(&b);
-	vt_encode_motion(vt, 1, 2, 0, &b);
+	vt_encode_motion(vt, 1, 2, 1, 0, &b);
 	assert_string_equal(buf_str(&b), "\033[<32;3;2M");
+	buf_clear(&b);
+	vt_encode_motion(vt, 1, 2, 3, 0, &b);
+	assert_string_equal(buf_str(&b), "\033[<34;3;2M");
+	buf_clear(&b);
+	vt_encode_motion(vt, 1, 2, 0, 0, &b); /* not asked for */
+	vt_encode_focus(vt, true, &b);
+	assert_int_equal(b.len, 0);
+	put(vt, "\033[?1003;1004h");
+	vt_encode_motion(vt, 1, 2, 0, 0, &b);
+	vt_encode_focus(vt, false, &b);
+	assert_string_equal(buf_str(&b), "\033[<35;3;2M\033[O");
 	buf_clear(&b);
 	vt_encode_key(vt, 0x110001, 0, &b);
 	assert_string_equal(buf_str(&b), "\033OA");
-	put(vt, "\033[?1002;1006;2004;1l");
+	put(vt, "\033[?1002;1003;1006;2004;1l");
 	buf_clear(&b);
 	vt_encode_paste(vt, "a\nb", 3, &b);
 	assert_string_equal(buf_str(&b), "a\rb");

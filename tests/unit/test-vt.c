@@ -156,6 +156,174 @@ rep_repeats_and_ends(void **st)
 	vt_destroy(v);
 }
 
+static void
+expect_cursor(const struct vt *v, int row, int col)
+{
+	int r, c;
+	bool visible;
+
+	vt_cursor(v, &r, &c, &visible);
+	assert_int_equal(r, row);
+	assert_int_equal(c, col);
+}
+
+/* Narrow for a while: no text is lost, and the cursor stays on its letter. */
+static void
+another_width_wraps_anew(void **st)
+{
+	struct vt *v = vt_create(6, 20, 50);
+
+	(void)st;
+	put(v, "one two three four five six seven\r\nshort\r\n$ abc");
+	expect_row(v, 0, "one two three four f");
+	expect_row(v, 1, "ive six seven");
+	vt_resize(v, 6, 10);
+	expect_row(v, 0, "one two th");
+	expect_row(v, 3, "ven");
+	expect_row(v, 4, "short");
+	expect_row(v, 5, "$ abc");
+	expect_cursor(v, 5, 5);
+	vt_resize(v, 6, 40);
+	expect_row(v, 0, "one two three four five six seven");
+	expect_row(v, 1, "short");
+	expect_row(v, 2, "$ abc");
+	expect_cursor(v, 2, 5);
+	vt_resize(v, 2, 7);
+	expect_row(v, -5, "one two");
+	expect_row(v, 1, "$ abc");
+	assert_int_equal((int)vt_scrolled(v), 5);
+	vt_resize(v, 6, 20);
+	expect_row(v, 0, "one two three four f");
+	expect_row(v, 3, "$ abc");
+	expect_cursor(v, 3, 5);
+	vt_destroy(v);
+}
+
+static void
+wide_glyphs_wrap_whole(void **st)
+{
+	struct vt *v = vt_create(4, 5, 10);
+
+	(void)st;
+	put(v, "a\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad!");
+	expect_row(v, 1, "\xe4\xb8\xad!");
+	vt_resize(v, 4, 4);
+	expect_row(v, 0, "a\xe4\xb8\xad");
+	expect_row(v, 1, "\xe4\xb8\xad\xe4\xb8\xad");
+	expect_row(v, 2, "!");
+	expect_cursor(v, 2, 1);
+	vt_resize(v, 4, 1);
+	vt_resize(v, 4, 8);
+	expect_row(v, 0, "a   !");
+	vt_destroy(v);
+}
+
+/* The main screen is laid out anew behind the alternate one too, and what
+ * was cleared away does not come back. */
+static void
+another_width_behind_the_other_screen(void **st)
+{
+	struct vt *v = vt_create(4, 10, 10);
+
+	(void)st;
+	put(v, "1\r\n2\r\n3\r\n4\r\n5\033[H\033[2J0123456789ab");
+	put(v, "\033[?1049h\033[Hfull screen");
+	vt_resize(v, 4, 6);
+	put(v, "\033[?1049l");
+	expect_row(v, 0, "012345");
+	expect_row(v, 1, "6789ab");
+	expect_cursor(v, 2, 0);
+	put(v, "c");
+	expect_row(v, 2, "c");
+	expect_row(v, -1, "1");
+	vt_destroy(v);
+}
+
+/* Programs end a line with an erase even when it is full; top does. */
+static void
+erasing_after_a_full_line(void **st)
+{
+	struct vt *v = vt_create(4, 5, 10);
+
+	(void)st;
+	put(v, "\r\n\r\nold\033[H12345\033[K");
+	expect_row(v, 0, "12345");
+	put(v, "67\033[2;1H12345\033[J");
+	expect_row(v, 0, "12345");
+	expect_row(v, 1, "12345");
+	expect_row(v, 2, "");
+	put(v, "\033[1K");
+	expect_row(v, 1, "");
+	vt_destroy(v);
+}
+
+static void
+shifting_below_the_region(void **st)
+{
+	struct vt *v = vt_create(4, 8, 10);
+
+	(void)st;
+	put(v, "\033[4;1Habcdef\033[1;2r\033[4;2H\033[2P");
+	expect_row(v, 3, "adef");
+	put(v, "\033[2@");
+	expect_row(v, 3, "a  def");
+	vt_destroy(v);
+}
+
+static void
+restoring_what_was_never_saved(void **st)
+{
+	struct vt *v = vt_create(4, 8, 10);
+	const struct vt_cell *c;
+	int n;
+
+	(void)st;
+	put(v, "\033[3;3H\033[1;7m\033(0\0338q");
+	expect_row(v, 0, "q");
+	c = vt_row(v, 0, &n);
+	assert_int_equal(vt_style(v, c[0].style).attr, 0);
+	vt_destroy(v);
+}
+
+#define MAN "\xf0\x9f\x91\xa8"
+#define GIRL "\xf0\x9f\x91\xa7"
+#define ZWJ "\xe2\x80\x8d"
+
+static void
+joined_emoji_are_one_glyph(void **st)
+{
+	struct vt *v = vt_create(2, 20, 10);
+
+	(void)st;
+	put(v, MAN ZWJ GIRL "|");
+	expect_cursor(v, 0, 3);
+	expect_row(v, 0, MAN ZWJ GIRL "|");
+	put(v, "\r\n" MAN ZWJ MAN ZWJ GIRL ZWJ GIRL ZWJ GIRL GIRL);
+	expect_cursor(v, 1, 4);
+	put(v, "\ra" ZWJ GIRL);
+	expect_cursor(v, 1, 3);
+	vt_destroy(v);
+}
+
+/* A blank at the end of a wrapped line is part of its text, in the
+ * scrollback as well; selections take wide glyphs whole. */
+static void
+wrapped_text_is_one_line(void **st)
+{
+	struct vt *v = vt_create(2, 6, 10);
+	struct buf b = { 0 };
+
+	(void)st;
+	put(v, "some  words\r\nand\r\n\xe4\xb8\xad.");
+	vt_text(v, -2, 0, 0, VT_COLS_MAX, &b);
+	assert_string_equal(buf_str(&b), "some  words\nand");
+	buf_clear(&b);
+	vt_text(v, 1, 1, 1, 2, &b);
+	assert_string_equal(buf_str(&b), "\xe4\xb8\xad.");
+	buf_free(&b);
+	vt_destroy(v);
+}
+
 static unsigned seed = 3;
 
 static unsigned
@@ -228,6 +396,14 @@ main(void)
 		cmocka_unit_test(questions_are_answered_and_keys_follow_modes),
 		cmocka_unit_test(titles_are_text),
 		cmocka_unit_test(rep_repeats_and_ends),
+		cmocka_unit_test(another_width_wraps_anew),
+		cmocka_unit_test(wide_glyphs_wrap_whole),
+		cmocka_unit_test(another_width_behind_the_other_screen),
+		cmocka_unit_test(erasing_after_a_full_line),
+		cmocka_unit_test(shifting_below_the_region),
+		cmocka_unit_test(restoring_what_was_never_saved),
+		cmocka_unit_test(joined_emoji_are_one_glyph),
+		cmocka_unit_test(wrapped_text_is_one_line),
 		cmocka_unit_test(cuts_and_snapshots_change_nothing),
 	};
 
