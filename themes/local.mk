@@ -3,4 +3,5 @@ dist_themes_DATA = \
 	themes/ansi16 \
 	themes/dark \
 	themes/high-contrast \
-	themes/light
+	themes/light \
+	themes/neutral

@@ -9,6 +9,7 @@
 
 #define SOON (5 * 60) /* s: the clock turns yellow */
 #define SEGMENT_MAX 160
+#define HINT_GAP 3 /* of rule between a title and a hint */
 
 struct segment {
 	char text[SEGMENT_MAX];
@@ -350,29 +351,52 @@ glyph(const struct app *a, uint32_t nice, char plain)
 	return a->settings.ascii ? (uint32_t)plain : nice;
 }
 
+/* At the right end of the rule, and only whole. */
+static void
+draw_hint(struct app *a, struct pane *p, const struct rect *r, int from)
+{
+	bool focused = p == a->panes[a->focus];
+	struct buf hint = { 0 };
+	char key[40];
+	int col;
+
+	if (p->ops->hint != NULL)
+		p->ops->hint(p, focused, &hint);
+	key_of(a, cmd_find("zoom"), key);
+	if (a->wish.zoom && key[0] != '\0')
+		buf_addf(&hint, "%s%s all panes", hint.len > 0 ? "  " : "",
+		    key);
+	col = r->col + r->cols - columns(buf_str(&hint)) - 3;
+	if (hint.len > 0 && col >= from)
+		canvas_printf(a->frame, r->row, col, style(a, STYLE_DIM),
+		    " %s ", buf_str(&hint));
+	buf_free(&hint);
+}
+
 static void
 draw_rule(struct app *a, int i)
 {
-	const struct rect *r = &a->layout.pane[i];
+	const struct rect r = layout_rule(&a->layout, (enum pane_id)i);
 	struct style rule = style(a, STYLE_RULE);
 	struct style st = style(a, (enum pane_id)i == a->focus ?
 	    STYLE_TITLE_FOCUS : STYLE_TITLE);
 	struct pane *p = a->panes[i];
 	struct buf title = { 0 };
-	int col = r->col;
+	int col = r.col;
 
-	for (int k = 0; k < r->cols; k++)
-		canvas_put(a->frame, r->row - 1, r->col + k,
+	for (int k = 0; k < r.cols; k++)
+		canvas_put(a->frame, r.row, r.col + k,
 		    glyph(a, 0x2500, '-'), 1, rule);
 	if (p->ops->title != NULL)
 		p->ops->title(p, &title);
 	if (title.len == 0)
 		buf_adds(&title, p->ops->name);
-	canvas_put(a->frame, r->row - 1, col, ' ', 1, rule);
-	col += 1 + canvas_text(a->frame, r->row - 1, col + 1, r->cols - 3,
+	canvas_put(a->frame, r.row, col, ' ', 1, rule);
+	col += 1 + canvas_text(a->frame, r.row, col + 1, r.cols - 3,
 	    title.data, title.len, st);
-	canvas_put(a->frame, r->row - 1, col, ' ', 1, rule);
+	canvas_put(a->frame, r.row, col, ' ', 1, rule);
 	buf_free(&title);
+	draw_hint(a, p, &r, col + HINT_GAP);
 }
 
 static bool
@@ -380,7 +404,7 @@ rule_in_row(const struct app *a, int row, bool left)
 {
 	for (int i = 0; i < PANES; i++)
 		if (a->layout.shown[i] && a->layout.pane[i].row - 1 == row &&
-		    (a->layout.pane[i].col == 0) == left)
+		    (a->layout.pane[i].col < a->layout.upright) == left)
 			return true;
 	return false;
 }
@@ -433,17 +457,18 @@ pane_cursor(struct app *a, int *row, int *col, int *shape)
 	return true;
 }
 
+/* In words that fit where little does. */
 static void
 draw_too_small(struct app *a)
 {
+	struct style st = style(a, STYLE_TEXT);
 	struct canvas *c = a->frame;
+	int row = c->rows > 3 ? (c->rows - 3) / 2 : 0;
 
-	canvas_printf(c, c->rows / 2, 0, style(a, STYLE_TEXT),
-	    "%dx%d is too small for viva; it takes %dx%d", c->cols, c->rows,
-	    LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);
-	if (c->rows > c->rows / 2 + 1)
-		canvas_str(c, c->rows / 2 + 1, 0, "(all is safe; enlarge it)",
-		    style(a, STYLE_DIM));
+	canvas_printf(c, row, 0, st, "too small: %dx%d", c->cols, c->rows);
+	canvas_printf(c, row + 1, 0, st, "viva needs %dx%d", LAYOUT_COLS_MIN,
+	    LAYOUT_ROWS_MIN);
+	canvas_str(c, row + 2, 0, "your work is safe", style(a, STYLE_DIM));
 }
 
 static void

@@ -61,6 +61,8 @@ bool app_replaying(const struct app *);
 int64_t app_elapsed(struct app *); /* us */
 void app_layout(struct app *);
 void app_dirty(struct app *);
+/* Shows a line for a few seconds, whatever is typed. */
+void app_say_briefly(struct app *, const char *text);
 
 /* app-draw.c */
 void app_draw(struct app *);

@@ -1,6 +1,10 @@
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "ui/app-internal.h"
+
+#define UPRIGHT_REACH 1 /* the blank columns beside it count as well */
 
 static bool
 inside(const struct rect *r, int row, int col)
@@ -25,10 +29,10 @@ rule_at(const struct app *a, int row, int col)
 	struct rect r;
 
 	for (int i = 0; i < PANES; i++) {
-		r = a->layout.pane[i];
-		r.row--;
-		r.rows = 1;
-		if (a->layout.shown[i] && inside(&r, row, col))
+		if (!a->layout.shown[i])
+			continue;
+		r = layout_rule(&a->layout, (enum pane_id)i);
+		if (inside(&r, row, col))
 			return i;
 	}
 	return -1;
@@ -76,7 +80,9 @@ press(struct app *a, const struct mouse *m)
 		app_focus(a, (enum pane_id)i);
 		a->dragging = true;
 		a->drag_rule = (enum pane_id)i;
-	} else if (m->col == a->layout.upright) {
+	} else if (a->layout.upright >= 0 &&
+	    inside(&a->layout.body, m->row, m->col) &&
+	    abs(m->col - a->layout.upright) <= UPRIGHT_REACH) {
 		a->dragging = true;
 		a->drag_rule = PANES;
 	}

@@ -196,11 +196,13 @@ submit_answer(void *user, bool yes)
 static void
 run_submit(struct app *a, const char *cmd)
 {
+	const struct state *s = a->spec.state;
+	const char *name = s->title != NULL ? s->title : s->name;
 	char text[300];
 
 	(void)cmd;
 	snprintf(text, sizeof text, "Submit %.200s? There is no way back to "
-	    "it.", a->spec.state->name != NULL ? a->spec.state->name : "");
+	    "it.", name != NULL ? name : "this");
 	prompts_ask(a->prompts, text, submit_answer, a);
 }
 

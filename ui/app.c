@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,13 +150,17 @@ app_say(struct app *a, const char *text)
 	app_dirty(a);
 }
 
+void
+app_say_briefly(struct app *a, const char *text)
+{
+	app_say(a, text);
+	a->quiet = loop_timer_add(a->loop, MESSAGE_TIME, end_message, a);
+}
+
 static void
 pane_say(void *user, const char *text)
 {
-	struct app *a = user;
-
-	app_say(a, text);
-	a->quiet = loop_timer_add(a->loop, MESSAGE_TIME, end_message, a);
+	app_say_briefly(user, text);
 }
 
 /* --- what panes get --- */
@@ -331,6 +334,28 @@ command_of(struct app *a, const struct key *k)
 	return keymap_find(a->keymap, k);
 }
 
+/* Text typed where none goes. */
+static void
+nobody_types(struct app *a)
+{
+	const char *names[] = { "focus-editor", "focus-shell" };
+	char key[2][32], label[2][40];
+	char *text;
+
+	if (app_replaying(a)) {
+		app_say_briefly(a, "this is a replay: F1 shows its keys");
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		keymap_key(a->keymap, cmd_find(names[i]), key[i]);
+		prompt_key_label(key[i], label[i]);
+	}
+	text = xasprintf("nothing to type here: %s goes to the editor, %s to "
+	    "the shell", label[0], label[1]);
+	app_say_briefly(a, text);
+	free(text);
+}
+
 static void
 key_to_panes(struct app *a, const struct key *k)
 {
@@ -349,8 +374,9 @@ key_to_panes(struct app *a, const struct key *k)
 	if (c != NULL && p->ops->command != NULL &&
 	    p->ops->command(p, c->name, NULL) == PANE_HANDLED)
 		return;
-	if (p->ops->key != NULL)
-		p->ops->key(p, k);
+	if ((p->ops->key == NULL || p->ops->key(p, k) == PANE_IGNORED) &&
+	    k->mods == 0 && k->code > ' ' && k->code < 0x7f)
+		nobody_types(a);
 }
 
 /* What the shell is sent shows when it answers: a frame before that would
@@ -456,14 +482,17 @@ on_input(void *user, short revents)
 
 /* rxvt, Konsole and others tell their colours in COLORFGBG. */
 static const char *
-usual_theme(void)
+usual_theme(int colours)
 {
 	const char *s = getenv("COLORFGBG"), *bg;
 
+	if (colours < 256)
+		return "ansi16";
 	bg = s != NULL ? strrchr(s, ';') : NULL;
-	if (bg != NULL && (strcmp(bg, ";7") == 0 || strcmp(bg, ";15") == 0))
-		return "light";
-	return "dark";
+	if (bg == NULL)
+		return "neutral";
+	return strcmp(bg, ";7") == 0 || strcmp(bg, ";15") == 0 ? "light" :
+	    "dark";
 }
 
 static bool
@@ -475,27 +504,49 @@ no_colour(void)
 }
 
 static void
-load_theme(struct app *a, bool mono, struct err *why)
+load_theme(struct app *a, struct err *why)
 {
+	int colours = screen_colours(a->screen);
 	const char *name = a->spec.theme != NULL ? a->spec.theme :
-	    a->settings.theme[0] != '\0' ? a->settings.theme : usual_theme();
+	    a->settings.theme[0] != '\0' ? a->settings.theme :
+	    usual_theme(colours);
 	struct err e = { 0 };
 
-	if (mono)
+	if (colours == 0)
 		theme_mono(&a->theme);
 	else if (!theme_load(name, &a->theme, &e) && why->code == ERR_NONE)
 		*why = e;
+}
+
+/* A locale that is given and is not UTF-8 tells of such a terminal; one that
+ * is not given tells nothing.  The Linux console and old terminals have lines,
+ * but no glyphs like ours. */
+static bool
+plain_glyphs(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *term = getenv("TERM"), *s;
+
+	if (term != NULL && (strcmp(term, "linux") == 0 ||
+	    strncmp(term, "vt", 2) == 0))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		s = getenv(names[i]);
+		if (s != NULL && *s != '\0')
+			return strcasestr(s, "utf-8") == NULL &&
+			    strcasestr(s, "utf8") == NULL;
+	}
+	return false;
 }
 
 static void
 load_settings(struct app *a, struct err *why)
 {
 	settings_init(&a->settings);
+	a->settings.ascii = plain_glyphs();
 	if (!settings_load(&a->settings, a->keymap, why) &&
 	    why->code == ERR_NONE)
 		why->code = ERR_INVALID;
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-		a->settings.ascii = true;
 }
 
 static void
@@ -515,8 +566,11 @@ start(struct app *a)
 		a->panes[a->focus]->ops->focus(a->panes[a->focus], true);
 	a->input = loop_fd_add(a->loop, STDIN_FILENO, POLLIN, on_input, a);
 	loop_set_frame(a->loop, on_frame, a);
-	if (app_replaying(a))
-		timeline_tick(a);
+	if (!app_replaying(a))
+		return;
+	/* At its very start a record has nothing to show. */
+	replay_play(a->spec.replay, true);
+	timeline_tick(a);
 }
 
 struct app *
@@ -539,7 +593,7 @@ app_create(const struct app_spec *spec, struct err *e)
 		app_destroy(a);
 		return NULL;
 	}
-	load_theme(a, screen_colours(a->screen) == 0, &why);
+	load_theme(a, &why);
 	start(a);
 	if (why.code != ERR_NONE)
 		app_say(a, why.msg);

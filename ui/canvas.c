@@ -130,6 +130,22 @@ canvas_fill(struct canvas *c, struct style style)
 			*cell_at(c, r, k) = blank;
 }
 
+void
+canvas_tint(struct canvas *c, int row, int col, int cols, struct style over)
+{
+	struct canvas s = canvas_sub(c, row, col, 1, cols);
+
+	for (int k = 0; s.rows > 0 && k < s.cols; k++) {
+		struct style *st = &cell_at(&s, 0, k)->style;
+
+		if (over.bg != COLOR_DEFAULT)
+			st->bg = over.bg;
+		if (over.fg != COLOR_DEFAULT)
+			st->fg = over.fg;
+		st->attr |= over.attr;
+	}
+}
+
 /* The glyph of the grapheme at s, n bytes long. */
 static uint32_t
 grapheme_glyph(const char *s, size_t n, int *width)
@@ -175,6 +191,36 @@ canvas_text(struct canvas *c, int row, int col, int max, const char *s,
 		off += len;
 	}
 	return used;
+}
+
+#define TAB 8
+
+void
+canvas_clipped(struct canvas *c, int row, int col, int max, const char *s,
+    size_t n, struct style style, uint32_t more, struct style more_style)
+{
+	size_t off = 0, len;
+	int used = 0, w;
+
+	if (max < 0 || max > c->cols - col)
+		max = c->cols - col;
+	while (off < n && max > 0) {
+		len = utf8_grapheme(s + off, n - off, &w);
+		if (s[off] == '\t') {
+			w = TAB - used % TAB;
+			used += w < max - used ? w : max - used;
+			off++;
+			continue;
+		}
+		w = w > 0 ? w : 1;
+		if (used + w > max)
+			break;
+		canvas_text(c, row, col + used, w, s + off, len, style);
+		used += w;
+		off += len;
+	}
+	if (off < n && max > 0)
+		canvas_put(c, row, col + max - 1, more, 1, more_style);
 }
 
 int

@@ -60,10 +60,17 @@ void canvas_fill_rect(struct canvas *, int row, int col, int rows, int cols,
     struct style);
 void canvas_put(struct canvas *, int row, int col, uint32_t glyph, int width,
     struct style);
+/* Lays a style over what is there: its colours where it has them, its
+ * attributes added. */
+void canvas_tint(struct canvas *, int row, int col, int cols, struct style);
 /* UTF-8 text on one row, at most max columns (-1: to the edge).  Control and
  * invalid bytes show as U+FFFD.  Returns the columns used. */
 int canvas_text(struct canvas *, int row, int col, int max, const char *s,
     size_t n, struct style);
+/* The same, with tabs as blanks, and a last column that shows "more" in its
+ * own style where the rest did not fit. */
+void canvas_clipped(struct canvas *, int row, int col, int max, const char *s,
+    size_t n, struct style style, uint32_t more, struct style more_style);
 int canvas_str(struct canvas *, int row, int col, const char *s, struct style);
 int canvas_printf(struct canvas *, int row, int col, struct style,
     const char *fmt, ...) PRINTF_LIKE(5, 6);

@@ -77,6 +77,9 @@ colour_degrade(int32_t c, int colours, int *bold)
 		c = nearest(rgb_of(c), 0, 16);
 	if (colours >= 16 || c < 8)
 		return c;
+	/* Where bold is not bright, bold black cannot be seen. */
+	if (c == 8)
+		return -1;
 	*bold = 1;
 	return c - 8;
 }

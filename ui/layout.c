@@ -6,6 +6,7 @@
 
 #define LEFT_MIN 20
 #define RIGHT_MIN 40
+#define AIR 1 /* columns beside a rule or the edge */
 #define SHORT 24 /* a wide screen with fewer rows shows one lower pane */
 
 void
@@ -30,6 +31,12 @@ show(struct layout *l, enum pane_id id, int row, int col, int rows, int cols)
 {
 	l->shown[id] = true;
 	l->pane[id] = (struct rect){ row + 1, col, rows - 1, cols };
+	/* The whole width: programs get all of it, and line numbers are air
+	 * enough. */
+	if (cols == l->body.cols && id != PANE_SHELL && id != PANE_EDITOR) {
+		l->pane[id].col += AIR;
+		l->pane[id].cols -= AIR;
+	}
 }
 
 struct column {
@@ -89,8 +96,8 @@ wide(const struct layout_in *in, struct layout *l)
 	cols = clamp(in->cols * in->left / 1000, LEFT_MIN,
 	    in->cols - RIGHT_MIN - 1);
 	l->upright = cols;
-	stack(in, l, &left, 0, cols);
-	stack(in, l, &right, cols + 1, in->cols - cols - 1);
+	stack(in, l, &left, AIR, cols - 2 * AIR);
+	stack(in, l, &right, cols + 1 + AIR, in->cols - cols - 1 - AIR);
 }
 
 static void
@@ -132,6 +139,23 @@ layout_make(const struct layout_in *given, struct layout *l)
 		wide(&in, l);
 	else
 		narrow(&in, l);
+}
+
+struct rect
+layout_rule(const struct layout *l, enum pane_id id)
+{
+	const struct rect *p = &l->pane[id];
+	struct rect r = { p->row - 1, 0, 1, l->body.cols };
+
+	if (l->upright < 0)
+		return r;
+	if (p->col > l->upright) {
+		r.col = l->upright + 1;
+		r.cols -= r.col;
+	} else {
+		r.cols = l->upright;
+	}
+	return r;
 }
 
 static int

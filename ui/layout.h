@@ -32,7 +32,9 @@ struct layout_in {
 struct layout {
 	bool too_small;
 	bool shown[PANES];
-	struct rect pane[PANES]; /* without the rule, which is the row above */
+	/* Without the rule, which is the row above, and without the blank
+	 * column that keeps text off the upright rule and the edge. */
+	struct rect pane[PANES];
 	int upright;		 /* column of the upright rule; -1: none */
 	struct rect body;	 /* all between status line and key line */
 	struct rect timeline;	 /* no rows: none */
@@ -41,6 +43,8 @@ struct layout {
 /* The shares a session starts with. */
 void layout_defaults(struct layout_in *);
 void layout_make(const struct layout_in *, struct layout *);
+/* The rule above a pane that is shown. */
+struct rect layout_rule(const struct layout *, enum pane_id);
 /* Moves the rule above pane (or the upright rule, with PANES) to row, col by
  * changing the shares. */
 void layout_drag(struct layout_in *, const struct layout *, enum pane_id,

@@ -29,12 +29,19 @@ libui_a_SOURCES = \
 	ui/pane-edit-view.c \
 	ui/pane-edit.c \
 	ui/pane-edit.h \
+	ui/pane-files-ask.c \
+	ui/pane-files-tree.c \
 	ui/pane-files.c \
+	ui/pane-files.h \
 	ui/pane-problem.c \
 	ui/pane-term-copy.c \
 	ui/pane-term.c \
 	ui/pane-term.h \
+	ui/pane-tests-draw.c \
+	ui/pane-tests-rows.c \
+	ui/pane-tests-run.c \
 	ui/pane-tests.c \
+	ui/pane-tests.h \
 	ui/pane.h \
 	ui/prompt-internal.h \
 	ui/prompt.c \

@@ -9,6 +9,7 @@
 #include "ui/prompt-internal.h"
 
 #define LISTED_MAX 128
+#define COMMANDS_MAX 104 /* of the lines of the help */
 #define PALETTE_ROWS 12
 #define POPUP_COLS 76
 
@@ -70,14 +71,44 @@ palette_move(struct prompts *p, struct mode *m, int by)
 		m->here = 0;
 }
 
+static void
+frame(struct canvas *box, const char *title, struct style st, bool ascii)
+{
+	static const uint32_t nice[] = { 0x2500, 0x2502, 0x250c, 0x2510,
+		0x2514, 0x2518 };
+	static const uint32_t plain[] = { '-', '|', '+', '+', '+', '+' };
+	const uint32_t *g = ascii ? plain : nice;
+	int bottom = box->rows - 1, right = box->cols - 1;
+
+	for (int k = 1; k < right; k++) {
+		canvas_put(box, 0, k, g[0], 1, st);
+		canvas_put(box, bottom, k, g[0], 1, st);
+	}
+	for (int k = 1; k < bottom; k++) {
+		canvas_put(box, k, 0, g[1], 1, st);
+		canvas_put(box, k, right, g[1], 1, st);
+	}
+	canvas_put(box, 0, 0, g[2], 1, st);
+	canvas_put(box, 0, right, g[3], 1, st);
+	canvas_put(box, bottom, 0, g[4], 1, st);
+	canvas_put(box, bottom, right, g[5], 1, st);
+	st.attr |= ATTR_BOLD;
+	canvas_printf(box, 0, 2, st, " %s ", title);
+}
+
+/* A framed box in the middle; *in is its inside. */
 static struct canvas
-popup(struct canvas *c, const struct theme *t, int row, int rows)
+popup(struct canvas *c, const struct theme *t, int row, int rows,
+    const char *title, bool ascii, struct canvas *in)
 {
 	int cols = c->cols - 4 < POPUP_COLS ? c->cols - 4 : POPUP_COLS;
 	struct canvas box = canvas_sub(c, row, (c->cols - cols) / 2, rows,
 	    cols);
 
-	canvas_fill(&box, theme_style(t, STYLE_POPUP));
+	canvas_fill_rect(c, row, (c->cols - cols) / 2, rows, cols,
+	    theme_style(t, STYLE_POPUP));
+	frame(&box, title, theme_style(t, STYLE_POPUP), ascii);
+	*in = canvas_sub(&box, 1, 1, rows - 2, cols - 2);
 	return box;
 }
 
@@ -100,68 +131,111 @@ draw_cmd(const struct prompts *p, struct canvas *box, int row,
 
 bool
 palette_draw(struct prompts *p, struct mode *m, struct canvas *c,
-    const struct theme *t, int *row, int *col)
+    const struct theme *t, bool ascii, int *row, int *col)
 {
 	struct style st = theme_style(t, STYLE_POPUP);
 	struct hit hits[LISTED_MAX];
-	int n = list(p, m, hits), rows, top;
-	struct canvas box;
-	int at;
+	int n = list(p, m, hits), rows, top, at;
+	struct canvas in;
 
 	rows = n < PALETTE_ROWS ? n : PALETTE_ROWS;
-	if (rows > c->rows - 5)
-		rows = c->rows - 5;
-	box = popup(c, t, 2, rows + 1 + (n == 0));
-	at = 1 + canvas_str(&box, 0, 1, "> ", st);
-	canvas_str(&box, 0, at, buf_str(&m->text), st);
+	if (rows > c->rows - 7)
+		rows = c->rows - 7;
+	popup(c, t, 2, rows + 3 + (n == 0), "Commands", ascii, &in);
+	at = 1 + canvas_str(&in, 0, 1, "> ", st);
+	canvas_str(&in, 0, at, buf_str(&m->text), st);
 	if (n == 0)
-		canvas_str(&box, 1, 1, "no such command", st);
+		canvas_str(&in, 1, 1, "no such command", st);
 	top = m->here >= rows ? m->here - rows + 1 : 0;
 	for (int i = 0; i < rows && top + i < n; i++)
-		draw_cmd(p, &box, 1 + i, hits[top + i].cmd, theme_style(t,
+		draw_cmd(p, &in, 1 + i, hits[top + i].cmd, theme_style(t,
 		    top + i == m->here ? STYLE_POPUP_HERE : STYLE_POPUP));
-	*row = 2;
-	*col = (c->cols - box.cols) / 2 + at +
+	*row = 3;
+	*col = (c->cols - in.cols) / 2 + at +
 	    (int)utf8_columns(buf_str(&m->text), m->cursor);
 	return *col < c->cols;
 }
 
+/* A heading, a key and what it does, or just a text. */
 struct help_line {
-	const char *heading;
-	const struct cmd *cmd;
-	const char *text;
+	const char *heading, *key, *text;
+	const struct cmd *cmd; /* has the key and the text */
 };
+
+/* Keys that panes have for themselves. */
+static const struct {
+	const char *group, *key, *text;
+	bool live;
+} pane_keys[] = {
+	{ "problem", "Space", "a page on; arrows and page keys as well",
+	    false },
+	{ "files", "Enter", "open the file, or the directory", false },
+	{ "files", "n  r  d", "new file, rename, delete", true },
+	{ "tests", "Enter", "show what a case got and what was expected",
+	    false },
+	{ "tests", "[  ]", "an older run, a newer one", false },
+	{ "mouse", "click", "go to a pane, a file, a key of the last line",
+	    false },
+	{ "mouse", "drag", "move a rule; select text", false },
+};
+
+static void
+group(struct help_line *lines, int *n, const char **last, const char *name)
+{
+	if (strcmp(*last, name) == 0)
+		return;
+	++*n; /* a blank line */
+	lines[(*n)++].heading = *last = name;
+}
+
+/* Commands that have a key: all of a live session, or of a replay either its
+ * own or those that it shares. */
+static void
+help_commands(const struct prompts *p, int when, struct help_line *lines,
+    int *n, const char **last)
+{
+	const struct cmd *t;
+	char key[32];
+	size_t count;
+	bool fits;
+
+	t = cmd_table(&count);
+	for (size_t i = 0; i < count && *n + 3 < COMMANDS_MAX; i++) {
+		keymap_key(p->keys, &t[i], key);
+		fits = when == CMD_LIVE ? t[i].when & CMD_LIVE :
+		    (int)t[i].when == when;
+		if (!fits || key[0] == '\0')
+			continue;
+		group(lines, n, last, t[i].group);
+		lines[(*n)++].cmd = &t[i];
+	}
+}
 
 static int
 help_lines(const struct prompts *p, struct help_line *lines)
 {
 	static const char *const tips[] = {
-		"Your work is saved by itself; ^S saves at once.",
+		"Your work is saved by itself.",
 		"In the shell only function keys are viva's.",
 		"Keys and colours: ~/.config/viva/config",
+		"All other commands are in the palette.",
 	};
-	int when = p->replay ? CMD_REPLAY : CMD_LIVE, n = 0;
-	const char *group = "";
-	const struct cmd *t;
-	char key[32];
-	size_t count;
+	const char *last = "";
+	int n = 0;
 
-	if (!p->replay)
-		for (size_t i = 0; i < ARRAY_LEN(tips); i++)
-			lines[n++].text = tips[i];
-	t = cmd_table(&count);
-	for (size_t i = 0; i < count && n + 3 < LISTED_MAX; i++) {
-		keymap_key(p->keys, &t[i], key);
-		if (!(t[i].when & when) || key[0] == '\0')
+	for (size_t i = p->replay ? 3 : 0; i < ARRAY_LEN(tips); i++)
+		lines[n++].text = tips[i];
+	/* What only a replay has is looked for first. */
+	if (p->replay)
+		help_commands(p, CMD_REPLAY, lines, &n, &last);
+	help_commands(p, p->replay ? CMD_BOTH : CMD_LIVE, lines, &n, &last);
+	for (size_t i = 0; i < ARRAY_LEN(pane_keys); i++) {
+		if (p->replay && pane_keys[i].live)
 			continue;
-		if (strcmp(t[i].group, group) != 0) {
-			n++; /* a blank line */
-			lines[n++].heading = group = t[i].group;
-		}
-		lines[n++].cmd = &t[i];
+		group(lines, &n, &last, pane_keys[i].group);
+		lines[n].key = pane_keys[i].key;
+		lines[n++].text = pane_keys[i].text;
 	}
-	n++;
-	lines[n++].text = "All other commands are in the palette.";
 	return n;
 }
 
@@ -170,39 +244,46 @@ draw_help_line(const struct prompts *p, struct canvas *box, int row,
     const struct help_line *l, const struct theme *t)
 {
 	struct style st = theme_style(t, STYLE_POPUP), strong = st;
+	const char *text = l->cmd != NULL ? l->cmd->help : l->text;
 	char key[32], label[40];
+	int at = 1;
 
 	strong.attr |= ATTR_BOLD;
 	if (l->heading != NULL)
-		canvas_str(box, row, 2, l->heading, strong);
-	if (l->text != NULL)
-		canvas_text(box, row, 2, box->cols - 3, l->text,
-		    strlen(l->text), st);
-	if (l->cmd == NULL)
-		return;
-	keymap_key(p->keys, l->cmd, key);
-	prompt_key_label(key, label);
-	canvas_text(box, row, 4, 14, label, strlen(label), strong);
-	canvas_text(box, row, 18, box->cols - 19, l->cmd->help,
-	    strlen(l->cmd->help), st);
+		canvas_str(box, row, 1, l->heading, strong);
+	if (l->cmd != NULL) {
+		keymap_key(p->keys, l->cmd, key);
+		prompt_key_label(key, label);
+	} else {
+		snprintf(label, sizeof label, "%s", l->key != NULL ? l->key :
+		    "");
+	}
+	if (label[0] != '\0') {
+		canvas_text(box, row, 3, 14, label, strlen(label), strong);
+		at = 17;
+	}
+	if (text != NULL)
+		canvas_text(box, row, at, box->cols - at - 1, text,
+		    strlen(text), st);
 }
 
 void
 help_draw(struct prompts *p, struct mode *m, struct canvas *c,
     const struct theme *t, bool ascii)
 {
-	struct style st = theme_style(t, STYLE_POPUP), strong = st;
+	struct style st = theme_style(t, STYLE_POPUP);
 	struct help_line lines[LISTED_MAX] = { 0 };
-	int n = help_lines(p, lines), rows = c->rows - 2, view = rows - 4;
-	struct canvas box = popup(c, t, 1, rows);
+	int n = help_lines(p, lines), rows = c->rows - 2;
+	struct canvas in, box;
 
-	strong.attr |= ATTR_BOLD;
-	if (m->top > n - view)
-		m->top = n > view ? n - view : 0;
-	canvas_str(&box, 1, 2, "Help", strong);
-	for (int i = 0; i < view && m->top + i < n; i++)
-		draw_help_line(p, &box, 2 + i, &lines[m->top + i], t);
-	canvas_printf(&box, rows - 1, 2, st, "%sEsc closes",
-	    m->top + view >= n ? "" : ascii ? "Up/Down for more   " :
+	if (rows > n + 2)
+		rows = n + 2;
+	box = popup(c, t, 1, rows, "Help", ascii, &in);
+	if (m->top > n - in.rows)
+		m->top = n > in.rows ? n - in.rows : 0;
+	for (int i = 0; i < in.rows && m->top + i < n; i++)
+		draw_help_line(p, &in, i, &lines[m->top + i], t);
+	canvas_printf(&box, box.rows - 1, 2, st, " %sEsc closes ",
+	    in.rows >= n ? "" : ascii ? "Up/Down for more   " :
 	    "↑ ↓ for more   ");
 }

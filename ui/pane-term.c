@@ -432,7 +432,8 @@ mouse_to_program(struct term_pane *t, const struct mouse *m)
 	    row >= vt_rows(term_vt(t)))
 		return true;
 	if (m->kind == MOUSE_DRAG)
-		vt_encode_motion(term_vt(t), row, m->col, m->mods, &b);
+		vt_encode_motion(term_vt(t), row, m->col, m->button,
+		    m->mods, &b);
 	else if (m->kind == MOUSE_WHEEL_UP || m->kind == MOUSE_WHEEL_DOWN)
 		vt_encode_mouse(term_vt(t), row, m->col,
 		    m->kind == MOUSE_WHEEL_UP ? 4 : 5, true, m->mods, &b);

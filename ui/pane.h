@@ -47,6 +47,9 @@ struct pane_ops {
 	void (*destroy)(struct pane *);
 	/* Title for the rule above the pane. */
 	void (*title)(struct pane *, struct buf *out);
+	/* Its keys that are worth knowing now, for the other end of the rule
+	 * when there is room. */
+	void (*hint)(struct pane *, bool focused, struct buf *out);
 	void (*draw)(struct pane *, struct canvas *, bool focused);
 	/* After draw: where the cursor is; false: hidden.  shape as DECSCUSR
 	 * (1-6; 0 default). */

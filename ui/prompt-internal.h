@@ -30,7 +30,7 @@ struct prompts {
 const struct cmd *palette_chosen(struct prompts *, struct mode *);
 void palette_move(struct prompts *, struct mode *, int by);
 bool palette_draw(struct prompts *, struct mode *, struct canvas *,
-    const struct theme *, int *row, int *col);
+    const struct theme *, bool ascii, int *row, int *col);
 void help_draw(struct prompts *, struct mode *, struct canvas *,
     const struct theme *, bool ascii);
 

@@ -356,7 +356,8 @@ prompts_draw(struct prompts *p, struct canvas *c, const struct theme *t,
 		m = &p->modes[i];
 		cursor = true;
 		if (m->kind == MODE_PALETTE) {
-			cursor = palette_draw(p, m, c, t, row, col);
+			cursor = palette_draw(p, m, c, t, ascii, row,
+			    col);
 		} else if (m->kind == MODE_HELP) {
 			help_draw(p, m, c, t, ascii);
 			cursor = false;

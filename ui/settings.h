@@ -25,8 +25,8 @@ struct settings {
 void settings_init(struct settings *);
 /* What can be used is used, into c and keys (NULL: only checked), even when
  * the answer is false; the error is the first mistake, "file:line: …". */
-bool settings_parse(const char *name, const char *s, size_t n, struct settings *,
-    struct keymap *keys, struct err *);
+bool settings_parse(const char *name, const char *s, size_t n,
+    struct settings *, struct keymap *keys, struct err *);
 /* The user's file; that there is none is no error. */
 bool settings_load(struct settings *, struct keymap *, struct err *);
 /* $XDG_CONFIG_HOME/viva/name, or under ~/.config; empty when neither. */

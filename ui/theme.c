@@ -13,49 +13,74 @@
 #include "ui/settings.h"
 
 /* The same words as in a theme file, so a built-in theme is one too. */
+#define BUILT_IN 5
+static const char *const built_ins[BUILT_IN] = { "dark", "light", "neutral",
+	"ansi16", "mono" };
+
 static const struct {
-	const char *name, *dark, *light, *mono;
+	const char *name, *in[BUILT_IN];
 } styles[STYLE_NAMES] = {
-	[STYLE_TEXT] = { "text", "default", "default", "default" },
-	[STYLE_DIM] = { "dim", "#8a8a8a", "#6c6c6c", "dim" },
-	[STYLE_RULE] = { "rule", "#585858", "#b2b2b2", "dim" },
-	[STYLE_TITLE] = { "title", "#8a8a8a", "#6c6c6c", "dim" },
-	[STYLE_TITLE_FOCUS] = { "title-focus", "#87d7ff bold",
-	    "#005faf bold", "bold" },
-	[STYLE_STATUS] = { "status", "#bcbcbc", "#444444", "default" },
-	[STYLE_KEYLINE] = { "keyline", "#8a8a8a", "#6c6c6c", "default" },
-	[STYLE_KEYLINE_KEY] = { "keyline-key", "#d0d0d0 bold",
-	    "#262626 bold", "bold" },
-	[STYLE_PASS] = { "pass", "#87d787", "#00721f", "bold" },
-	[STYLE_FAIL] = { "fail", "#ff8787", "#b3001b", "bold reverse" },
-	[STYLE_WAIT] = { "wait", "#d7af5f", "#875f00", "underline" },
-	[STYLE_HERE] = { "here", "#87afff", "#005faf", "bold" },
-	[STYLE_SELECTION] = { "selection", "default on #264f78",
-	    "default on #b4d5fe", "reverse" },
-	[STYLE_MATCH] = { "match", "#000000 on #d7af5f",
-	    "#000000 on #ffd75f", "reverse underline" },
-	[STYLE_LINENO] = { "lineno", "#626262", "#9e9e9e", "dim" },
-	[STYLE_LINENO_HERE] = { "lineno-here", "#bcbcbc", "#444444", "bold" },
-	[STYLE_CURSOR_LINE] = { "cursor-line", "default", "default",
-	    "default" },
-	[STYLE_HEADING] = { "heading", "#87d7ff bold", "#005faf bold",
-	    "bold" },
-	[STYLE_EMPH] = { "emph", "default italic", "default italic",
-	    "underline" },
-	[STYLE_STRONG] = { "strong", "default bold", "default bold", "bold" },
-	[STYLE_CODE] = { "code", "#d7af87", "#87420a", "default" },
-	[STYLE_LINK] = { "link", "#87afff underline", "#005faf underline",
-	    "underline" },
-	[STYLE_TABLE] = { "table", "#8a8a8a", "#6c6c6c", "dim" },
-	[STYLE_POPUP] = { "popup", "#d0d0d0 on #262626",
-	    "#262626 on #eeeeee", "default" },
-	[STYLE_POPUP_HERE] = { "popup-here", "#ffffff on #005f87",
-	    "#ffffff on #005faf", "reverse" },
-	[STYLE_ERROR] = { "error", "#ff8787 bold", "#b3001b bold",
-	    "bold reverse" },
-	[STYLE_REPLAY] = { "replay", "#000000 on #d7875f",
-	    "#ffffff on #9a4a1c", "reverse" },
-	[STYLE_MARK] = { "mark", "#d7af5f", "#875f00", "bold" },
+	[STYLE_TEXT] = { "text", { "default", "default", "default", "default",
+	    "default" } },
+	[STYLE_DIM] = { "dim", { "#9e9e9e", "#626262", "#767676",
+	    "default dim", "dim" } },
+	[STYLE_RULE] = { "rule", { "#6c6c6c", "#9e9e9e", "#767676",
+	    "default dim", "dim" } },
+	[STYLE_TITLE] = { "title", { "#9e9e9e", "#626262", "#767676",
+	    "default dim", "dim" } },
+	[STYLE_TITLE_FOCUS] = { "title-focus", { "#87d7ff bold",
+	    "#005faf bold", "#0087af bold", "cyan bold", "bold" } },
+	[STYLE_STATUS] = { "status", { "#bcbcbc", "#444444", "default",
+	    "default", "default" } },
+	[STYLE_KEYLINE] = { "keyline", { "#9e9e9e", "#626262", "#767676",
+	    "default", "default" } },
+	[STYLE_KEYLINE_KEY] = { "keyline-key", { "#d0d0d0 bold",
+	    "#262626 bold", "default bold", "default bold", "bold" } },
+	[STYLE_PASS] = { "pass", { "#87d787", "#00721f", "#008700", "green",
+	    "bold" } },
+	[STYLE_FAIL] = { "fail", { "#ff8787", "#b3001b", "#d70000", "red",
+	    "bold reverse" } },
+	[STYLE_WAIT] = { "wait", { "#d7af5f", "#875f00", "#878700", "yellow",
+	    "underline" } },
+	[STYLE_HERE] = { "here", { "#87afff", "#005faf", "#5f5fff",
+	    "blue bold", "bold" } },
+	[STYLE_SELECTION] = { "selection", { "default on #264f78",
+	    "default on #b4d5fe", "default reverse", "default reverse",
+	    "reverse" } },
+	[STYLE_MATCH] = { "match", { "#000000 on #d7af5f",
+	    "#000000 on #ffd75f", "#000000 on #d7af5f", "black on yellow",
+	    "reverse underline" } },
+	[STYLE_LINENO] = { "lineno", { "#858585", "#767676", "#767676",
+	    "default dim", "dim" } },
+	[STYLE_LINENO_HERE] = { "lineno-here", { "#bcbcbc", "#444444",
+	    "default", "default", "bold" } },
+	[STYLE_CURSOR_LINE] = { "cursor-line", { "default", "default",
+	    "default", "default", "default" } },
+	[STYLE_HEADING] = { "heading", { "#87d7ff bold", "#005faf bold",
+	    "#0087af bold", "cyan bold", "bold" } },
+	[STYLE_EMPH] = { "emph", { "default italic", "default italic",
+	    "default italic", "default underline", "underline" } },
+	[STYLE_STRONG] = { "strong", { "default bold", "default bold",
+	    "default bold", "default bold", "bold" } },
+	[STYLE_CODE] = { "code", { "#d7af87", "#87420a", "#af5f00", "magenta",
+	    "default" } },
+	[STYLE_LINK] = { "link", { "#87afff underline", "#005faf underline",
+	    "#0087af underline", "blue underline", "underline" } },
+	[STYLE_TABLE] = { "table", { "#9e9e9e", "#626262", "#767676",
+	    "default", "dim" } },
+	[STYLE_POPUP] = { "popup", { "#d0d0d0 on #262626",
+	    "#262626 on #eeeeee", "#d0d0d0 on #262626", "white on black",
+	    "default" } },
+	[STYLE_POPUP_HERE] = { "popup-here", { "#ffffff on #005f87",
+	    "#ffffff on #005faf", "#ffffff on #005f87", "black on cyan",
+	    "reverse" } },
+	[STYLE_ERROR] = { "error", { "#ff8787 bold", "#b3001b bold",
+	    "#d70000 bold", "red bold", "bold reverse" } },
+	[STYLE_REPLAY] = { "replay", { "#000000 on #d7875f",
+	    "#ffffff on #9a4a1c", "#000000 on #d7875f", "black on yellow",
+	    "reverse" } },
+	[STYLE_MARK] = { "mark", { "#d7af5f", "#875f00", "#878700",
+	    "yellow bold", "bold" } },
 };
 
 static const char *const colours[] = { "black", "red", "green", "yellow",
@@ -162,20 +187,17 @@ parse_style(const char *s, struct style *out, struct err *e)
 static bool
 built_in(const char *name, struct theme *t)
 {
-	bool light = strcmp(name, "light") == 0;
-	bool mono = strcmp(name, "mono") == 0;
-	const char *s;
+	size_t k = 0;
 
-	if (!light && !mono && strcmp(name, "dark") != 0)
+	while (k < BUILT_IN && strcmp(name, built_ins[k]) != 0)
+		k++;
+	if (k == BUILT_IN)
 		return false;
 	memset(t, 0, sizeof *t);
 	snprintf(t->name, sizeof t->name, "%s", name);
-	for (size_t i = 0; i < STYLE_NAMES; i++) {
-		s = light ? styles[i].light : mono ? styles[i].mono :
-		    styles[i].dark;
-		if (!parse_style(s, &t->styles[i], NULL))
+	for (size_t i = 0; i < STYLE_NAMES; i++)
+		if (!parse_style(styles[i].in[k], &t->styles[i], NULL))
 			abort();
-	}
 	return true;
 }
 
@@ -194,7 +216,8 @@ take(void *user, const struct ini_entry *i, struct err *e)
 	    strcasecmp(i->key, "base") == 0) {
 		if (!built_in(i->value, t))
 			return err_set(e, ERR_INVALID, "base is \"%.40s\"; "
-			    "write dark, light or mono", i->value);
+			    "write dark, light, neutral, ansi16 or mono",
+			    i->value);
 		return true;
 	}
 	if (strcasecmp(i->section, "styles") != 0)
@@ -263,7 +286,8 @@ theme_load(const char *name, struct theme *out, struct err *e)
 	if (!ok && why.code == ERR_NOT_FOUND) {
 		ok = built_in(name, out);
 		err_set(&why, ERR_NOT_FOUND, "no theme \"%.40s\"; there are "
-		    "dark, light, ansi16, high-contrast and mono", name);
+		    "dark, light, neutral, ansi16, high-contrast and mono",
+		    name);
 	}
 	if (ok)
 		snprintf(out->name, sizeof out->name, "%s", name);

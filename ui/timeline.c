@@ -50,6 +50,30 @@ mark_here(const struct app *a)
 	return found;
 }
 
+/* What happened at a mark, in words. */
+static void
+mark_text(const struct state_mark *m, char out[160])
+{
+	static const struct {
+		enum event_type type;
+		const char *word;
+	} words[] = {
+		{ EV_QUESTION_START, "question opened" },
+		{ EV_QUESTION_SUBMIT, "submitted" },
+		{ EV_QUESTION_SKIP, "skipped" }, { EV_NOTE_ADD, "note" },
+		{ EV_MARKER_ADD, "marker" }, { EV_FILE_OPEN, "file" },
+		{ EV_TEST_RUN, "test run" }, { EV_PASTE, "paste into the" },
+		{ EV_DROPPED, "output left out" },
+	};
+	const char *word = event_type_name(m->type);
+	const char *text = m->text != NULL ? m->text : "";
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (words[i].type == m->type)
+			word = words[i].word;
+	snprintf(out, 160, "%s%s%.120s", word, *text != '\0' ? " " : "", text);
+}
+
 static void
 draw_head(struct app *a, struct canvas *c)
 {
@@ -57,7 +81,7 @@ draw_head(struct app *a, struct canvas *c)
 	const struct state_mark *m = mark_here(a);
 	struct style st = theme_style(&a->theme, STYLE_REPLAY);
 	bool ascii = a->settings.ascii;
-	char now[24], all[24], when[24];
+	char now[24], all[24], when[24], what[160];
 	int at;
 
 	canvas_fill_rect(c, 0, 0, 1, c->cols, st);
@@ -70,9 +94,8 @@ draw_head(struct app *a, struct canvas *c)
 	if (m == NULL)
 		return;
 	time_text(m->t, when);
-	canvas_printf(c, 0, at + 3, st, "%s %s", when,
-	    m->text != NULL && *m->text != '\0' ? m->text :
-	    event_type_name(m->type));
+	mark_text(m, what);
+	canvas_printf(c, 0, at + 3, st, "%s %s", when, what);
 }
 
 static void

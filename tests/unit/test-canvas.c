@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <locale.h>
 
 #include <cmocka.h>
@@ -117,10 +118,66 @@ test_dump_with_styles(void **state)
 	canvas_destroy(c);
 }
 
+static void
+test_tint(void **state)
+{
+	const struct style word = { 1, 2, ATTR_BOLD };
+	const struct style over = { COLOR_DEFAULT, 9, ATTR_REVERSE };
+	struct canvas *c = canvas_create(2, 4);
+
+	(void)state;
+	canvas_str(c, 1, 0, "abcd", word);
+	canvas_tint(c, 1, 1, 2, over);
+	canvas_tint(c, 5, 1, 2, over);
+	canvas_tint(c, 1, 3, 900, over);
+	assert_int_equal(c->cells[4].style.bg, 2);
+	assert_int_equal(c->cells[5].style.fg, 1);
+	assert_int_equal(c->cells[5].style.bg, 9);
+	assert_int_equal(c->cells[5].style.attr, ATTR_BOLD | ATTR_REVERSE);
+	assert_int_equal(c->cells[5].glyph, 'b');
+	assert_int_equal(c->cells[0].style.bg, COLOR_DEFAULT);
+	canvas_destroy(c);
+}
+
+static void
+test_clipped(void **state)
+{
+	static const struct {
+		const char *text;
+		int col, max;
+		const char *want;
+	} cases[] = {
+		{ "abcdefgh", 0, -1, "abcdefgh\n" },
+		{ "abcdefghi", 0, -1, "abcdefg>\n" },
+		{ "abcd", 2, 3, "  ab>\n" },
+		{ "a\tb", 0, -1, "a      >\n" },
+		{ "日本語日", 0, 8, "日本語日\n" },
+		{ "日本語日本", 0, 8, "日本語 >\n" },
+		{ "abc", 0, 0, "\n" },
+		{ "abc", 9, 3, "\n" },
+	};
+	const struct style st = { 1, 2, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct canvas *c = canvas_create(1, 8);
+		struct buf b = { 0 };
+
+		canvas_clipped(c, 0, cases[i].col, cases[i].max,
+		    cases[i].text, strlen(cases[i].text), st, '>', st);
+		canvas_dump(c, false, &b);
+		assert_string_equal(b.data, cases[i].want);
+		buf_free(&b);
+		canvas_destroy(c);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tint),
+		cmocka_unit_test(test_clipped),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_control_bytes_are_never_painted),
 		cmocka_unit_test(test_wide),

@@ -89,6 +89,7 @@ test_80x24(void **state)
 	layout_make(&in, &l);
 	assert_true(l.shown[PANE_PROBLEM] && !l.shown[PANE_EDITOR]);
 	assert_int_equal(l.pane[PANE_PROBLEM].rows, 21);
+	assert_int_equal(l.pane[PANE_PROBLEM].cols, 79);
 }
 
 static void
@@ -101,11 +102,42 @@ test_wide(void **state)
 	layout_make(&in, &l);
 	for (int i = 0; i < PANES; i++)
 		assert_true(l.shown[i]);
-	assert_int_equal(l.pane[PANE_EDITOR].col, l.upright + 1);
-	assert_int_equal(l.pane[PANE_FILES].col, 0);
+	/* Text keeps off the upright rule and the edge. */
+	assert_int_equal(l.pane[PANE_EDITOR].col, l.upright + 2);
+	assert_int_equal(l.pane[PANE_EDITOR].cols, 120 - l.upright - 2);
+	assert_int_equal(l.pane[PANE_FILES].col, 1);
+	assert_int_equal(l.pane[PANE_FILES].cols, l.upright - 2);
 	in.hidden = 1u << PANE_PROBLEM | 1u << PANE_FILES;
 	layout_make(&in, &l);
 	assert_int_equal(l.upright, -1);
+	assert_int_equal(l.pane[PANE_SHELL].cols, 120);
+}
+
+static void
+test_rules(void **state)
+{
+	struct layout_in in = wish(36, 120);
+	struct layout l;
+	struct rect r;
+
+	(void)state;
+	layout_make(&in, &l);
+	r = layout_rule(&l, PANE_FILES);
+	assert_int_equal(r.row, l.pane[PANE_FILES].row - 1);
+	assert_int_equal(r.col, 0);
+	assert_int_equal(r.cols, l.upright);
+	r = layout_rule(&l, PANE_TESTS);
+	assert_int_equal(r.col, l.upright + 1);
+	assert_int_equal(r.col + r.cols, 120);
+	in.zoom = true;
+	in.focus = PANE_TESTS;
+	layout_make(&in, &l);
+	r = layout_rule(&l, PANE_TESTS);
+	assert_int_equal(r.col, 0);
+	assert_int_equal(r.cols, 120);
+	assert_int_equal(l.pane[PANE_TESTS].col, 1);
+	in.focus = PANE_SHELL;
+	layout_make(&in, &l);
 	assert_int_equal(l.pane[PANE_SHELL].cols, 120);
 }
 
@@ -138,6 +170,7 @@ main(void)
 		cmocka_unit_test(test_every_size_and_wish),
 		cmocka_unit_test(test_80x24),
 		cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_drag),
 	};
 

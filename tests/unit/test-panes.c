@@ -252,6 +252,16 @@ expect_title(struct fix *f, const char *want)
 }
 
 static void
+expect_hint(struct fix *f, bool focused, const char *want)
+{
+	struct buf b = { 0 };
+
+	f->ops->hint(f->pane, focused, &b);
+	assert_string_equal(buf_str(&b), want);
+	buf_free(&b);
+}
+
+static void
 expect_log(struct fix *f, const char *want)
 {
 	assert_string_equal(buf_str(&f->log), want);
@@ -329,7 +339,7 @@ files_are_a_tree(void **st)
 
 	(void)st;
 	expect(f, "no files\n\n\n\n\n\n\n\n\n\n\n"
-	    "Enter open  n new  r ren\n");
+	    "n new  r ren  d del\n");
 	list(f, LISTING);
 	f->ops->resize(f->pane, 12, 40);
 	expect(f, "▸ .git/\n▾ b/\n  ▾ c/\n"
@@ -394,10 +404,10 @@ files_tell_what_is_edited(void **st)
 	ev.u.file.path = "bb";
 	ev.u.file.state = FILE_EDITED;
 	apply(f, &ev);
-	expect(f, "  a          1\n  bb ●       1\n  long-name-he\n");
+	expect(f, "  a          1\n  bb ●       1\n  long-name-h…\n");
 	expect_cell(f, 1, 5, STYLE_WAIT, -1);
 	f->ops->resize(f->pane, 4, 4);
-	expect(f, "  a\n   ●\n  lo\n");
+	expect(f, "  a\n   ●\n  l…\n");
 	teardown(f);
 }
 
@@ -443,7 +453,7 @@ files_are_made(void **st)
 	press(f, KEY_SYM_END);
 	f->ops->paste(f->pane, ".py\nrest", 8);
 	press(f, KEY_SYM_ENTER);
-	expect_log(f, "create b/x.py|");
+	expect_log(f, "create b/x.py|run focus-editor|");
 	/* It is selected when it is there. */
 	list(f, "1\ta\n1\tb/c\n0\tb/x.py\n");
 	expect_cell(f, 2, 4, STYLE_TEXT, 99);
@@ -479,7 +489,7 @@ names_are_refused(void **st)
 	press(f, 'n');
 	type(f, "..x");
 	press(f, KEY_SYM_ENTER);
-	expect_log(f, "create ..x|");
+	expect_log(f, "create ..x|run focus-editor|");
 	teardown(f);
 }
 
@@ -565,8 +575,9 @@ tests_come_in(void **st)
 	sample(f, 1, 1, VERDICT_AC, "0 1\n", "0 1\n");
 	sample(f, 1, 2, VERDICT_NONE, "", "");
 	expect_title(f, "tests \xc2\xb7 run 1 running \xc2\xb7 1 of 3");
-	expect(f, "✓ sample 1                          12 ms   9.0 MB\n"
-	    "… sample 2  running\n\n\n\nF5 cancels\n");
+	expect(f, "✓ sample 1              12 ms    9.0 MB\n"
+	    "… sample 2   running\n");
+	expect_hint(f, false, "F5 cancels");
 	sample(f, 1, 2, VERDICT_AC, "", "");
 	ev = test_case(1, 3, VERDICT_TLE);
 	ev.u.test.hidden = true;
@@ -575,9 +586,11 @@ tests_come_in(void **st)
 	done(f, 1, VERDICT_TLE, 2, 3, NULL);
 	expect_title(f, "tests \xc2\xb7 run 1 \xc2\xb7 2 of 3 passed \xc2\xb7 "
 	    "0.31 s");
-	expect(f, "✓ sample 1                                   12 ms\n"
-	    "✓ sample 2                                   12 ms\n"
-	    "✗ hidden 1    time limit exceeded            12 ms\n");
+	expect(f, "✓ sample 1                          12 ms\n"
+	    "✓ sample 2                          12 ms\n"
+	    "✗ hidden 1   time limit exceeded\n");
+	expect_hint(f, false, "");
+	expect_hint(f, true, "Enter details");
 	expect_cell(f, 1, 0, STYLE_PASS, -1);
 	expect_cell(f, 2, 0, STYLE_FAIL, -1);
 	teardown(f);
@@ -594,26 +607,26 @@ failed_sample_opens(void **st)
 	sample(f, 1, 2, VERDICT_WA, "0 3\nsame\nx\n", "3 0\nsame \n");
 	done(f, 1, VERDICT_WA, 1, 2, NULL);
 	expect(f,
-	    "✓ sample 1                                      12 ms   9.0 MB\n"
-	    "✗ sample 2  wrong answer                        12 ms   9.0 MB\n"
-	    "  input\n  4 9\n"
+	    "✓ sample 1                   12 ms    9.0 MB\n"
+	    "✗ sample 2   wrong answer    12 ms    9.0 MB\n"
 	    "  expected                      output\n"
 	    "  0 3                           3 0\n"
 	    "  same                          same\n"
-	    "  x\n");
+	    "  x\n"
+	    "  input\n  4 9\n");
 	expect_cell(f, 1, 5, STYLE_TEXT, 99);
+	expect_cell(f, 3, 2, STYLE_FAIL, -1);
+	expect_cell(f, 3, 32, STYLE_FAIL, -1);
+	expect_cell(f, 4, 32, STYLE_TEXT, -1);
 	expect_cell(f, 5, 2, STYLE_FAIL, -1);
-	expect_cell(f, 5, 32, STYLE_FAIL, -1);
-	expect_cell(f, 6, 32, STYLE_TEXT, -1);
-	expect_cell(f, 7, 2, STYLE_FAIL, -1);
 	f->ops->resize(f->pane, 12, 20);
-	expect(f, "✓ sample 1\n✗ sample 2  WA\n  input\n"
-	    "  4 9\n  expected\n  0 3\n  same\n  x\n  output\n  3 0\n"
-	    "  same\n");
-	expect_cell(f, 9, 2, STYLE_FAIL, -1);
-	expect_cell(f, 10, 2, STYLE_TEXT, -1);
+	expect(f, "✓ sample 1\n✗ sample 2   WA\n"
+	    "  expected\n  0 3\n  same\n  x\n  output\n  3 0\n"
+	    "  same\n  input\n  4 9\n");
+	expect_cell(f, 7, 2, STYLE_FAIL, -1);
+	expect_cell(f, 8, 2, STYLE_TEXT, -1);
 	press(f, KEY_SYM_ENTER);
-	expect(f, "✓ sample 1\n✗ sample 2  WA\n");
+	expect(f, "✓ sample 1\n✗ sample 2   WA\n");
 	mouse(f, MOUSE_PRESS, 0);
 	expect_cell(f, 0, 5, STYLE_TEXT, 99);
 	expect_cell(f, 2, 2, STYLE_TEXT, -1);
@@ -655,6 +668,62 @@ hidden_cases_tell_nothing(void **st)
 	teardown(f);
 }
 
+/* Hidden cases that have the same verdict share a row. */
+static void
+hidden_cases_stand_together(void **st)
+{
+	static const enum verdict verdicts[] = { VERDICT_AC, VERDICT_AC,
+		VERDICT_AC, VERDICT_TLE, VERDICT_AC, VERDICT_NONE };
+	struct fix *f = setup(&pane_tests, 6, 50, false);
+	struct event ev;
+
+	(void)st;
+	run(f, 1, 7);
+	sample(f, 1, 1, VERDICT_AC, "", "");
+	for (unsigned i = 0; i < ARRAY_LEN(verdicts); i++) {
+		ev = test_case(1, i + 2, verdicts[i]);
+		ev.u.test.hidden = true;
+		apply(f, &ev);
+	}
+	expect(f, "✓ sample 1                            12 ms\n"
+	    "✓ hidden 1–3\n✗ hidden 4     time limit exceeded\n"
+	    "✓ hidden 5\n… hidden 6     running\n");
+	f->pane->ctx.ascii = true;
+	press(f, KEY_SYM_END);
+	press(f, KEY_SYM_UP);
+	expect_cell(f, 3, 0, STYLE_PASS, 99);
+	/* What was running when the run ended has no verdict. */
+	done(f, 1, VERDICT_CANCELED, 5, 7, NULL);
+	expect(f, "+ sample 1                            12 ms\n"
+	    "+ hidden 1-3\nx hidden 4     time limit exceeded\n"
+	    "+ hidden 5\n- hidden 6     cancelled\n");
+	teardown(f);
+}
+
+/* Of a crash, the message comes first; of no output, that there is none. */
+static void
+crashes_tell_why(void **st)
+{
+	struct fix *f = setup(&pane_tests, 9, 70, false);
+	struct event ev = test_case(1, 1, VERDICT_RTE);
+
+	(void)st;
+	run(f, 1, 1);
+	ev.u.test.name = "sample 1";
+	ev.u.test.why = "exit status 1";
+	ev.u.test.expected = (struct bytes){ "7\n", 2 };
+	ev.u.test.errors = (struct bytes){ "IndexError\n", 11 };
+	apply(f, &ev);
+	expect(f, "✗ sample 1   run-time error    12 ms    9.0 MB   "
+	    "exit status 1\n");
+	done(f, 1, VERDICT_RTE, 0, 1, NULL);
+	expect(f, "✗ sample 1   run-time error    12 ms    9.0 MB\n"
+	    "  exit status 1\n  stderr\n  IndexError\n"
+	    "  expected                          output\n"
+	    "  7                                 (nothing)\n");
+	teardown(f);
+}
+
 static void
 older_runs(void **st)
 {
@@ -669,12 +738,14 @@ older_runs(void **st)
 	}
 	expect_title(f, "tests \xc2\xb7 run 3 \xc2\xb7 1 of 1 passed \xc2\xb7 "
 	    "0.31 s");
+	expect_hint(f, true, "Enter details  [ ] other runs");
 	press(f, '[');
 	expect_title(f, "tests \xc2\xb7 run 2 of 3 \xc2\xb7 0 of 1 passed "
 	    "\xc2\xb7 0.31 s");
-	expect(f, "✗ sample 1  run-time error         12 ms\n");
+	expect(f, "✗ sample 1   run-time error    12 ms\n");
 	press(f, KEY_SYM_LEFT);
 	press(f, KEY_SYM_LEFT);
+	expect_said(f, "first run");
 	expect_title(f, "tests \xc2\xb7 run 1 of 3 \xc2\xb7 1 of 1 passed "
 	    "\xc2\xb7 0.31 s");
 	run(f, 4, 2);
@@ -751,11 +822,10 @@ tests_scroll(void **st)
 	for (unsigned i = 9; i > 0; i--)
 		sample(f, 1, i, VERDICT_AC, "", "");
 	done(f, 1, VERDICT_AC, 9, 9, NULL);
-	expect(f, "✓ sample\n✓ sample\n✓ sample\n✓ sample\n");
+	expect(f, "✓ sample…\n✓ sample…\n✓ sample…\n✓ sample…\n");
 	f->ops->resize(f->pane, 4, 21);
 	mouse(f, MOUSE_WHEEL_DOWN, 0);
-	expect(f, "✓ sample 4      12 ms\n✓ sample 5      12 ms\n"
-	    "✓ sample 6      12 ms\n✓ sample 7      12 ms\n");
+	expect(f, "✓ sample 4\n✓ sample 5\n✓ sample 6\n✓ sample 7\n");
 	press(f, KEY_SYM_PGDN);
 	press(f, KEY_SYM_PGUP);
 	expect_cell(f, 0, 0, STYLE_PASS, -1);
@@ -778,7 +848,7 @@ seeks_are_seen(void **st)
 		&pane_files, &pane_tests };
 	static const char *const before[] = {
 		"One\n2 s, 512 MB, python3\n\na\n",
-		"  old              1.0 k\n", "x sample 1  wrong answer\n" };
+		"  old              1.0 k\n", "x sample 1   WA\n" };
 
 	(void)st;
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -877,6 +947,8 @@ main(void)
 		cmocka_unit_test(tests_come_in),
 		cmocka_unit_test(failed_sample_opens),
 		cmocka_unit_test(hidden_cases_tell_nothing),
+		cmocka_unit_test(hidden_cases_stand_together),
+		cmocka_unit_test(crashes_tell_why),
 		cmocka_unit_test(older_runs),
 		cmocka_unit_test(errors_of_a_run),
 		cmocka_unit_test(long_output_is_cut),

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/ini.h"
+#include "ui/colour.h"
 #include "ui/theme.h"
 
 static const char *
@@ -59,12 +61,12 @@ static void
 test_files_have_no_mistakes(void **state)
 {
 	static const char *const names[] = { "dark", "light", "ansi16",
-		"high-contrast" };
+		"high-contrast", "neutral" };
 	struct theme t;
 	struct err e = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		if (!load_file(names[i], &t, &e))
 			fail_msg("%s", e.msg);
 	}
@@ -74,17 +76,88 @@ test_files_have_no_mistakes(void **state)
 static void
 test_built_in_equals_file(void **state)
 {
+	static const char *const names[] = { "dark", "light", "neutral",
+		"ansi16" };
 	struct theme file, built;
 	struct err e;
-	char none[] = "[theme]\nbase = light\n";
+	char text[64];
 
 	(void)state;
-	assert_true(load_file("light", &file, &e));
-	assert_true(theme_parse("x", none, strlen(none), &built, &e));
-	same_styles(&file, &built);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(text, sizeof text, "[theme]\nbase = %s\n", names[i]);
+		assert_true(load_file(names[i], &file, &e));
+		assert_true(theme_parse("x", text, strlen(text), &built,
+		    &e));
+		same_styles(&file, &built);
+	}
 	assert_true(load_file("dark", &file, &e));
 	assert_true(theme_parse("x", "", 0, &built, &e));
 	same_styles(&file, &built);
+}
+
+/* --- what can be read --------------------------------------------------- */
+
+static double
+linear(int v)
+{
+	double x = v / 255.0;
+
+	return x <= 0.03928 ? x / 12.92 : pow((x + 0.055) / 1.055, 2.4);
+}
+
+/* The relative luminance of WCAG 2. */
+static double
+luminance(int32_t c)
+{
+	return 0.2126 * linear(c >> 16 & 255) + 0.7152 * linear(c >> 8 & 255) +
+	    0.0722 * linear(c & 255);
+}
+
+static double
+contrast(int32_t a, int32_t b)
+{
+	double x = luminance(a) + 0.05, y = luminance(b) + 0.05;
+
+	return x > y ? x / y : y / x;
+}
+
+static void
+check_contrast(const char *name, int32_t background, double least)
+{
+	struct theme t;
+	struct err e;
+
+	assert_true(load_file(name, &t, &e));
+	for (size_t i = 0; i < STYLE_NAMES; i++) {
+		const struct style *s = &t.styles[i];
+		int32_t bg = s->bg != COLOR_DEFAULT ? s->bg : background;
+
+		/* The terminal's own colours are the user's to choose; a rule
+		 * is no text. */
+		if (s->fg == COLOR_DEFAULT || i == STYLE_RULE)
+			continue;
+		if (contrast(s->fg, bg) < least)
+			fail_msg("%s: style %zu on #%06x: contrast %.2f", name,
+			    i, (unsigned)bg & 0xffffff, contrast(s->fg, bg));
+	}
+}
+
+static void
+test_themes_can_be_read(void **state)
+{
+	const int32_t black = COLOR_RGB(0, 0, 0);
+	const int32_t grey = COLOR_RGB(0x1e, 0x1e, 0x1e);
+	const int32_t white = COLOR_RGB(255, 255, 255);
+	const int32_t paper = COLOR_RGB(0xfd, 0xf6, 0xe3);
+
+	(void)state;
+	check_contrast("dark", black, 4.5);
+	check_contrast("dark", grey, 4.5);
+	check_contrast("light", white, 4.5);
+	check_contrast("light", paper, 4.2);
+	check_contrast("neutral", black, 3.7);
+	check_contrast("neutral", white, 3.7);
+	check_contrast("high-contrast", black, 4.5);
 }
 
 static void
@@ -131,7 +204,7 @@ test_errors_name_the_place(void **state)
 	expect_error("[styles]\npass = #00ff00\n", "t:2: no style; put "
 	    "colours in quotes: \"#rrggbb\"");
 	expect_error("[theme]\nbase = blue\n", "t:2: base is \"blue\"; write "
-	    "dark, light or mono");
+	    "dark, light, neutral, ansi16 or mono");
 	expect_error("[theme\n", "t:1: bad section; write [name] or "
 	    "[name \"part\"]");
 }
@@ -152,6 +225,22 @@ test_load(void **state)
 		assert_int_equal(t.styles[i].fg, COLOR_DEFAULT);
 		assert_int_equal(t.styles[i].bg, COLOR_DEFAULT);
 	}
+}
+
+/* On a terminal of eight colours nothing turns invisible. */
+static void
+test_few_colours(void **state)
+{
+	int bold;
+
+	(void)state;
+	assert_int_equal(colour_degrade(8, 8, &bold), -1);
+	assert_int_equal(bold, 0);
+	assert_int_equal(colour_degrade(COLOR_RGB(0x80, 0x80, 0x80), 8, &bold),
+	    -1);
+	assert_int_equal(colour_degrade(9, 8, &bold), 1);
+	assert_int_equal(bold, 1);
+	assert_int_equal(colour_degrade(8, 16, &bold), 8);
 }
 
 static void
@@ -178,6 +267,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files_have_no_mistakes),
 		cmocka_unit_test(test_built_in_equals_file),
+		cmocka_unit_test(test_themes_can_be_read),
+		cmocka_unit_test(test_few_colours),
 		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_errors_name_the_place),
 		cmocka_unit_test(test_load),
