@@ -7,4 +7,5 @@ EXTRA_DIST += \
 	docs/decisions/0004-libvterm-faults.md \
 	docs/decisions/0005-one-sandbox-per-program.md \
 	docs/decisions/0006-hidden-cases.md \
-	docs/decisions/0007-git-packs.md
+	docs/decisions/0007-git-packs.md \
+	docs/decisions/0008-resume-from-the-journal.md

@@ -68,7 +68,10 @@ libcore_a_SOURCES = \
 	src/problem/problem.h \
 	src/session/command.h \
 	src/session/core-files.c \
+	src/session/core-files.h \
 	src/session/core-internal.h \
+	src/session/core-resume.c \
+	src/session/core-save.c \
 	src/session/core-term.c \
 	src/session/core-tests.c \
 	src/session/core.c \
@@ -93,6 +96,7 @@ viva_SOURCES = \
 	src/cli/cmd-show.c \
 	src/cli/main.c \
 	src/cli/paths.c \
+	src/cli/sessions.c \
 	src/cli/signals.c
 viva_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 

@@ -1,6 +1,8 @@
 if TESTS_WANTED
 check_LIBRARIES += libtestsupport.a
 libtestsupport_a_SOURCES = \
+	tests/support/corefix.c \
+	tests/support/corefix.h \
 	tests/support/fakesandbox.c \
 	tests/support/fakesandbox.h \
 	tests/support/machine.c \
@@ -39,6 +41,8 @@ tests_unit_test_problems_SOURCES = tests/unit/test-problems.c
 tests_unit_test_problems_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
 tests_unit_test_replay_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_resume_SOURCES = tests/unit/test-resume.c
+tests_unit_test_resume_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c
 tests_unit_test_sandbox_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_state_SOURCES = tests/unit/test-state.c
@@ -96,6 +100,7 @@ check_PROGRAMS += \
 	tests/unit/test-problem \
 	tests/unit/test-problems \
 	tests/unit/test-replay \
+	tests/unit/test-resume \
 	tests/unit/test-sandbox \
 	tests/unit/test-state \
 	tests/unit/test-testrun \
@@ -133,6 +138,7 @@ TESTS += \
 	tests/unit/test-problem \
 	tests/unit/test-problems \
 	tests/unit/test-replay \
+	tests/unit/test-resume \
 	tests/unit/test-sandbox \
 	tests/unit/test-state \
 	tests/unit/test-testrun \

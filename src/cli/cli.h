@@ -9,6 +9,7 @@
 int cmd_demo(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
@@ -18,6 +19,13 @@ int cli_fail(const struct err *e);
 
 /* Text of a record may hold anything; a terminal gets none of its control. */
 void cli_print_clean(const char *s);
+
+enum cli_session { SESSION_ENDED,
+	SESSION_LIVE,  /* a viva has it open now */
+	SESSION_CUT }; /* neither: it can be resumed */
+enum cli_session cli_session_state(const char *id);
+/* The newest session that was cut off; NULL: none.  Owned by the caller. */
+char *cli_last_open(void);
 
 /* Where things are kept.  Owned by the caller. */
 char *cli_data_dir(void);	       /* $XDG_DATA_HOME/viva */

@@ -95,13 +95,16 @@ by_id(const void *a, const void *b)
 static void
 print_row(const struct row *r)
 {
+	static const char *const tails[] = { [SESSION_ENDED] = "",
+		[SESSION_LIVE] = ", open now",
+		[SESSION_CUT] = ", cut off: viva resume" };
 	size_t pad = utf8_columns(r->title, strlen(r->title));
 
 	printf("%-22s ", r->id);
 	cli_print_clean(r->title);
-	printf("%*s %s%s\n", pad < 18 ? (int)(18 - pad) : 0, "", r->how,
-	    r->ended ? "" : r->checkpoints > 0 ? " (not ended)" :
-	    "journal only, no checkpoint");
+	printf("%*s %s%s\n", pad < 18 ? (int)(18 - pad) : 0, "",
+	    r->checkpoints > 0 ? r->how : "no checkpoint",
+	    r->ended ? "" : tails[cli_session_state(r->id)]);
 }
 
 int

@@ -1,7 +1,8 @@
 #include "config.h"
 
-/* viva demo, viva start: a live session on this terminal. */
+/* viva demo, viva start, viva resume: a live session on this terminal. */
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,16 @@
 #define SCROLLBACK 10000 /* lines */
 #define DEMO_MINUTES 45
 #define MINUTES_MAX (7 * 24 * 60)
+
+#define DIRS_MAX 64
+
+struct plan { /* what the command line asks for */
+	const char *const *dirs;
+	size_t ndirs;
+	const char *language;
+	int64_t minutes;    /* 0: no limit */
+	const char *resume; /* the session that goes on; NULL: a new one */
+};
 
 struct live {
 	struct loop *loop;
@@ -147,13 +158,14 @@ run(struct live *v, const struct core_spec *core_spec, struct err *e)
 }
 
 static int
-session(struct live *v, const char *language, int64_t minutes)
+session(struct live *v, const struct plan *plan)
 {
 	struct core_spec spec = { .loop = v->loop, .id = v->id, .dir = v->dir,
 		.records = v->repo,
 		.problems = (const struct problem *const *)v->problems,
-		.nproblems = v->nproblems, .language = language,
-		.duration = minutes * 60, .scrollback = SCROLLBACK,
+		.nproblems = v->nproblems, .language = plan->language,
+		.duration = plan->minutes * 60, .scrollback = SCROLLBACK,
+		.resume = plan->resume != NULL,
 		/* Off for measuring what recording costs. */
 		.record = getenv("VIVA_NO_RECORD") == NULL,
 		.mask = v->mask,
@@ -182,9 +194,40 @@ masks(const char *const *dirs, size_t n)
 	return out;
 }
 
+/* For `viva resume`: where the problems are, a line each. */
+static bool
+keep_dirs(const struct live *v, const struct plan *plan, struct err *e)
+{
+	char *path = xasprintf("%s/problems", v->dir);
+	FILE *f = fopen(path, "we");
+	bool ok = f != NULL;
+
+	for (size_t i = 0; ok && i < plan->ndirs; i++) {
+		char *real = realpath(plan->dirs[i], NULL);
+
+		ok = real != NULL && fprintf(f, "%s\n", real) > 0;
+		free(real);
+	}
+	if (f != NULL && fclose(f) != 0)
+		ok = false;
+	if (!ok)
+		err_sys(e, errno, "cannot write %s", path);
+	free(path);
+	return ok;
+}
+
+static bool
+prepare(struct live *v, const struct plan *plan, struct err *e)
+{
+	v->dir = cli_session_dir(v->id);
+	v->repo = cli_repo_path();
+	v->mask = masks(plan->dirs, plan->ndirs);
+	return cli_mkdirs(v->dir, e) &&
+	    (plan->resume != NULL || keep_dirs(v, plan, e));
+}
+
 static int
-live(const char *const *dirs, size_t ndirs, const char *language,
-    int64_t minutes)
+live(const struct plan *plan)
 {
 	struct live v = { 0 };
 	struct err e = { 0 };
@@ -196,20 +239,21 @@ live(const char *const *dirs, size_t ndirs, const char *language,
 		    "in one\n", stderr);
 		return 1;
 	}
-	if (language_find(language) == NULL) {
+	if (plan->resume == NULL && language_find(plan->language) == NULL) {
 		fprintf(stderr, "viva: no language '%s'; there are: %s\n",
-		    language, language_names());
+		    plan->language, language_names());
 		return 2;
 	}
-	if (!problem_list(dirs, ndirs, &v.problems, &v.nproblems, &e))
+	if (!problem_list(plan->dirs, plan->ndirs, &v.problems, &v.nproblems,
+	    &e))
 		return cli_fail(&e);
-	make_id(&v);
-	v.dir = cli_session_dir(v.id);
-	v.repo = cli_repo_path();
-	v.mask = masks(dirs, ndirs);
-	if (cli_mkdirs(v.dir, &e)) {
+	if (plan->resume != NULL)
+		snprintf(v.id, sizeof v.id, "%s", plan->resume);
+	else
+		make_id(&v);
+	if (prepare(&v, plan, &e)) {
 		v.loop = loop_create(clock_system(), waiter_poll());
-		status = session(&v, language, minutes);
+		status = session(&v, plan);
 		loop_destroy(v.loop);
 		if (status == 0)
 			say_goodbye(&v);
@@ -228,9 +272,10 @@ int
 cmd_demo(int argc, char **argv)
 {
 	char *dir = cli_problems_dir();
-	const char *language = argc > 1 ? argv[1] : "python3";
-	int status = live((const char *const *)&dir, 1, language,
-	    DEMO_MINUTES);
+	struct plan plan = { .dirs = (const char *const *)&dir, .ndirs = 1,
+		.language = argc > 1 ? argv[1] : "python3",
+		.minutes = DEMO_MINUTES };
+	int status = live(&plan);
 
 	free(dir);
 	return status;
@@ -239,16 +284,15 @@ cmd_demo(int argc, char **argv)
 int
 cmd_start(int argc, char **argv)
 {
-	const char *language = "python3";
-	int64_t minutes = 0;
+	struct plan plan = { .language = "python3" };
 	int o;
 
 	while ((o = getopt(argc, argv, "+l:t:")) != -1) {
 		if (o == 'l')
-			language = optarg;
+			plan.language = optarg;
 		else if (o == 't' && strtol(optarg, NULL, 10) > 0 &&
 		    strtol(optarg, NULL, 10) <= MINUTES_MAX)
-			minutes = strtol(optarg, NULL, 10);
+			plan.minutes = strtol(optarg, NULL, 10);
 		else {
 			fputs("viva: start [-l LANGUAGE] [-t MINUTES] "
 			    "PROBLEM-DIR...\n", stderr);
@@ -260,6 +304,60 @@ cmd_start(int argc, char **argv)
 		    "'viva demo' brings its own\n", stderr);
 		return 2;
 	}
-	return live((const char *const *)argv + optind,
-	    (size_t)(argc - optind), language, minutes);
+	plan.dirs = (const char *const *)argv + optind;
+	plan.ndirs = (size_t)(argc - optind);
+	return live(&plan);
+}
+
+/* Of the file that keep_dirs wrote; the count, 0: e says why. */
+static size_t
+kept_dirs(const char *id, char **dirs, struct err *e)
+{
+	char *dir = cli_session_dir(id), *path, *line = NULL;
+	size_t n = 0, cap = 0;
+	ssize_t len;
+	FILE *f;
+
+	path = xasprintf("%s/problems", dir);
+	f = strchr(id, '/') == NULL ? fopen(path, "re") : NULL;
+	while (f != NULL && n < DIRS_MAX &&
+	    (len = getline(&line, &cap, f)) > 1) {
+		line[len - 1] = '\0';
+		dirs[n++] = xstrdup(line);
+	}
+	if (n == 0)
+		err_set(e, ERR_NOT_FOUND, "no session %s to go on with here "
+		    "('viva list' shows them)", id);
+	if (f != NULL)
+		fclose(f);
+	free(line);
+	free(path);
+	free(dir);
+	return n;
+}
+
+int
+cmd_resume(int argc, char **argv)
+{
+	char *dirs[DIRS_MAX], *last = NULL;
+	struct plan plan = { .dirs = (const char *const *)dirs };
+	struct err e = { 0 };
+	int status;
+
+	if (argc > 2) {
+		fputs("viva: resume [SESSION]\n", stderr);
+		return 2;
+	}
+	if (argc == 1 && (last = cli_last_open()) == NULL) {
+		fputs("viva: every session has ended; 'viva demo' begins "
+		    "one\n", stderr);
+		return 1;
+	}
+	plan.resume = last != NULL ? last : argv[1];
+	plan.ndirs = kept_dirs(plan.resume, dirs, &e);
+	status = plan.ndirs > 0 ? live(&plan) : cli_fail(&e);
+	while (plan.ndirs > 0)
+		free(dirs[--plan.ndirs]);
+	free(last);
+	return status;
 }

@@ -3,7 +3,6 @@
 /* viva show SESSION: reads a record, checks its chain of hashes and tells in
  * a line each what a reviewer looks for first. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +10,9 @@
 
 #include "base/utf8.h"
 #include "cli/cli.h"
-#include "session/state.h"
+#include "event/event.h"
 #include "store/gitstore.h"
-
-struct reader {
-	const char *path;
-	FILE *f;
-	char *line;
-	size_t cap, number; /* of the line */
-	uint64_t seq;
-	char hash[65]; /* of the line before */
-	struct event_buf eb;
-	bool torn;
-};
+#include "store/journal.h"
 
 void
 cli_print_clean(const char *s)
@@ -59,13 +48,19 @@ print_line(int64_t t, const char *what, const char *detail)
 }
 
 static void
-print_event(const struct event *ev)
+print_event(void *user, const struct event *ev)
 {
 	char text[160];
 
+	(void)user;
 	switch (ev->type) {
 	case EV_SESSION_START:
 		print_line(ev->t, "session", ev->u.session.session);
+		break;
+	case EV_SESSION_PAUSE:
+	case EV_SESSION_RESUME:
+		print_line(ev->t, event_type_name(ev->type),
+		    ev->u.session.why);
 		break;
 	case EV_SESSION_END:
 		print_line(ev->t, "end", ev->u.session.why);
@@ -100,51 +95,18 @@ print_event(const struct event *ev)
 	}
 }
 
-/* 1: an event, 0: the end, -1: said what is wrong. */
-static int
-next(struct reader *r, struct event *ev)
+static bool
+show(const char *path, struct err *e)
 {
-	ssize_t n = getline(&r->line, &r->cap, r->f);
-	struct err e;
+	struct journal_end end;
 
-	if (n < 0)
-		return 0;
-	r->number++;
-	if (r->line[n - 1] != '\n') {
-		r->torn = true;
-		return 0;
-	}
-	if (!event_decode(r->line, (size_t)n, &r->eb, ev, &e)) {
-		fprintf(stderr, "viva: %s:%zu: %s\n", r->path, r->number,
-		    e.msg);
-		return -1;
-	}
-	if (ev->seq != r->seq + 1 || strcmp(r->eb.prev, r->hash) != 0) {
-		fprintf(stderr, "viva: %s:%zu: event %llu does not follow the "
-		    "one before it: the record was changed or is not whole\n",
-		    r->path, r->number, (unsigned long long)ev->seq);
-		return -1;
-	}
-	r->seq = ev->seq;
-	event_hash(r->line, (size_t)n - 1, r->hash);
-	return 1;
-}
-
-static int
-show(struct reader *r)
-{
-	struct event ev;
-	int more;
-
-	while ((more = next(r, &ev)) == 1)
-		print_event(&ev);
-	if (more < 0)
-		return 1;
+	if (!journal_read(path, print_event, NULL, &end, e))
+		return false;
 	printf("%llu events, each follows the one before it\nlast hash %s\n",
-	    (unsigned long long)r->seq, r->hash);
-	if (r->torn)
+	    (unsigned long long)end.seq, end.hash);
+	if (end.torn > 0)
 		printf("the last line is torn: what it said is lost\n");
-	return 0;
+	return true;
 }
 
 static void
@@ -160,12 +122,11 @@ print_checkpoint(void *user, const struct gitstore_session *s)
 int
 cmd_show(int argc, char **argv)
 {
-	struct reader r = { 0 };
 	struct err e = { 0 };
 	unsigned checkpoints = 0;
 	char *path, *repo;
 	bool temporary;
-	int status;
+	int status = 0;
 
 	if (argc != 2) {
 		fputs("viva: show SESSION; 'viva list' shows them\n", stderr);
@@ -174,24 +135,16 @@ cmd_show(int argc, char **argv)
 	path = cli_record(argv[1], &temporary, &e);
 	if (path == NULL)
 		return cli_fail(&e);
-	r.path = path;
-	memset(r.hash, '0', 64);
-	r.f = fopen(path, "re");
-	if (r.f == NULL) {
-		err_sys(&e, errno, "cannot read %s", path);
-		status = cli_fail(&e);
-	} else {
-		status = show(&r);
-		fclose(r.f);
+	if (show(path, &e)) {
 		repo = cli_repo_path();
 		gitstore_log(repo, argv[1], print_checkpoint, &checkpoints,
 		    NULL);
 		free(repo);
+	} else {
+		status = cli_fail(&e);
 	}
 	if (temporary)
 		unlink(path);
 	free(path);
-	free(r.line);
-	event_buf_free(&r.eb);
 	return status;
 }

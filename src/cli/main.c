@@ -21,6 +21,8 @@ static const struct subcommand subcommands[] = {
 	    "viva, offline", cmd_demo },
 	{ "start", "[-l LANGUAGE] [-t MINUTES] PROBLEM-DIR...",
 	    "an interview with your own problem packages", cmd_start },
+	{ "resume", "[SESSION]", "go on with a session that was cut off",
+	    cmd_resume },
 	{ "list", "", "the sessions so far", cmd_list },
 	{ "replay", "SESSION", "play a session back", cmd_replay },
 	{ "show", "SESSION", "what happened in a session, in lines, with its "

@@ -127,6 +127,7 @@ static const struct {
 	[EV_SESSION_START] = { "session.start", f_session },
 	[EV_SESSION_RESUME] = { "session.resume", f_session },
 	[EV_SESSION_PAUSE] = { "session.pause", f_session },
+	[EV_SESSION_ALIVE] = { "session.alive", f_session },
 	[EV_SESSION_END] = { "session.end", f_session },
 	[EV_QUESTION_START] = { "question.start", f_question },
 	[EV_QUESTION_SUBMIT] = { "question.submit", f_question },

@@ -20,6 +20,7 @@ enum event_type {
 	EV_SESSION_START,
 	EV_SESSION_RESUME,
 	EV_SESSION_PAUSE,
+	EV_SESSION_ALIVE, /* once a minute when there is nothing else */
 	EV_SESSION_END,
 	EV_QUESTION_START,
 	EV_QUESTION_SUBMIT,

@@ -1,10 +1,9 @@
 #include "config.h"
 
-/*
- * Files of the workspace: listing, opening, saving.  A save first reads the
- * file as it is now: when it is not what we last saw, somebody else (the
- * shell) changed it and the save is refused until the person decides.
- */
+/* Files of the workspace: listing, opening, following what changes, and the
+ * commands that rename and delete. */
+
+#include "session/core-files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,59 +11,15 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "problem/language.h"
-#include "session/core-internal.h"
 
-#define AUTOSAVE_US 2000000 /* without typing */
-#define RETRY_US 5000000    /* after a failed save */
 /* A line of the record has a bound (EVENT_LINE_MAX), and escapes may make a
- * byte six of them: longer texts are several edits, longer files are not for
- * the editor, longer lists are cut. */
+ * byte six of them: longer texts are several edits, longer lists are
+ * cut. */
 #define EDIT_MAX (1u << 20)
-#define OPEN_MAX (2u << 20)
 #define LIST_MAX (1u << 20)
 
-static struct known *
-known_find(const struct core *c, const char *path)
-{
-	for (size_t i = 0; i < c->nknown; i++)
-		if (strcmp(c->known[i].path, path) == 0)
-			return &c->known[i];
-	return NULL;
-}
-
-static struct known *
-known_get(struct core *c, const char *path)
-{
-	struct known *k = known_find(c, path);
-
-	if (k != NULL)
-		return k;
-	GROW(c->known, c->nknown, c->known_cap);
-	k = &c->known[c->nknown++];
-	memset(k, 0, sizeof *k);
-	k->path = xstrdup(path);
-	return k;
-}
-
-static void
-known_drop(struct core *c, const char *path)
-{
-	struct known *k = known_find(c, path);
-
-	if (k == NULL)
-		return;
-	free(k->path);
-	*k = c->known[--c->nknown];
-}
-
-static bool
-unedited(const struct known *k)
-{
-	return k->edits == k->saved_edits;
-}
-
-static struct request *
-request(struct core *c, enum request_kind kind, enum fs_op op,
+struct request *
+file_request(struct core *c, enum request_kind kind, enum fs_op op,
     const char *path, const char *to, const char *data, size_t n)
 {
 	struct request *r;
@@ -102,8 +57,8 @@ core_files_reset(struct core *c)
 	c->autosave = NULL;
 }
 
-static void
-emit_state(struct core *c, const char *path, enum file_state st,
+void
+file_state(struct core *c, const char *path, enum file_state st,
     const char *why)
 {
 	struct event ev = core_event(EV_FILE_STATE, ORIGIN_SYSTEM);
@@ -130,238 +85,6 @@ emit_edit(struct core *c, struct event *ev, const char *p, size_t n)
 	} while (n > 0);
 }
 
-/* ---- saving ---- */
-
-static bool
-busy(const struct core *c)
-{
-	for (size_t i = 0; i < c->nknown; i++)
-		if (c->known[i].saving || c->known[i].moving)
-			return true;
-	return false;
-}
-
-static void
-maybe_saved(struct core *c)
-{
-	void (*fn[ARRAY_LEN(c->waiting)])(struct core *);
-	unsigned n = c->nwaiting;
-
-	if (n == 0 || busy(c))
-		return;
-	memcpy(fn, c->waiting, sizeof fn);
-	c->nwaiting = 0;
-	for (unsigned i = 0; i < n; i++)
-		fn[i](c);
-}
-
-static void
-autosave_due(void *user)
-{
-	struct core *c = user;
-
-	c->autosave = NULL;
-	core_save_all(c, NULL);
-}
-
-static void
-autosave_arm(struct core *c, int64_t us)
-{
-	loop_timer_cancel(c->autosave);
-	c->autosave = loop_timer_add(c->loop, us, autosave_due, c);
-}
-
-static void
-save_put(struct core *c, struct known *k)
-{
-	const struct state_file *f = state_file(c->state, k->path);
-	struct buf text = { 0 };
-	struct request *r;
-
-	if (f == NULL) {
-		k->saving = false;
-		return;
-	}
-	text_append(f->text, 0, text_size(f->text), &text);
-	r = request(c, REQ_SAVE, FS_PUT, k->path, NULL, buf_str(&text),
-	    text.len);
-	event_hash(buf_str(&text), text.len, r->hash);
-	r->size = text.len;
-	r->edits = k->edits;
-	buf_free(&text);
-}
-
-static void
-save_begin(struct core *c, const char *path, bool force)
-{
-	const struct state_file *f = state_file(c->state, path);
-	struct known *k = known_get(c, path);
-
-	if (f == NULL || k->saving || k->moving ||
-	    (f->save == FILE_SAVED && !force))
-		return;
-	/* What was deleted in the shell comes back only when it is asked
-	 * for, or edited. */
-	if ((f->conflict || (k->missing && unedited(k))) && !force)
-		return;
-	if (c->sandbox == NULL) {
-		emit_state(c, path, FILE_FAILED, "no sandbox to save to");
-		return;
-	}
-	k->saving = true;
-	emit_state(c, path, FILE_SAVING, NULL);
-	if (force || k->missing)
-		save_put(c, k);
-	else
-		request(c, REQ_SAVE_CHECK, FS_GET, path, NULL, NULL, 0);
-}
-
-void
-core_save_all(struct core *c, void (*fn)(struct core *))
-{
-	loop_timer_cancel(c->autosave);
-	c->autosave = NULL;
-	for (unsigned i = 0; fn != NULL && i < c->nwaiting; i++)
-		if (c->waiting[i] == fn)
-			fn = NULL;
-	if (fn != NULL)
-		c->waiting[c->nwaiting++] = fn;
-	for (size_t i = 0; i < c->state->nfiles; i++)
-		save_begin(c, c->state->files[i].path, false);
-	maybe_saved(c);
-}
-
-const struct state_file *
-core_files_unsaved(const struct core *c)
-{
-	for (size_t i = 0; i < c->state->nfiles; i++) {
-		const struct state_file *f = &c->state->files[i];
-		const struct known *k = known_find(c, f->path);
-
-		if (f->save != FILE_SAVED && (k == NULL || !unedited(k)))
-			return f;
-	}
-	return NULL;
-}
-
-static void
-on_rescue(struct core *c, struct request *r, const struct fs_result *res)
-{
-	(void)r;
-	c->rescue_failed |= !res->ok;
-	if (--c->rescuing == 0)
-		c->rescued(c);
-}
-
-/* A text that cannot go into its own file, at the end, goes beside it. */
-bool
-core_files_rescue(struct core *c, void (*fn)(struct core *))
-{
-	for (size_t i = 0; i < c->state->nfiles; i++) {
-		const struct state_file *f = &c->state->files[i];
-		const struct known *k = known_find(c, f->path);
-		struct buf text = { 0 };
-		char *to;
-
-		if (f->save == FILE_SAVED || k == NULL || unedited(k))
-			continue;
-		to = xasprintf("%s.unsaved", f->path);
-		text_append(f->text, 0, text_size(f->text), &text);
-		request(c, REQ_RESCUE, FS_PUT, to, NULL, buf_str(&text),
-		    text.len);
-		c->rescuing++;
-		buf_free(&text);
-		free(to);
-	}
-	c->rescued = fn;
-	return c->rescuing > 0;
-}
-
-static void
-conflict(struct core *c, const char *path, const char *data, size_t n)
-{
-	struct event ev = core_event(EV_FILE_CONFLICT, ORIGIN_SYSTEM);
-
-	ev.u.file.path = path;
-	if (n <= OPEN_MAX)
-		ev.u.file.content = (struct bytes){ data, n };
-	ev.u.file.why = "changed outside the editor too";
-	core_emit(c, &ev);
-	emit_state(c, path, FILE_FAILED, ev.u.file.why);
-	core_notice(c, "%s was changed outside the editor: the command "
-	    "save-force keeps yours, reload takes theirs", path);
-}
-
-static bool
-data_of(const struct fs_result *res, const char **p, size_t *n)
-{
-	if (!res->ok || res->nfiles != 1 || res->files[0].data == NULL)
-		return false;
-	*p = res->files[0].data;
-	*n = (size_t)res->files[0].size;
-	return true;
-}
-
-static void
-on_save_check(struct core *c, struct request *r, const struct fs_result *res)
-{
-	struct known *k = known_get(c, r->path);
-	char hash[65];
-	const char *p;
-	size_t n;
-
-	if (data_of(res, &p, &n)) {
-		event_hash(p, n, hash);
-		if (strcmp(hash, k->hash) != 0) {
-			k->saving = false;
-			conflict(c, r->path, p, n);
-			maybe_saved(c);
-			return;
-		}
-	} else if (res->err.code != ERR_NOT_FOUND) {
-		k->saving = false;
-		emit_state(c, r->path, FILE_FAILED, res->err.msg);
-		autosave_arm(c, RETRY_US);
-		maybe_saved(c);
-		return;
-	}
-	save_put(c, k);
-}
-
-static void
-on_save(struct core *c, struct request *r, const struct fs_result *res)
-{
-	struct event ev = core_event(EV_FILE_SAVED, ORIGIN_SYSTEM);
-	struct known *k = known_get(c, r->path);
-	bool newer = k->edits != r->edits;
-
-	k->saving = false;
-	if (!res->ok) {
-		emit_state(c, r->path, FILE_FAILED, res->err.msg);
-		core_notice(c, "%s is not saved: %s", r->path, res->err.msg);
-		autosave_arm(c, RETRY_US);
-		maybe_saved(c);
-		return;
-	}
-	memcpy(k->hash, r->hash, sizeof k->hash);
-	k->missing = false;
-	k->saved_edits = r->edits;
-	ev.u.file.path = r->path;
-	ev.u.file.hash = r->hash;
-	ev.u.file.size = r->size;
-	core_emit(c, &ev);
-	if (c->record != NULL)
-		record_sync(c->record);
-	if (newer) {
-		emit_state(c, r->path, FILE_EDITED, NULL);
-		if (c->nwaiting > 0)
-			save_begin(c, r->path, false);
-		else
-			autosave_arm(c, AUTOSAVE_US);
-	}
-	maybe_saved(c);
-}
-
 /* ---- opening and following ---- */
 
 static void
@@ -381,14 +104,14 @@ emit_open(struct core *c, const char *path, const char *p, size_t n,
 	core_emit(c, &ev);
 }
 
-static void
-open_file(struct core *c, const char *path)
+void
+file_open(struct core *c, const char *path)
 {
 	core_save_all(c, NULL);
 	if (state_file(c->state, path) != NULL) {
 		emit_open(c, path, NULL, 0, false);
 	} else if (c->sandbox != NULL) {
-		request(c, REQ_OPEN, FS_GET, path, NULL, NULL, 0);
+		file_request(c, REQ_OPEN, FS_GET, path, NULL, NULL, 0);
 	}
 }
 
@@ -405,7 +128,7 @@ on_open(struct core *c, struct request *r, const struct fs_result *res)
 	const char *p;
 	size_t n;
 
-	if (!data_of(res, &p, &n)) {
+	if (!file_data(res, &p, &n)) {
 		core_notice(c, "cannot open %s: %s", r->path, res->err.msg);
 		return;
 	}
@@ -458,19 +181,19 @@ reload(struct core *c, struct known *k, const char *p, size_t n)
 }
 
 /* It is not there any more: what the editor shows is nowhere else. */
-static void
-gone(struct core *c, struct known *k)
+void
+file_gone(struct core *c, struct known *k)
 {
 	const struct state_file *f = state_file(c->state, k->path);
 
 	if (!k->missing && f->save == FILE_SAVED)
-		emit_state(c, k->path, FILE_FAILED, "deleted outside the "
+		file_state(c, k->path, FILE_FAILED, "deleted outside the "
 		    "editor; saving writes it again");
 	k->missing = true;
 }
 
-static void
-changed_to(struct core *c, struct known *k, const char *p, size_t n)
+void
+file_changed_to(struct core *c, struct known *k, const char *p, size_t n)
 {
 	const struct state_file *f = state_file(c->state, k->path);
 	char hash[65];
@@ -478,10 +201,10 @@ changed_to(struct core *c, struct known *k, const char *p, size_t n)
 	event_hash(p, n, hash);
 	if (strcmp(hash, k->hash) == 0 && !k->missing)
 		return;
-	if (unedited(k) && !f->conflict && for_editor(p, n))
+	if (known_unedited(k) && !f->conflict && for_editor(p, n))
 		reload(c, k, p, n);
 	else if (strcmp(hash, k->hash) != 0 && !f->conflict)
-		conflict(c, k->path, p, n);
+		file_conflict(c, k->path, p, n);
 }
 
 static void
@@ -490,7 +213,7 @@ take_theirs(struct core *c, struct known *k, const struct fs_result *res)
 	const char *p;
 	size_t n;
 
-	if (!data_of(res, &p, &n))
+	if (!file_data(res, &p, &n))
 		core_notice(c, "cannot reload %s: %s", k->path, res->err.msg);
 	else if (!for_editor(p, n))
 		core_notice(c, "%s is not for the editor any more: look at it "
@@ -516,10 +239,10 @@ on_check(struct core *c, struct request *r, const struct fs_result *res)
 	k->force = false;
 	if (forced)
 		take_theirs(c, k, res);
-	else if (data_of(res, &p, &n))
-		changed_to(c, k, p, n);
+	else if (file_data(res, &p, &n))
+		file_changed_to(c, k, p, n);
 	else if (res->err.code == ERR_NOT_FOUND)
-		gone(c, k);
+		file_gone(c, k);
 	if (r->again)
 		check(c, r->path);
 }
@@ -542,14 +265,14 @@ static void
 check(struct core *c, const char *path)
 {
 	if (!under_way(c, REQ_CHECK, path))
-		request(c, REQ_CHECK, FS_GET, path, NULL, NULL, 0);
+		file_request(c, REQ_CHECK, FS_GET, path, NULL, NULL, 0);
 }
 
 void
 core_files_list(struct core *c)
 {
 	if (c->sandbox != NULL && !under_way(c, REQ_LIST, ""))
-		request(c, REQ_LIST, FS_LIST, NULL, NULL, NULL, 0);
+		file_request(c, REQ_LIST, FS_LIST, NULL, NULL, NULL, 0);
 }
 
 void
@@ -595,7 +318,7 @@ static void
 seed(struct core *c, const char *path, const char *p, size_t n)
 {
 	c->seeding++;
-	request(c, REQ_SEED, FS_PUT, path, NULL, p, n);
+	file_request(c, REQ_SEED, FS_PUT, path, NULL, p, n);
 }
 
 void
@@ -624,7 +347,7 @@ on_seed(struct core *c, struct request *r, const struct fs_result *res)
 	if (!res->ok)
 		core_notice(c, "cannot write %s: %s", r->path, res->err.msg);
 	if (--c->seeding == 0) {
-		open_file(c, language_find(c->spec.language)->main_file);
+		file_open(c, language_find(c->spec.language)->main_file);
 		core_files_list(c);
 	}
 }
@@ -641,9 +364,9 @@ settle(struct core *c, const char *path)
 		if (c->nwaiting > 0)
 			save_begin(c, path, false);
 		else
-			autosave_arm(c, AUTOSAVE_US);
+			save_arm(c, SAVE_SOON_US);
 	}
-	maybe_saved(c);
+	save_settle(c);
 }
 
 static void
@@ -676,7 +399,7 @@ on_changed_name(struct core *c, struct request *r, const struct fs_result *res)
 	core_emit(c, &ev);
 	core_files_list(c);
 	if (r->kind == REQ_CREATE)
-		open_file(c, r->path);
+		file_open(c, r->path);
 	settle(c, r->kind == REQ_RENAME ? r->to : r->path);
 }
 
@@ -685,7 +408,7 @@ static void
 on_create_check(struct core *c, struct request *r, const struct fs_result *res)
 {
 	if (!res->ok && res->err.code == ERR_NOT_FOUND)
-		request(c, REQ_CREATE, FS_PUT, r->path, NULL, "", 0);
+		file_request(c, REQ_CREATE, FS_PUT, r->path, NULL, "", 0);
 	else
 		on_open(c, r, res);
 }
@@ -707,7 +430,7 @@ change_name(struct core *c, const struct command *cmd)
 	}
 	if (k != NULL)
 		k->moving = true;
-	request(c, rename ? REQ_RENAME : REQ_DELETE, rename ? FS_RENAME :
+	file_request(c, rename ? REQ_RENAME : REQ_DELETE, rename ? FS_RENAME :
 	    FS_REMOVE, cmd->path, cmd->text, NULL, 0);
 }
 
@@ -721,7 +444,7 @@ void
 core_files_tree(struct core *c,
     void (*fn)(struct core *, const struct fs_result *))
 {
-	request(c, REQ_TREE, FS_TREE, NULL, NULL, NULL, 0)->tree = fn;
+	file_request(c, REQ_TREE, FS_TREE, NULL, NULL, NULL, 0)->tree = fn;
 }
 
 void
@@ -730,12 +453,12 @@ core_files_result(struct core *c, uint64_t id, const struct fs_result *res)
 	static void (*const on[])(struct core *, struct request *,
 	    const struct fs_result *) = { [REQ_LIST] = on_list,
 		[REQ_OPEN] = on_open, [REQ_CHECK] = on_check,
-		[REQ_SAVE_CHECK] = on_save_check, [REQ_SAVE] = on_save,
+		[REQ_SAVE_CHECK] = save_on_save_check, [REQ_SAVE] = save_on_save,
 		[REQ_CREATE_CHECK] = on_create_check,
-		[REQ_RESCUE] = on_rescue,
+		[REQ_RESCUE] = save_on_rescue,
 		[REQ_CREATE] = on_changed_name, [REQ_RENAME] = on_changed_name,
 		[REQ_DELETE] = on_changed_name, [REQ_SEED] = on_seed,
-		[REQ_TREE] = on_tree };
+		[REQ_RESUME] = core_resume_file, [REQ_TREE] = on_tree };
 	struct request r;
 
 	for (size_t i = 0; i < c->nrequests; i++) {
@@ -765,8 +488,8 @@ edit(struct core *c, const struct command *cmd)
 	known_get(c, cmd->path)->edits++;
 	emit_edit(c, &ev, cmd->data, cmd->len);
 	if (f->save == FILE_SAVED)
-		emit_state(c, cmd->path, FILE_EDITED, NULL);
-	autosave_arm(c, AUTOSAVE_US);
+		file_state(c, cmd->path, FILE_EDITED, NULL);
+	save_arm(c, SAVE_SOON_US);
 }
 
 static void
@@ -817,10 +540,10 @@ core_files_command(struct core *c, const struct command *cmd)
 	}
 	switch (cmd->type) {
 	case CMD_FILE_OPEN:
-		open_file(c, cmd->path);
+		file_open(c, cmd->path);
 		break;
 	case CMD_FILE_CREATE:
-		request(c, REQ_CREATE_CHECK, FS_GET, cmd->path, NULL, NULL, 0);
+		file_request(c, REQ_CREATE_CHECK, FS_GET, cmd->path, NULL, NULL, 0);
 		break;
 	case CMD_FILE_RENAME:
 	case CMD_FILE_DELETE:

@@ -20,7 +20,7 @@ struct known { /* an open file as the workspace last had it */
 
 enum request_kind { REQ_LIST, REQ_OPEN, REQ_CHECK, REQ_SAVE_CHECK, REQ_SAVE,
 	REQ_CREATE_CHECK, REQ_CREATE, REQ_RESCUE, REQ_RENAME, REQ_DELETE, REQ_SEED,
-	REQ_TREE };
+	REQ_RESUME, REQ_TREE };
 
 struct request {
 	uint64_t id;
@@ -93,6 +93,12 @@ void core_notice(struct core *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const struct problem *core_problem(const struct core *);
 /* Once everything is saved; else it says what is not. */
 void core_next_question(struct core *);
+
+void core_sandbox_open(struct core *);
+void core_question_start(struct core *);
+
+/* core-resume.c: the state, from the journal; false: e says why not. */
+bool core_resume(struct core *, struct err *);
 
 /* core-term.c */
 void core_term_start(struct core *);

@@ -154,8 +154,8 @@ on_changed(void *user)
 static const struct sandbox_watch watch = { on_state, on_output, on_exited,
 	on_fs, on_changed };
 
-static void
-sandbox_open(struct core *c)
+void
+core_sandbox_open(struct core *c)
 {
 	char *dir = xasprintf("%s/q%u", c->spec.dir, c->question + 1);
 	struct sandbox_spec spec = { .workspace = dir, .user = "candidate",
@@ -166,7 +166,6 @@ sandbox_open(struct core *c)
 	emit_conn(c, CONN_STARTING, NULL);
 	c->sandbox->ops->start(c->sandbox);
 	core_term_start(c);
-	core_files_seed(c);
 	free(dir);
 }
 
@@ -184,8 +183,8 @@ sandbox_close(struct core *c)
 
 /* ---- questions ---- */
 
-static void
-question_start(struct core *c)
+void
+core_question_start(struct core *c)
 {
 	const struct problem *p = core_problem(c);
 	struct event ev = core_event(EV_QUESTION_START, ORIGIN_SYSTEM);
@@ -197,7 +196,8 @@ question_start(struct core *c)
 	ev.u.question.time_limit_ms = p->time_limit_ms;
 	ev.u.question.memory_limit_mb = p->memory_limit_mb;
 	core_emit(c, &ev);
-	sandbox_open(c);
+	core_sandbox_open(c);
+	core_files_seed(c);
 }
 
 static void
@@ -220,7 +220,7 @@ next_question(void *user)
 	core_tests_cancel(c); /* a run is of its question */
 	sandbox_close(c);
 	c->question++;
-	question_start(c);
+	core_question_start(c);
 }
 
 static void
@@ -281,9 +281,13 @@ on_minute(void *user)
 	struct core *c = user;
 	int64_t now = clock_mono(loop_clock(c->loop));
 	struct event ev = core_event(EV_IDLE_START, ORIGIN_SYSTEM);
+	/* So that the record tells how long there was a viva. */
+	struct event alive = core_event(EV_SESSION_ALIVE, ORIGIN_SYSTEM);
 
 	c->minute = loop_timer_add(c->loop, MINUTE_US, on_minute, c);
 	core_term_dropped(c);
+	if (now - c->start_mono - c->state->t >= MINUTE_US)
+		core_emit(c, &alive);
 	if (!c->idle && now - c->last_input >= IDLE_US) {
 		c->idle = true;
 		core_emit(c, &ev);
@@ -626,12 +630,18 @@ core_create(const struct core_spec *spec, struct err *e)
 			return NULL;
 		}
 	}
-	session_start(c);
 	c->minute = loop_timer_add(c->loop, MINUTE_US, on_minute, c);
-	if (spec->duration > 0)
-		c->limit = loop_timer_add(c->loop, spec->duration * 1000000,
-		    on_limit, c);
-	question_start(c);
+	if (!spec->resume) {
+		session_start(c);
+		core_question_start(c);
+	} else if (!core_resume(c, e)) {
+		core_destroy(c);
+		return NULL;
+	}
+	/* What passed while no viva ran is not the candidate's time. */
+	if (c->state->duration > 0)
+		c->limit = loop_timer_add(c->loop, c->state->duration *
+		    1000000 - c->state->t, on_limit, c);
 	return c;
 }
 

@@ -25,6 +25,8 @@ struct core_spec {
 	const char *language;	 /* name in the table of languages */
 	int64_t duration;	 /* s; 0: no limit */
 	size_t scrollback;	 /* lines */
+	bool resume;		 /* goes on where the journal in dir ends;
+				  * language and duration are its own */
 	bool record;		 /* false: no journal (a benchmark's baseline) */
 	uint64_t record_max;	 /* bytes of the shell's output that are
 				  * recorded; 0: 2 GiB */
@@ -43,8 +45,8 @@ struct core_spec {
 	void *user;
 };
 
-/* Opens the record and emits session.start and question.start; the sandbox
- * starts at once. */
+/* Opens the record and emits session.start and question.start, or
+ * session.resume; the sandbox starts at once. */
 struct core *core_create(const struct core_spec *, struct err *) WARN_UNUSED;
 void core_destroy(struct core *);
 const struct state *core_state(const struct core *);

@@ -58,6 +58,21 @@ record_open(struct loop *loop, const char *dir, const char *repo,
 	return r;
 }
 
+bool
+record_read(struct record *r, void (*fn)(void *user, const struct event *),
+    void *user, struct err *e)
+{
+	struct journal_end end;
+
+	return journal_read(r->path, fn, user, &end, e);
+}
+
+void
+record_continue(struct record *r, unsigned number)
+{
+	r->number = number;
+}
+
 void
 record_append(struct record *r, const struct event *ev)
 {

@@ -19,6 +19,11 @@ struct record *record_open(struct loop *, const char *dir, const char *repo,
  * loop must not turn again after it. */
 void record_close(struct record *);
 
+/* What it holds already, see journal_read; then the number of its last
+ * checkpoint. */
+bool record_read(struct record *, void (*fn)(void *user,
+    const struct event *), void *user, struct err *) WARN_UNUSED;
+void record_continue(struct record *, unsigned number);
 void record_append(struct record *, const struct event *);
 /* Asks for an fsync now. */
 void record_sync(struct record *);

@@ -424,6 +424,8 @@ struct scan {
 	char *line;
 	size_t cap, number;
 	struct event_buf eb;
+	void (*fn)(void *user, const struct event *);
+	void *user;
 };
 
 /* 1: an event, 0: the end or a torn tail, -1: damage. */
@@ -458,13 +460,16 @@ scan_line(struct scan *s, struct journal_end *end, struct err *e)
 	end->t = ev.t;
 	end->bytes += (uint64_t)n;
 	event_hash(s->line, (size_t)n - 1, end->hash);
+	if (s->fn != NULL)
+		s->fn(s->user, &ev);
 	return 1;
 }
 
 bool
-journal_recover(const char *path, struct journal_end *end, struct err *e)
+journal_read(const char *path, void (*fn)(void *user, const struct event *),
+    void *user, struct journal_end *end, struct err *e)
 {
-	struct scan s = { .path = path };
+	struct scan s = { .path = path, .fn = fn, .user = user };
 	off_t size = 0;
 	int more;
 
@@ -480,9 +485,15 @@ journal_recover(const char *path, struct journal_end *end, struct err *e)
 	fclose(s.f);
 	free(s.line);
 	event_buf_free(&s.eb);
-	if (more < 0)
-		return false;
 	end->torn = (uint64_t)size - end->bytes;
+	return more == 0;
+}
+
+bool
+journal_recover(const char *path, struct journal_end *end, struct err *e)
+{
+	if (!journal_read(path, NULL, NULL, end, e))
+		return false;
 	if (end->torn > 0 && truncate(path, (off_t)end->bytes) != 0)
 		return err_sys(e, errno, "cannot cut the torn end off %s",
 		    path);

@@ -50,10 +50,16 @@ struct journal_end {
 	int64_t t;	/* its time */
 	char hash[65];	/* of its line; zeros: none */
 	uint64_t bytes; /* length of the valid prefix */
-	uint64_t torn;	/* bytes beyond it, cut off */
+	uint64_t torn;	/* bytes beyond it */
 };
-/* Checks a journal from the start and cuts a torn tail off.  Damage before
- * the last line is an error that names the line; nothing is cut then. */
+/* Calls fn (may be NULL) for each event of the valid prefix; the event is
+ * borrowed for the call.  A torn tail is passed over; damage before the last
+ * line is an error that names the line. */
+bool journal_read(const char *path, void (*fn)(void *user,
+    const struct event *), void *user, struct journal_end *, struct err *)
+    WARN_UNUSED;
+/* Checks a journal from the start and cuts a torn tail off; nothing is cut
+ * of a damaged one. */
 bool journal_recover(const char *path, struct journal_end *, struct err *)
     WARN_UNUSED;
 

@@ -243,7 +243,7 @@ test_kill(void **state)
 	assert_int_equal(ptyscreen_exit(p), 0);
 	ptyscreen_stop(p);
 	p = viva(24, 80, "list", NULL, NULL);
-	ptyscreen_wait(p, "journal only");
+	ptyscreen_wait(p, "cut off: viva resume");
 	assert_int_equal(ptyscreen_exit(p), 0);
 	ptyscreen_stop(p);
 	p = viva(36, 120, "replay", id, NULL);
@@ -253,6 +253,52 @@ test_kill(void **state)
 	ptyscreen_wait(p, "o2ut");
 	ptyscreen_send(p, "q");
 	end(p);
+	ptyscreen_stop(p);
+}
+
+static bool
+in_file(const char *name, const char *text)
+{
+	char *all = slurp(name);
+	bool found = strstr(all, text) != NULL;
+
+	free(all);
+	return found;
+}
+
+/* What only the journal had is typed, saved and can be gone on with. */
+static void
+test_resume(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	session_dir();
+	ptyscreen_send(p, F3 "unsaved = 2\r");
+	for (int i = 0; !in_file("journal.jsonl", "inserted\":\"2\""); i++) {
+		assert_in_range(i, 0, 1000);
+		ptyscreen_settle(p, 10);
+	}
+	kill(ptyscreen_pid(p), SIGKILL);
+	assert_int_equal(ptyscreen_exit(p), 128 + SIGKILL);
+	ptyscreen_stop(p);
+	p = viva(36, 120, "resume", NULL, NULL);
+	ptyscreen_wait(p, "unsaved = 2");
+	ptyscreen_wait(p, "workspace$");
+	ptyscreen_wait(p, "saved");
+	ptyscreen_send(p, F4 "cat sol*\r");
+	ptyscreen_wait(p, "unsaved = 2");
+	quit(p);
+	ptyscreen_stop(p);
+	assert_in_file("q1/solution.py", "unsaved = 2");
+	p = viva(24, 80, "resume", NULL, NULL);
+	ptyscreen_wait(p, "every session has ended");
+	assert_int_equal(ptyscreen_exit(p), 1);
+	ptyscreen_stop(p);
+	p = viva(40, 100, "show", id, NULL);
+	ptyscreen_wait(p, "session.resume");
+	ptyscreen_wait(p, "checkpoints in git");
+	assert_int_equal(ptyscreen_exit(p), 0);
 	ptyscreen_stop(p);
 }
 
@@ -385,8 +431,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_kill),
-		T(test_terminated), T(test_crash), T(test_no_sandbox),
-		T(test_config), T(test_nowhere_to_write),
+		T(test_resume), T(test_terminated), T(test_crash),
+		T(test_no_sandbox), T(test_config), T(test_nowhere_to_write),
 		T(test_bad_package) };
 
 	if (!machine_has_namespaces())

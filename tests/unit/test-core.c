@@ -14,195 +14,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "session/core.h"
 #include "session/replay.h"
-#include "tests/support/fakesandbox.h"
-
-static struct problem_case cases[] = {
-	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2 },
-	{ (char *)"secret-name", true, (char *)"50 61\n", (char *)"111\n", 6,
-	    4 },
-};
-static const struct problem problem_a = { .name = (char *)"sum",
-	.title = (char *)"A sum", .statement = (char *)"# Add\n",
-	.time_limit_ms = 1000, .memory_limit_mb = 64, .output_limit_kb = 64,
-	.float_absolute = -1, .float_relative = -1, .cases = cases,
-	.ncases = 2 };
-static const struct problem problem_b = { .name = (char *)"sum2",
-	.title = (char *)"Another", .statement = (char *)"Again\n",
-	.time_limit_ms = 1000, .memory_limit_mb = 64, .output_limit_kb = 64,
-	.float_absolute = -1, .float_relative = -1, .cases = cases,
-	.ncases = 2 };
-
-struct fixture {
-	struct clock_fake clock;
-	struct loop *loop;
-	struct fake_plan plan;
-	struct sandbox *shell; /* the newest that is not a judge's */
-	struct core *core;
-	char dir[64];
-	char notice[512], why[400];
-	unsigned ended, counts[EV_TYPES];
-	enum event_type last;
-	bool dirty; /* an edit is in no file */
-	bool hang;  /* programs run until they are killed */
-};
-
-static uint64_t record_max; /* of the next core */
-
-static struct fixture *the; /* the factory is not told whose it is */
-
-/* Answers rightly when the solution says so. */
-static void
-program(void *user, struct fake_run *r)
-{
-	const char *text = r->file(r, "solution.py");
-	int a = 0, b = 0;
-
-	r->hang = the->hang;
-	(void)user;
-	sscanf(buf_str(r->input), "%d %d", &a, &b);
-	if (text != NULL && strstr(text, "right") != NULL)
-		buf_addf(&r->out, "%d\n", a + b);
-	else
-		buf_adds(&r->out, "3\n");
-}
-
-static struct sandbox *
-make_sandbox(struct loop *l, const struct sandbox_spec *spec,
-    const struct sandbox_watch *w, void *user)
-{
-	struct sandbox *s = fake_sandbox(l, &the->plan, w, user);
-
-	if (!spec->judge)
-		the->shell = s;
-	return s;
-}
-
-static void
-on_event(void *user, const struct event *ev)
-{
-	struct fixture *f = user;
-
-	f->last = ev->type;
-	f->counts[ev->type]++;
-	if (ev->type == EV_EDIT_CHANGE)
-		f->dirty = true;
-	if (ev->type == EV_FILE_SAVED)
-		f->dirty = false;
-	if (ev->type == EV_QUESTION_START)
-		assert_false(f->dirty);
-}
-
-static void
-on_notice(void *user, const char *text)
-{
-	struct fixture *f = user;
-
-	snprintf(f->notice, sizeof f->notice, "%s", text);
-}
-
-static void
-on_ended(void *user, const char *why)
-{
-	struct fixture *f = user;
-
-	f->ended++;
-	snprintf(f->why, sizeof f->why, "%s", why);
-}
-
-static void
-turns(struct fixture *f)
-{
-	for (int i = 0; i < 60; i++)
-		loop_turn(f->loop, 0);
-}
-
-static void
-pass(struct fixture *f, int64_t us)
-{
-	for (int64_t t = 0; t < us; t += 100000) {
-		clock_fake_advance(&f->clock, 100000);
-		loop_turn(f->loop, 0);
-	}
-	turns(f);
-}
-
-static int
-setup(void **state)
-{
-	static const struct problem *const problems[] = { &problem_a,
-		&problem_b };
-	struct fixture *f = xcalloc(1, sizeof *f);
-	struct core_spec spec = { .id = "s1", .problems = problems,
-		.nproblems = 2, .language = "python3", .scrollback = 100,
-		.record = true, .sandbox = make_sandbox, .event = on_event,
-		.notice = on_notice, .ended = on_ended, .user = f,
-		.duration = 3600, .record_max = record_max };
-	struct err e = { 0 };
-
-	the = f;
-	snprintf(f->dir, sizeof f->dir, "/tmp/viva-core-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	f->plan.program = program;
-	clock_fake_init(&f->clock, 5000000, 1000);
-	f->loop = loop_create(&f->clock.base, waiter_poll());
-	spec.loop = f->loop;
-	spec.dir = f->dir;
-	f->core = core_create(&spec, &e);
-	assert_non_null(f->core);
-	turns(f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-	char cmd[100];
-
-	core_destroy(f->core);
-	loop_destroy(f->loop);
-	snprintf(cmd, sizeof cmd, "rm -rf %s", f->dir);
-	assert_int_equal(system(cmd), 0);
-	free(f);
-	return 0;
-}
-
-static const struct state_file *
-solution(struct fixture *f)
-{
-	return state_file(core_state(f->core), "solution.py");
-}
-
-static void
-type(struct fixture *f, const char *text)
-{
-	struct command cmd = { .type = CMD_EDIT, .path = "solution.py",
-		.text = "type", .data = text, .len = strlen(text) };
-
-	core_command(f->core, &cmd);
-}
-
-static void
-simple(struct fixture *f, enum command_type type)
-{
-	struct command cmd = { .type = type, .path = "solution.py" };
-
-	core_command(f->core, &cmd);
-	turns(f);
-}
-
-static void
-input(struct fixture *f, const char *text)
-{
-	struct command cmd = { .type = CMD_TERM_INPUT, .data = text,
-		.len = strlen(text) };
-
-	core_command(f->core, &cmd);
-	turns(f);
-}
+#include "tests/support/corefix.h"
 
 static void
 test_start(void **state)
@@ -618,9 +431,9 @@ setup_small(void **state)
 {
 	int rc;
 
-	record_max = 20;
-	rc = setup(state);
-	record_max = 0;
+	fixture_record_max = 20;
+	rc = fixture_setup(state);
+	fixture_record_max = 0;
 	return rc;
 }
 
@@ -666,7 +479,8 @@ test_limit(void **state)
 	assert_memory_equal(fake_read(f->shell, "solution.py"), "late", 4);
 }
 
-#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, \
+    fixture_teardown)
 
 int
 main(void)
@@ -678,7 +492,7 @@ main(void)
 		T(test_end_conflict), T(test_end_full), T(test_long_edit),
 		T(test_no_room), T(test_pause),
 		cmocka_unit_test_setup_teardown(test_record_max, setup_small,
-		    teardown), T(test_limit) };
+		    fixture_teardown), T(test_limit) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

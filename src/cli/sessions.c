@@ -1,0 +1,85 @@
+#include "config.h"
+
+/* How the sessions of this user stand. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "event/event.h"
+
+#define END_MAX 4096 /* the line of a session.end is shorter */
+
+/* Is the last whole line of the journal a session.end? */
+static bool
+ends(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	off_t from = size > END_MAX ? size - END_MAX : 0;
+	struct event_buf eb = { 0 };
+	char text[END_MAX];
+	ssize_t n = pread(fd, text, sizeof text, from);
+	struct event ev;
+	char *nl, *begin;
+	bool yes;
+
+	nl = n > 0 ? memrchr(text, '\n', (size_t)n) : NULL;
+	if (nl == NULL)
+		return false;
+	begin = memrchr(text, '\n', (size_t)(nl - text));
+	begin = begin != NULL ? begin + 1 : text;
+	yes = event_decode(begin, (size_t)(nl - begin), &eb, &ev, NULL) &&
+	    ev.type == EV_SESSION_END;
+	event_buf_free(&eb);
+	return yes;
+}
+
+enum cli_session
+cli_session_state(const char *id)
+{
+	char *dir = cli_session_dir(id);
+	char *path = xasprintf("%s/journal.jsonl", dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum cli_session st = SESSION_CUT;
+
+	free(path);
+	free(dir);
+	if (fd < 0)
+		return SESSION_ENDED; /* git alone has it */
+	/* Who writes it holds the lock (store/journal.c). */
+	if (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		st = SESSION_LIVE;
+	else if (ends(fd))
+		st = SESSION_ENDED;
+	close(fd);
+	return st;
+}
+
+char *
+cli_last_open(void)
+{
+	char *data = cli_data_dir(), *dir = xasprintf("%s/sessions", data);
+	struct dirent **names = NULL;
+	char *last = NULL;
+	/* Names begin with the time. */
+	int n = scandir(dir, &names, NULL, alphasort);
+
+	while (n-- > 0) {
+		const char *id = names[n]->d_name;
+
+		if (last == NULL && id[0] != '.' &&
+		    cli_session_state(id) == SESSION_CUT)
+			last = xstrdup(id);
+		free(names[n]);
+	}
+	free(names);
+	free(dir);
+	free(data);
+	return last;
+}

@@ -1,0 +1,43 @@
+#ifndef SESSION_CORE_FILES_H
+#define SESSION_CORE_FILES_H
+
+/* Shared by core-files.c, core-save.c and core-resume.c only. */
+
+#include "session/core-internal.h"
+
+#define SAVE_SOON_US 2000000 /* without typing */
+#define OPEN_MAX (2u << 20)  /* longer files are not for the editor */
+
+/* ---- core-files.c ---- */
+struct request *file_request(struct core *, enum request_kind, enum fs_op,
+    const char *path, const char *to, const char *data, size_t n);
+void file_state(struct core *, const char *path, enum file_state,
+    const char *why);
+void file_open(struct core *, const char *path);
+/* The workspace's file is now p. */
+void file_changed_to(struct core *, struct known *, const char *p, size_t n);
+void file_gone(struct core *, struct known *);
+
+/* ---- core-save.c ---- */
+struct known *known_find(const struct core *, const char *path);
+struct known *known_get(struct core *, const char *path);
+void known_drop(struct core *, const char *path);
+bool known_unedited(const struct known *);
+bool file_data(const struct fs_result *, const char **p, size_t *n);
+void file_conflict(struct core *, const char *path, const char *data,
+    size_t n);
+void save_arm(struct core *, int64_t us);
+void save_begin(struct core *, const char *path, bool force);
+/* Calls those who wait for all to be saved, when it is. */
+void save_settle(struct core *);
+void save_on_save(struct core *, struct request *, const struct fs_result *);
+void save_on_save_check(struct core *, struct request *,
+    const struct fs_result *);
+void save_on_rescue(struct core *, struct request *,
+    const struct fs_result *);
+
+/* ---- core-resume.c ---- */
+void core_resume_file(struct core *, struct request *,
+    const struct fs_result *);
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef SUPPORT_COREFIX_H
+#define SUPPORT_COREFIX_H
+
+/* A core over a sandbox in memory with a clock that the test turns: two
+ * questions ("A sum", "Another"), in Python. */
+
+#include "loop/loop.h"
+#include "session/core.h"
+#include "tests/support/fakesandbox.h"
+
+struct fixture {
+	struct clock_fake clock;
+	struct loop *loop;
+	struct fake_plan plan;
+	struct sandbox *shell; /* the newest that is not a judge's */
+	struct core *core;
+	char dir[64];
+	char notice[512], why[400];
+	unsigned ended, counts[EV_TYPES];
+	enum event_type last;
+	bool dirty; /* an edit is in no file */
+	bool hang;  /* programs run until they are killed */
+	char *kept; /* the solution in the next workspace; NULL: none */
+};
+
+/* cmocka's setup and teardown; *state is the fixture. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+/* Bytes of output that the next core records; 0: as ever. */
+extern uint64_t fixture_record_max;
+/* As if viva was killed: of the core there is only its journal, of the
+ * workspace only the solution, which is kept. */
+void fixture_kill(struct fixture *);
+/* Another core goes on with both; NULL: e says why not. */
+struct core *fixture_resume(struct fixture *, struct err *);
+
+void turns(struct fixture *);		  /* what is ready, no time */
+void pass(struct fixture *, int64_t us);  /* and time */
+const struct state_file *solution(struct fixture *);
+void type(struct fixture *, const char *text); /* into the solution */
+void simple(struct fixture *, enum command_type);
+void input(struct fixture *, const char *text); /* into the shell */
+
+#endif
