@@ -171,7 +171,7 @@ session(struct live *v, const struct plan *plan)
 		.mask = v->mask,
 		.event = on_event, .notice = on_notice,
 		.clipboard = on_clipboard, .ended = on_ended,
-		.sandbox = sandbox_factory, .user = v };
+		.provider = "local", .sandbox = sandbox_factory, .user = v };
 	struct err e = { 0 };
 	int status = run(v, &spec, &e);
 

@@ -84,6 +84,17 @@ struct sandbox_spec {
 	const char *const *mask;
 };
 
+struct sandbox_link { /* how it is with one over a network */
+	int64_t rtt_us;	   /* round trip; -1: unknown */
+	int64_t retry_us;  /* until the next try; -1: none is due */
+	unsigned attempt;  /* which try; 0: online */
+	unsigned attempts; /* after so many: offline */
+	size_t pending;	   /* bytes typed, not yet in the sandbox */
+	bool unsynced; /* saved in the sandbox, not yet on the volume */
+	char sync_error[200];
+	int64_t expires_us; /* until the sandbox ends; -1: unknown */
+};
+
 struct sandbox;
 struct sandbox_ops {
 	const char *name;
@@ -107,6 +118,8 @@ struct sandbox_ops {
 	    const char *to, const char *data, size_t n);
 	void (*stop)(struct sandbox *);	   /* kills all; state STOPPED */
 	void (*destroy)(struct sandbox *); /* also without stop */
+	/* NULL: on this machine. */
+	void (*link)(struct sandbox *, struct sandbox_link *);
 };
 
 struct sandbox { /* embedded first in a provider */

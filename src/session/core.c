@@ -83,11 +83,27 @@ core_state(const struct core *c)
 
 /* ---- the sandbox ---- */
 
+bool
+core_link(const struct core *c, struct sandbox_link *out)
+{
+	if (c->sandbox == NULL || c->sandbox->ops->link == NULL)
+		return false;
+	c->sandbox->ops->link(c->sandbox, out);
+	return true;
+}
+
 static void
 emit_conn(struct core *c, enum conn st, const char *why)
 {
 	struct event ev = core_event(EV_CONN_STATE, ORIGIN_SYSTEM);
+	struct sandbox_link link;
 
+	if (st == CONN_RETRYING && core_link(c, &link)) {
+		ev.u.conn.attempt = link.attempt;
+		ev.u.conn.attempts = link.attempts;
+		if (link.attempt >= link.attempts)
+			st = CONN_OFFLINE;
+	}
 	ev.u.conn.state = st;
 	ev.u.conn.why = why;
 	ev.u.conn.provider = c->sandbox != NULL ? c->sandbox->ops->name : "";
@@ -604,7 +620,7 @@ session_start(struct core *c)
 	ev.u.session.session = c->spec.id;
 	ev.u.session.host = u.sysname;
 	ev.u.session.version = PACKAGE_VERSION;
-	ev.u.session.sandbox = "local";
+	ev.u.session.sandbox = c->spec.provider;
 	ev.u.session.questions = (unsigned)c->spec.nproblems;
 	ev.u.session.duration = c->spec.duration;
 	core_emit(c, &ev);

@@ -31,6 +31,7 @@ struct core_spec {
 	uint64_t record_max;	 /* bytes of the shell's output that are
 				  * recorded; 0: 2 GiB */
 	const char *const *mask; /* see sandbox.h; outlives the core */
+	const char *provider;	 /* the name of what sandbox makes */
 	struct sandbox *(*sandbox)(struct loop *, const struct sandbox_spec *,
 	    const struct sandbox_watch *, void *user);
 	/* After the state has the event. */
@@ -51,6 +52,8 @@ struct core *core_create(const struct core_spec *, struct err *) WARN_UNUSED;
 void core_destroy(struct core *);
 const struct state *core_state(const struct core *);
 void core_command(struct core *, const struct command *);
+/* false: there is no network between us and the sandbox. */
+bool core_link(const struct core *, struct sandbox_link *);
 /* One word for the status line; *failed: the record is not being kept, and
  * the text says why. */
 const char *core_record_state(struct core *, bool *failed);

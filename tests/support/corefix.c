@@ -122,7 +122,8 @@ make_core(struct fixture *f, bool resume, struct err *e)
 	struct core_spec spec = { .id = "s1", .problems = problems,
 		.nproblems = 2, .language = resume ? NULL : "python3",
 		.scrollback = 100, .resume = resume, .loop = f->loop,
-		.dir = f->dir, .record = true, .sandbox = make_sandbox,
+		.dir = f->dir, .record = true, .provider = "fake",
+		.sandbox = make_sandbox,
 		.event = on_event, .notice = on_notice, .ended = on_ended,
 		.user = f, .duration = resume ? 0 : 3600,
 		.record_max = fixture_record_max };

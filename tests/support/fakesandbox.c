@@ -375,7 +375,7 @@ op_destroy(struct sandbox *s)
 
 static const struct sandbox_ops ops = { "fake", op_start, op_exec, op_input,
 	op_input_end, op_resize, op_kill, op_pause, op_secret_input, op_fs,
-	op_stop, op_destroy };
+	op_stop, op_destroy, NULL };
 
 struct sandbox *
 fake_sandbox(struct loop *l, const struct fake_plan *plan,
