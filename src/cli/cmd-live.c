@@ -45,10 +45,11 @@ struct live {
 };
 
 static struct sandbox *
-sandbox_factory(struct loop *l, const struct sandbox_spec *spec,
-    const struct sandbox_watch *watch, void *user)
+sandbox_factory(void *user, struct loop *l, const struct sandbox_spec *spec,
+    const struct sandbox_watch *watch, void *watch_user)
 {
-	return sandbox_local_create(l, spec, watch, user);
+	(void)user;
+	return sandbox_local_create(l, spec, watch, watch_user);
 }
 
 static void

@@ -138,7 +138,8 @@ judge(void *user, struct loop *loop, const struct sandbox_watch *watch,
 	    (unsigned long long)c->run);
 	struct sandbox_spec spec = { .workspace = dir, .user = "candidate",
 		.judge = true, .mask = c->spec.mask };
-	struct sandbox *s = c->spec.sandbox(loop, &spec, watch, watch_user);
+	struct sandbox *s = c->spec.sandbox(c->spec.user, loop, &spec,
+	    watch, watch_user);
 
 	free(dir);
 	return s;

@@ -178,7 +178,8 @@ core_sandbox_open(struct core *c)
 		.mask = c->spec.mask };
 
 	c->ready = false;
-	c->sandbox = c->spec.sandbox(c->loop, &spec, &watch, c);
+	c->sandbox = c->spec.sandbox(c->spec.user, c->loop, &spec, &watch,
+	    c);
 	emit_conn(c, CONN_STARTING, NULL);
 	c->sandbox->ops->start(c->sandbox);
 	core_term_start(c);

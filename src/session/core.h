@@ -32,8 +32,9 @@ struct core_spec {
 				  * recorded; 0: 2 GiB */
 	const char *const *mask; /* see sandbox.h; outlives the core */
 	const char *provider;	 /* the name of what sandbox makes */
-	struct sandbox *(*sandbox)(struct loop *, const struct sandbox_spec *,
-	    const struct sandbox_watch *, void *user);
+	struct sandbox *(*sandbox)(void *user, struct loop *,
+	    const struct sandbox_spec *, const struct sandbox_watch *,
+	    void *watch_user);
 	/* After the state has the event. */
 	void (*event)(void *user, const struct event *);
 	/* A program in the shell copied something (OSC 52); may be NULL. */

@@ -33,7 +33,7 @@ static const struct problem problem_b = { .name = (char *)"sum2",
 
 uint64_t fixture_record_max;
 
-static struct fixture *the; /* the factory is not told whose it is */
+static struct fixture *the; /* a program is not told whose it is */
 
 /* Answers rightly when the solution says so. */
 static void
@@ -52,15 +52,16 @@ program(void *user, struct fake_run *r)
 }
 
 static struct sandbox *
-make_sandbox(struct loop *l, const struct sandbox_spec *spec,
-    const struct sandbox_watch *w, void *user)
+make_sandbox(void *user, struct loop *l, const struct sandbox_spec *spec,
+    const struct sandbox_watch *w, void *watch_user)
 {
-	struct sandbox *s = fake_sandbox(l, &the->plan, w, user);
+	struct fixture *f = user;
+	struct sandbox *s = fake_sandbox(l, &f->plan, w, watch_user);
 
 	if (!spec->judge) {
-		the->shell = s;
-		if (the->kept != NULL)
-			fake_write(s, "solution.py", the->kept);
+		f->shell = s;
+		if (f->kept != NULL)
+			fake_write(s, "solution.py", f->kept);
 	}
 	return s;
 }
