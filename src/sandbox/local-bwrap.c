@@ -156,6 +156,8 @@ add_texts(struct bwrap *b, struct err *e)
 	    "candidate:x:1000:1000:candidate:/home/candidate:/bin/bash\n", e) &&
 	    add_text(b, "/etc/group", "root:x:0:\ncandidate:x:1000:\n", e) &&
 	    add_text(b, "/etc/hosts", "127.0.0.1 localhost viva\n", e) &&
+	    /* Login shells, tmux's for one, read this and not the other. */
+	    add_text(b, "/etc/profile", ". /etc/bash.bashrc\n", e) &&
 	    add_text(b, "/etc/bash.bashrc",
 	    "[ -z \"$PS1\" ] && return\n"
 	    "PS1='candidate@viva:\\w\\$ '\n"

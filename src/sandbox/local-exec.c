@@ -19,6 +19,7 @@
 #include "sandbox/local.h"
 
 #define READ_SIZE (32u << 10) /* a turn of the loop, per stream */
+#define RESIZE_US 200000 /* after a resize, to look again */
 #define PTY_PIECE 1024
 #define SAID_MAX 4096
 #define INPUT_MAX (64u << 20)
@@ -283,6 +284,43 @@ on_error(void *user, short revents)
 	maybe_done(x);
 }
 
+/* ---- size ---- */
+
+static void
+set_size(struct exec *x)
+{
+	struct winsize ws = { .ws_row = (unsigned short)x->rows,
+		.ws_col = (unsigned short)x->cols };
+
+	if (x->out[0].fd >= 0)
+		ioctl(x->out[0].fd, TIOCSWINSZ, &ws);
+}
+
+/* readline reads the size and sets what it has read (rltty.c, set_winsize):
+ * a size that comes in between would be lost. */
+static void
+set_size_again(void *user)
+{
+	struct exec *x = user;
+	struct winsize ws;
+
+	x->resized = NULL;
+	if (x->out[0].fd >= 0 && ioctl(x->out[0].fd, TIOCGWINSZ, &ws) == 0 &&
+	    (ws.ws_row != x->rows || ws.ws_col != x->cols))
+		set_size(x);
+}
+
+void
+exec_resize(struct exec *x, unsigned rows, unsigned cols)
+{
+	x->rows = rows;
+	x->cols = cols;
+	set_size(x);
+	loop_timer_cancel(x->resized);
+	x->resized = loop_timer_add(x->l->base.loop, RESIZE_US,
+	    set_size_again, x);
+}
+
 /* ---- input ---- */
 
 static void
@@ -540,6 +578,7 @@ void
 exec_free(struct exec *x)
 {
 	loop_timer_cancel(x->wall);
+	loop_timer_cancel(x->resized);
 	drop_source(&x->reap);
 	drop_source(&x->in_source);
 	drop_source(&x->status_source);

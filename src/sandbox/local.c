@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -170,12 +169,10 @@ op_input_end(struct sandbox *s, uint64_t id)
 static void
 op_resize(struct sandbox *s, uint64_t id, unsigned rows, unsigned cols)
 {
-	struct winsize ws = { .ws_row = (unsigned short)rows,
-		.ws_col = (unsigned short)cols };
 	struct exec *x = find(s, id);
 
-	if (x != NULL && x->pty && x->out[0].fd >= 0)
-		ioctl(x->out[0].fd, TIOCSWINSZ, &ws);
+	if (x != NULL && x->pty)
+		exec_resize(x, rows, cols);
 }
 
 static void

@@ -65,7 +65,8 @@ struct exec {
 	int pidfd, in, status, error;
 	struct stream out[2];
 	struct loop_fd *reap, *in_source, *status_source, *error_source;
-	struct loop_timer *wall;
+	struct loop_timer *wall, *resized;
+	unsigned rows, cols; /* as last asked */
 	struct buf queue; /* input not yet written */
 	uint64_t in_offset;
 	bool in_end, paused, reaped, ready;
@@ -95,6 +96,7 @@ void exec_kill(struct exec *);
 bool exec_input(struct exec *, uint64_t offset, const char *p, size_t n);
 void exec_input_end(struct exec *);
 void exec_pause(struct exec *, bool on);
+void exec_resize(struct exec *, unsigned rows, unsigned cols);
 
 /* ---- local.c ---- */
 void local_state(struct local *, enum sandbox_state, const char *why);

@@ -384,6 +384,7 @@ test_pty(void **state)
 	until_out(f, "30 91");
 	until_out(f, "/dev/console");
 	until_out(f, "j=h"); /* "himBHs" has the m of job control */
+	until_out(f, "s\r\n\033[?2004h"); /* readline has set its size */
 	assert_non_null(strchr(strstr(f->out[0].data, "j=h"), 'm'));
 	assert_false(f->s->ops->secret_input(f->s, id));
 	f->s->ops->resize(f->s, id, 11, 22);
