@@ -21,6 +21,8 @@ tests_unit_test_event_SOURCES = tests/unit/test-event.c
 tests_unit_test_event_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_gitstore_SOURCES = tests/unit/test-gitstore.c
 tests_unit_test_gitstore_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_golden_SOURCES = tests/unit/test-golden.c
+tests_unit_test_golden_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
 tests_unit_test_journal_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
@@ -65,6 +67,8 @@ tests_crash_test_journal_kill_SOURCES = tests/crash/test-journal-kill.c
 tests_crash_test_journal_kill_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_demo_SOURCES = tests/e2e/test-demo.c
 tests_e2e_test_demo_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_programs_SOURCES = tests/e2e/test-programs.c
+tests_e2e_test_programs_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_session_SOURCES = tests/e2e/test-session.c
 tests_e2e_test_session_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_submissions_SOURCES = tests/e2e/test-submissions.c
@@ -90,6 +94,7 @@ check_PROGRAMS += \
 	tests/unit/test-core \
 	tests/unit/test-event \
 	tests/unit/test-gitstore \
+	tests/unit/test-golden \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
@@ -112,6 +117,7 @@ check_PROGRAMS += \
 	tests/crash/test-git-kill \
 	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
+	tests/e2e/test-programs \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
 	tests/fuzz/fuzz-config \
@@ -128,6 +134,7 @@ TESTS += \
 	tests/unit/test-core \
 	tests/unit/test-event \
 	tests/unit/test-gitstore \
+	tests/unit/test-golden \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
@@ -150,6 +157,7 @@ TESTS += \
 	tests/crash/test-git-kill \
 	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
+	tests/e2e/test-programs \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
 	tests/check-layers \
@@ -165,6 +173,7 @@ AM_TESTS_ENVIRONMENT = \
 	UBSAN_OPTIONS=print_stacktrace=1;
 
 EXTRA_DIST += \
+	tests/bench/rig.py \
 	tests/check-layers \
 	tests/check-size \
 	tests/check-size.allow \
@@ -219,4 +228,31 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/vt/scroll_region \
 	tests/fuzz/corpus/vt/sgr_dense \
 	tests/fuzz/corpus/vt/unicode \
+	tests/golden/config-mistake.txt \
+	tests/golden/editor-find.txt \
+	tests/golden/editor-zoomed.txt \
+	tests/golden/files-rename.txt \
+	tests/golden/help.txt \
+	tests/golden/no-sandbox.txt \
+	tests/golden/not-saved-quit.txt \
+	tests/golden/palette.txt \
+	tests/golden/problem.txt \
+	tests/golden/replay-help.txt \
+	tests/golden/replay-seek.txt \
+	tests/golden/replay-wide.txt \
+	tests/golden/small-submit.txt \
+	tests/golden/start.txt \
+	tests/golden/tests-cancelled.txt \
+	tests/golden/tests-compile-error.txt \
+	tests/golden/tests-crash.txt \
+	tests/golden/tests-judge-error.txt \
+	tests/golden/tests-older.txt \
+	tests/golden/tests-running.txt \
+	tests/golden/tests-wrong.txt \
+	tests/golden/too-small-quit.txt \
+	tests/golden/wide-16.txt \
+	tests/golden/wide-ascii.txt \
+	tests/golden/wide-dark.txt \
+	tests/golden/wide-light.txt \
+	tests/golden/wide-no-color.txt \
 	tests/unit/pane-edit-fixture.h

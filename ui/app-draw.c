@@ -10,9 +10,11 @@
 #define SOON (5 * 60) /* s: the clock turns yellow */
 #define SEGMENT_MAX 160
 #define HINT_GAP 3 /* of rule between a title and a hint */
+#define MESSAGE_ROWS 5
 
 struct segment {
 	char text[SEGMENT_MAX];
+	char brief[64]; /* "" none: said before anything is left out */
 	enum style_name style;
 	int weight; /* the lightest goes first when there is no room */
 };
@@ -82,6 +84,8 @@ save_segment(struct app *a, struct segment *s)
 		    failed->path, failed->conflict ? "changed elsewhere" :
 		    "not saved: ", failed->conflict || failed->why == NULL ?
 		    "" : failed->why);
+		snprintf(s->brief, sizeof s->brief, "%s", failed->conflict ?
+		    "changed elsewhere" : "NOT SAVED");
 	} else if (edited) {
 		set_save(s, "edited", STYLE_WAIT, 6);
 	} else if (saving) {
@@ -92,6 +96,7 @@ save_segment(struct app *a, struct segment *s)
 		if (ago >= 0 && ago < 60)
 			snprintf(s->text, sizeof s->text, "saved %d s ago",
 			    (int)ago);
+		snprintf(s->brief, sizeof s->brief, "saved");
 	}
 }
 
@@ -110,6 +115,8 @@ record_segment(const struct app *a, struct segment *s)
 	s->weight = failed ? 10 : 2;
 	snprintf(s->text, sizeof s->text, "%s %s",
 	    a->settings.ascii ? "*" : "●", text);
+	if (failed)
+		snprintf(s->brief, sizeof s->brief, "NOT RECORDED");
 }
 
 static void
@@ -160,6 +167,12 @@ drop_lightest(struct segment *s, int n)
 	int k = -1;
 
 	for (int i = 0; i < n; i++)
+		if (s[i].brief[0] != '\0') {
+			memcpy(s[i].text, s[i].brief, sizeof s[i].brief);
+			s[i].brief[0] = '\0';
+			return;
+		}
+	for (int i = 0; i < n; i++)
 		if (s[i].text[0] != '\0' &&
 		    (k < 0 || s[i].weight < s[k].weight))
 			k = i;
@@ -188,6 +201,51 @@ draw_name(struct app *a)
 	return at;
 }
 
+/* How much of a message goes on a row of so many columns. */
+static size_t
+row_of_message(const char *s, size_t n, int cols)
+{
+	size_t off = 0, blank = 0;
+	int used = 0, w;
+
+	while (off < n) {
+		size_t len = utf8_grapheme(s + off, n - off, &w);
+
+		if (used + w > cols)
+			return blank > 0 ? blank : off;
+		if (s[off] == ' ')
+			blank = off + 1;
+		used += w;
+		off += len;
+	}
+	return n;
+}
+
+static bool
+long_message(const struct app *a)
+{
+	return columns(buf_str(&a->message)) > a->frame->cols - 2;
+}
+
+/* Over whatever is there: a remedy at the end of a line must be seen. */
+static void
+draw_message(struct app *a)
+{
+	struct style st = style(a, STYLE_WAIT);
+	struct canvas *c = a->frame;
+	const char *s = buf_str(&a->message);
+	size_t left = a->message.len, n;
+
+	for (int row = 0; row < MESSAGE_ROWS && left > 0; row++) {
+		n = row_of_message(s, left, c->cols - 2);
+		canvas_fill_rect(c, row, 0, 1, c->cols,
+		    style(a, STYLE_STATUS));
+		canvas_text(c, row, 1, -1, s, n, st);
+		s += n;
+		left -= n;
+	}
+}
+
 static void
 draw_status(struct app *a)
 {
@@ -201,6 +259,8 @@ draw_status(struct app *a)
 	record_segment(a, &s[2]);
 	clock_segment(a, &s[3]);
 	message = columns(buf_str(&a->message));
+	if (long_message(a))
+		return;
 	if (message > 0) {
 		canvas_fill_rect(c, 0, 0, 1, c->cols, style(a, STYLE_STATUS));
 		at = 1 + canvas_str(c, 0, 1, buf_str(&a->message),
@@ -247,16 +307,15 @@ struct shown {
 	int weight; /* 0: left out */
 };
 
-static void
-key_of(struct app *a, const struct cmd *cmd, char out[40])
+void
+app_key_label(const struct app *a, const struct cmd *cmd, char out[40])
 {
 	char name[32];
 
-	keymap_key(a->keymap, cmd, name);
-	/* In the shell only function keys are ours. */
-	if (a->focus == PANE_SHELL && strcmp(cmd->name, "palette") == 0 &&
-	    strcmp(name, "C-p") == 0)
-		snprintf(name, sizeof name, "F12");
+	if (a->focus == PANE_SHELL && !app_replaying(a))
+		keymap_shell_key(a->keymap, cmd, name);
+	else
+		keymap_key(a->keymap, cmd, name);
 	prompt_key_label(name, out);
 }
 
@@ -334,7 +393,7 @@ draw_key_line(struct app *a)
 
 	for (int i = 0; i < n; i++) {
 		s[i].cmd = cmd_find(l[i].cmd);
-		key_of(a, s[i].cmd, s[i].key);
+		app_key_label(a, s[i].cmd, s[i].key);
 		snprintf(s[i].text, sizeof s[i].text, "%s",
 		    label_text(a, &l[i]));
 		s[i].weight = s[i].key[0] != '\0' ? l[i].weight : 0;
@@ -362,7 +421,7 @@ draw_hint(struct app *a, struct pane *p, const struct rect *r, int from)
 
 	if (p->ops->hint != NULL)
 		p->ops->hint(p, focused, &hint);
-	key_of(a, cmd_find("zoom"), key);
+	app_key_label(a, cmd_find("zoom"), key);
 	if (a->wish.zoom && key[0] != '\0')
 		buf_addf(&hint, "%s%s all panes", hint.len > 0 ? "  " : "",
 		    key);
@@ -461,14 +520,43 @@ pane_cursor(struct app *a, int *row, int *col, int *shape)
 static void
 draw_too_small(struct app *a)
 {
-	struct style st = style(a, STYLE_TEXT);
+	struct style st = style(a, STYLE_TEXT), dim = style(a, STYLE_DIM);
 	struct canvas *c = a->frame;
-	int row = c->rows > 3 ? (c->rows - 3) / 2 : 0;
+	int row = c->rows > 4 ? (c->rows - 4) / 2 : 0, col;
+	bool tiny = c->cols < 18;
+	char key[40];
 
-	canvas_printf(c, row, 0, st, "too small: %dx%d", c->cols, c->rows);
-	canvas_printf(c, row + 1, 0, st, "viva needs %dx%d", LAYOUT_COLS_MIN,
-	    LAYOUT_ROWS_MIN);
-	canvas_str(c, row + 2, 0, "your work is safe", style(a, STYLE_DIM));
+	if (tiny)
+		canvas_str(c, row, 0, "too small", st);
+	else
+		canvas_printf(c, row, 0, st, "too small: %dx%d", c->cols,
+		    c->rows);
+	canvas_printf(c, row + 1, 0, st, "%s %dx%d", tiny ? "need" :
+	    "viva needs", LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN);
+	if (app_not_saved(a) != NULL)
+		canvas_str(c, row + 2, 0, "NOT SAVED", style(a, STYLE_ERROR));
+	else
+		canvas_str(c, row + 2, 0, tiny ? "work is safe" :
+		    "your work is safe", dim);
+	app_key_label(a, cmd_find(app_replaying(a) ? "leave" : "quit"), key);
+	col = key[0] != '\0' ? canvas_str(c, row + 3, 0, key, dim) : 0;
+	if (col > 0)
+		canvas_str(c, row + 3, col, " leaves", dim);
+}
+
+static void
+show_too_small(struct app *a)
+{
+	int row = 0, col = 0;
+	bool cursor = false;
+
+	canvas_fill(a->frame, style(a, STYLE_TEXT));
+	draw_too_small(a);
+	if (prompts_on_line(a->prompts))
+		cursor = prompts_draw_line(a->prompts, a->frame, &a->theme,
+		    a->settings.ascii, &row, &col);
+	screen_show(a->screen, a->frame, 0, a->frame->rows - 1, row, col,
+	    cursor, 0);
 }
 
 static void
@@ -489,6 +577,8 @@ draw_all(struct app *a)
 		timeline_draw(a, &timeline);
 	}
 	draw_key_line(a);
+	if (long_message(a))
+		draw_message(a);
 }
 
 /* Output of the shell alone: its pane and the rule above. */
@@ -509,12 +599,10 @@ app_draw(struct app *a)
 	bool cursor;
 
 	if (a->layout.too_small) {
-		canvas_fill(a->frame, style(a, STYLE_TEXT));
-		draw_too_small(a);
-		screen_show(a->screen, a->frame, from, to, 0, 0, false, 0);
+		show_too_small(a);
 		return;
 	}
-	if (a->whole || prompts_active(a->prompts))
+	if (a->whole || prompts_active(a->prompts) || long_message(a))
 		draw_all(a);
 	else
 		draw_shell(a, &from, &to);

@@ -39,11 +39,13 @@ struct app {
 	struct layout layout;
 	enum pane_id focus;
 	bool pass_key; /* the next key is the shell's */
+	uint64_t run_seen; /* replay: the last run that was brought up */
 
 	/* mouse */
 	bool dragging;		/* a rule */
 	enum pane_id drag_rule; /* PANES: the upright one */
 	int grabbed;		/* pane that gets the drag; -1 none */
+	bool seeking;		/* the time line gets it */
 	struct app_hit hits[HITS_MAX];
 	int nhits;
 
@@ -51,6 +53,7 @@ struct app {
 	bool dirty, urgent, await_echo;
 	bool whole; /* more than the shell's pane is dirty */
 	int64_t drawn, key_time, frame_cost;
+	int64_t second; /* that the clock shows */
 	int64_t base_mono, base_t; /* when the state had which time */
 
 	struct buf message;
@@ -66,6 +69,8 @@ void app_say_briefly(struct app *, const char *text);
 
 /* app-draw.c */
 void app_draw(struct app *);
+/* The key to press now for a command, "" when there is none. */
+void app_key_label(const struct app *, const struct cmd *, char out[40]);
 
 /* app-run.c */
 void app_run(struct app *, const struct cmd *);
@@ -73,13 +78,16 @@ void app_run_name(struct app *, const char *name);
 void app_focus(struct app *, enum pane_id);
 enum pane_id app_pane_named(const char *name); /* PANES: none */
 void app_send(struct app *, const struct command *);
+/* The path of a file that could not be saved, or not over another's change;
+ * NULL: there is none. */
+const char *app_not_saved(const struct app *);
 
 /* app-mouse.c */
 void app_mouse(struct app *, const struct mouse *);
 
 /* timeline.c */
 void timeline_draw(struct app *, struct canvas *);
-void timeline_click(struct app *, int row, int col);
+void timeline_click(struct app *, int col);
 void timeline_run(struct app *, const char *cmd);
 /* Applies what is due and arms the next tick. */
 void timeline_tick(struct app *);

@@ -75,7 +75,8 @@ press(struct app *a, const struct mouse *m)
 	} else if (m->row == a->frame->rows - 1) {
 		press_key_line(a, m->col);
 	} else if (inside(&a->layout.timeline, m->row, m->col)) {
-		timeline_click(a, m->row - a->layout.timeline.row, m->col);
+		a->seeking = true;
+		timeline_click(a, m->col);
 	} else if ((i = rule_at(a, m->row, m->col)) >= 0) {
 		app_focus(a, (enum pane_id)i);
 		a->dragging = true;
@@ -97,8 +98,8 @@ drag(struct app *a, const struct mouse *m)
 		app_layout(a);
 	} else if (a->grabbed >= 0) {
 		to_pane(a, a->grabbed, m);
-	} else if (inside(&a->layout.timeline, m->row, m->col)) {
-		timeline_click(a, m->row - a->layout.timeline.row, m->col);
+	} else if (a->seeking && app_replaying(a)) {
+		timeline_click(a, m->col);
 	}
 }
 
@@ -130,6 +131,6 @@ app_mouse(struct app *a, const struct mouse *m)
 		if (a->grabbed >= 0)
 			to_pane(a, a->grabbed, m);
 		a->grabbed = -1;
-		a->dragging = false;
+		a->dragging = a->seeking = false;
 	}
 }

@@ -329,19 +329,39 @@ run_pass_key(struct app *a, const char *cmd)
 static void
 quit_answer(void *user, bool yes)
 {
-	if (yes)
-		send_type(user, CMD_END);
+	if (!yes)
+		return;
+	/* Where saving hangs or fails this takes a while. */
+	app_say(user, "saving everything and leaving ...");
+	send_type(user, CMD_END);
+}
+
+const char *
+app_not_saved(const struct app *a)
+{
+	const struct state *s = a->spec.state;
+
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (s->files[i].save == FILE_FAILED || s->files[i].conflict)
+			return s->files[i].path;
+	return NULL;
 }
 
 static void
 run_quit(struct app *a, const char *cmd)
 {
+	const char *path = app_not_saved(a);
+	char text[200] = "End the session? All work is saved first.";
+
 	(void)cmd;
-	if (app_replaying(a) || a->spec.state->ended)
+	if (app_replaying(a) || a->spec.state->ended) {
 		loop_stop(a->loop);
-	else
-		prompts_ask(a->prompts, "End the session? All work is saved "
-		    "first.", quit_answer, a);
+		return;
+	}
+	if (path != NULL)
+		snprintf(text, sizeof text, "%.100s could not be saved. End "
+		    "the session all the same?", path);
+	prompts_ask(a->prompts, text, quit_answer, a);
 }
 
 static const struct {

@@ -97,13 +97,16 @@ on_frame(void *user)
 	struct app *a = user;
 	int64_t now = clock_mono(a->clock), next = next_second(a), wait;
 
-	if (!a->dirty && next >= 0 && now - a->drawn >= SECOND)
-		app_dirty(a); /* the clock */
+	/* The clock goes on whatever else is drawn. */
+	if (next >= 0 && app_elapsed(a) / SECOND != a->second)
+		app_dirty(a);
 	if (!a->dirty)
 		return next;
 	wait = frame_wait(a, now);
 	if (wait > 0)
 		return wait;
+	if (a->whole)
+		a->second = app_elapsed(a) / SECOND;
 	app_draw(a);
 	a->dirty = a->whole = a->urgent = false;
 	a->drawn = clock_mono(a->clock);
@@ -202,6 +205,12 @@ pane_run(void *user, const char *cmd)
 }
 
 static void
+pane_key(void *user, const char *cmd, char out[40])
+{
+	app_key_label(user, cmd_find(cmd), out);
+}
+
+static void
 create_panes(struct app *a)
 {
 	static const struct pane_ops *const ops[PANES] = {
@@ -212,8 +221,8 @@ create_panes(struct app *a)
 	struct pane_ctx ctx = { .state = a->spec.state, .theme = &a->theme,
 		.clock = a->clock, .send = pane_send, .copy = pane_copy,
 		.clipboard = pane_clipboard, .say = pane_say,
-		.run = pane_run, .user = a, .read_only = app_replaying(a),
-		.ascii = a->settings.ascii };
+		.run = pane_run, .key = pane_key, .user = a,
+		.read_only = app_replaying(a), .ascii = a->settings.ascii };
 
 	for (int i = 0; i < PANES; i++)
 		a->panes[i] = ops[i]->create(&ctx);
@@ -319,17 +328,11 @@ ignore_signals(struct app *a)
 
 /* --- keys --- */
 
-static bool
-function_key(const struct key *k)
-{
-	return k->code >= KEY_SYM_F1 && k->code <= KEY_SYM_F24;
-}
-
-/* The program in the shell gets every key but the function keys. */
 static const struct cmd *
 command_of(struct app *a, const struct key *k)
 {
-	if (a->focus == PANE_SHELL && !app_replaying(a) && !function_key(k))
+	if (a->focus == PANE_SHELL && !app_replaying(a) &&
+	    !keymap_not_shells(k))
 		return NULL;
 	return keymap_find(a->keymap, k);
 }
@@ -338,20 +341,17 @@ command_of(struct app *a, const struct key *k)
 static void
 nobody_types(struct app *a)
 {
-	const char *names[] = { "focus-editor", "focus-shell" };
-	char key[2][32], label[2][40];
+	char editor[40], shell[40], help[40];
 	char *text;
 
-	if (app_replaying(a)) {
-		app_say_briefly(a, "this is a replay: F1 shows its keys");
-		return;
-	}
-	for (int i = 0; i < 2; i++) {
-		keymap_key(a->keymap, cmd_find(names[i]), key[i]);
-		prompt_key_label(key[i], label[i]);
-	}
-	text = xasprintf("nothing to type here: %s goes to the editor, %s to "
-	    "the shell", label[0], label[1]);
+	app_key_label(a, cmd_find("focus-editor"), editor);
+	app_key_label(a, cmd_find("focus-shell"), shell);
+	app_key_label(a, cmd_find("help"), help);
+	if (app_replaying(a))
+		text = xasprintf("this is a replay: %s shows its keys", help);
+	else
+		text = xasprintf("nothing to type here: %s goes to the "
+		    "editor, %s to the shell", editor, shell);
 	app_say_briefly(a, text);
 	free(text);
 }
@@ -379,6 +379,19 @@ key_to_panes(struct app *a, const struct key *k)
 		nobody_types(a);
 }
 
+/* Where nothing can be seen nothing is typed, but one can leave. */
+static void
+key_when_small(struct app *a, const struct key *k)
+{
+	const struct cmd *c = keymap_find(a->keymap, k);
+
+	if (prompts_on_line(a->prompts))
+		prompts_key(a->prompts, k);
+	else if (!prompts_active(a->prompts) && c != NULL &&
+	    (strcmp(c->name, "quit") == 0 || strcmp(c->name, "leave") == 0))
+		app_run(a, c);
+}
+
 /* What the shell is sent shows when it answers: a frame before that would
  * only hold the answer up. */
 static void
@@ -404,9 +417,11 @@ on_key(struct app *a, const struct key *k)
 	key_pressed(a);
 	if (a->quiet == NULL)
 		buf_clear(&a->message);
-	if (prompts_active(a->prompts))
+	if (a->layout.too_small)
+		key_when_small(a, k);
+	else if (prompts_active(a->prompts))
 		prompts_key(a->prompts, k);
-	else if (!a->layout.too_small || function_key(k))
+	else
 		key_to_panes(a, k);
 }
 
@@ -416,6 +431,8 @@ on_paste(struct app *a, const char *s, size_t n)
 	struct pane *p = a->panes[a->focus];
 
 	key_pressed(a);
+	if (a->layout.too_small)
+		return;
 	if (prompts_active(a->prompts))
 		prompts_paste(a->prompts, s, n);
 	else if (p->ops->paste != NULL && !app_replaying(a))
@@ -503,6 +520,17 @@ no_colour(void)
 	return s != NULL && *s != '\0';
 }
 
+/* A mistake that only shows later is told as the others are. */
+static void
+at_line(unsigned line, struct err *why)
+{
+	struct buf path = { 0 };
+
+	settings_path("config", &path);
+	err_context(why, "%s:%u", buf_str(&path), line);
+	buf_free(&path);
+}
+
 static void
 load_theme(struct app *a, struct err *why)
 {
@@ -512,10 +540,15 @@ load_theme(struct app *a, struct err *why)
 	    usual_theme(colours);
 	struct err e = { 0 };
 
-	if (colours == 0)
+	if (colours == 0) {
 		theme_mono(&a->theme);
-	else if (!theme_load(name, &a->theme, &e) && why->code == ERR_NONE)
-		*why = e;
+		return;
+	}
+	if (theme_load(name, &a->theme, &e) || why->code != ERR_NONE)
+		return;
+	*why = e;
+	if (name == a->settings.theme && e.code == ERR_NOT_FOUND)
+		at_line(a->settings.theme_line, why);
 }
 
 /* A locale that is given and is not UTF-8 tells of such a terminal; one that
@@ -539,6 +572,25 @@ plain_glyphs(void)
 	return false;
 }
 
+/* Whatever the settings say there is a way to the help, in the shell too. */
+static void
+keep_help(struct app *a, struct err *why)
+{
+	struct buf path = { 0 };
+	char key[32];
+
+	keymap_shell_key(a->keymap, cmd_find("help"), key);
+	if (key[0] != '\0')
+		return;
+	settings_path("config", &path);
+	if (keymap_bind(a->keymap, "F1", "help", NULL) &&
+	    why->code == ERR_NONE)
+		err_set(why, ERR_INVALID, "%s: no function key is left for "
+		    "the help, so F1 stays; give it another one first",
+		    buf_str(&path));
+	buf_free(&path);
+}
+
 static void
 load_settings(struct app *a, struct err *why)
 {
@@ -547,6 +599,7 @@ load_settings(struct app *a, struct err *why)
 	if (!settings_load(&a->settings, a->keymap, why) &&
 	    why->code == ERR_NONE)
 		why->code = ERR_INVALID;
+	keep_help(a, why);
 }
 
 static void

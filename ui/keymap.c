@@ -105,13 +105,33 @@ keymap_find(const struct keymap *m, const struct key *key)
 	return NULL;
 }
 
-void
-keymap_key(const struct keymap *m, const struct cmd *cmd, char out[32])
+bool
+keymap_not_shells(const struct key *k)
+{
+	return k->code >= KEY_SYM_F1 && k->code <= KEY_SYM_F24;
+}
+
+static void
+first_key(const struct keymap *m, const struct cmd *cmd, bool shell,
+    char out[32])
 {
 	out[0] = '\0';
 	for (size_t i = 0; i < m->n; i++)
-		if (m->binds[i].cmd == cmd) {
+		if (m->binds[i].cmd == cmd &&
+		    (!shell || keymap_not_shells(&m->binds[i].key))) {
 			key_name(&m->binds[i].key, out);
 			return;
 		}
+}
+
+void
+keymap_key(const struct keymap *m, const struct cmd *cmd, char out[32])
+{
+	first_key(m, cmd, false, out);
+}
+
+void
+keymap_shell_key(const struct keymap *m, const struct cmd *cmd, char out[32])
+{
+	first_key(m, cmd, true, out);
 }

@@ -35,6 +35,7 @@ libui_a_SOURCES = \
 	ui/pane-files.h \
 	ui/pane-problem.c \
 	ui/pane-term-copy.c \
+	ui/pane-term-mouse.c \
 	ui/pane-term.c \
 	ui/pane-term.h \
 	ui/pane-tests-draw.c \

@@ -8,8 +8,8 @@
 #include "base/utf8.h"
 #include "ui/prompt-internal.h"
 
-#define LISTED_MAX 128
-#define COMMANDS_MAX 104 /* of the lines of the help */
+#define LISTED_MAX 192
+#define COMMANDS_MAX 144 /* of the lines of the help */
 #define PALETTE_ROWS 12
 #define POPUP_COLS 76
 
@@ -112,9 +112,15 @@ popup(struct canvas *c, const struct theme *t, int row, int rows,
 	return box;
 }
 
+static int
+larger(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 static void
 draw_cmd(const struct prompts *p, struct canvas *box, int row,
-    const struct cmd *cmd, struct style st)
+    const struct cmd *cmd, struct style st, bool ascii)
 {
 	char key[32], label[40];
 	int width;
@@ -124,8 +130,8 @@ draw_cmd(const struct prompts *p, struct canvas *box, int row,
 	width = (int)strlen(label);
 	canvas_fill_rect(box, row, 0, 1, box->cols, st);
 	canvas_text(box, row, 1, 17, cmd->name, strlen(cmd->name), st);
-	canvas_text(box, row, 19, box->cols - 21 - width, cmd->help,
-	    strlen(cmd->help), st);
+	canvas_clipped(box, row, 19, larger(box->cols - 21 - width, 0),
+	    cmd->help, strlen(cmd->help), st, ascii ? '>' : 0x2026, st);
 	canvas_str(box, row, box->cols - 1 - width, label, st);
 }
 
@@ -149,7 +155,8 @@ palette_draw(struct prompts *p, struct mode *m, struct canvas *c,
 	top = m->here >= rows ? m->here - rows + 1 : 0;
 	for (int i = 0; i < rows && top + i < n; i++)
 		draw_cmd(p, &in, 1 + i, hits[top + i].cmd, theme_style(t,
-		    top + i == m->here ? STYLE_POPUP_HERE : STYLE_POPUP));
+		    top + i == m->here ? STYLE_POPUP_HERE : STYLE_POPUP),
+		    ascii);
 	*row = 3;
 	*col = (c->cols - in.cols) / 2 + at +
 	    (int)utf8_columns(buf_str(&m->text), m->cursor);
@@ -165,18 +172,32 @@ struct help_line {
 /* Keys that panes have for themselves. */
 static const struct {
 	const char *group, *key, *text;
-	bool live;
+	int when;
 } pane_keys[] = {
 	{ "problem", "Space", "a page on; arrows and page keys as well",
-	    false },
-	{ "files", "Enter", "open the file, or the directory", false },
-	{ "files", "n  r  d", "new file, rename, delete", true },
+	    CMD_LIVE },
+	{ "problem", "PgDn", "a page on; arrows up and down as well",
+	    CMD_REPLAY },
+	{ "files", "Enter", "open the file, or the directory", CMD_LIVE },
+	{ "files", "Enter", "open the directory, or close it", CMD_REPLAY },
+	{ "files", "n  r  d", "new file, rename, delete", CMD_LIVE },
 	{ "tests", "Enter", "show what a case got and what was expected",
-	    false },
-	{ "tests", "[  ]", "an older run, a newer one", false },
+	    CMD_BOTH },
+	{ "tests", "[  ]", "an older run, a newer one", CMD_BOTH },
+	{ "copy mode", "h j k l", "move; w b e 0 ^ $ g G H M L as in vi",
+	    CMD_BOTH },
+	{ "copy mode", "v  V", "select text, whole lines; o the other end",
+	    CMD_BOTH },
+	{ "copy mode", "y", "copy what is selected and leave", CMD_BOTH },
+	{ "copy mode", "/  ?", "search down, search up; n  N go on", CMD_BOTH },
+	{ "copy mode", "q", "leave; Esc too", CMD_BOTH },
 	{ "mouse", "click", "go to a pane, a file, a key of the last line",
-	    false },
-	{ "mouse", "drag", "move a rule; select text", false },
+	    CMD_LIVE },
+	{ "mouse", "click", "go to a pane, a time, a key of the last line",
+	    CMD_REPLAY },
+	{ "mouse", "drag", "move a rule; select text", CMD_BOTH },
+	{ "mouse", "Shift-drag", "select where a program has the mouse",
+	    CMD_LIVE },
 };
 
 static void
@@ -220,8 +241,8 @@ help_lines(const struct prompts *p, struct help_line *lines)
 		"Keys and colours: ~/.config/viva/config",
 		"All other commands are in the palette.",
 	};
+	int when = p->replay ? CMD_REPLAY : CMD_LIVE, n = 0;
 	const char *last = "";
-	int n = 0;
 
 	for (size_t i = p->replay ? 3 : 0; i < ARRAY_LEN(tips); i++)
 		lines[n++].text = tips[i];
@@ -230,7 +251,7 @@ help_lines(const struct prompts *p, struct help_line *lines)
 		help_commands(p, CMD_REPLAY, lines, &n, &last);
 	help_commands(p, p->replay ? CMD_BOTH : CMD_LIVE, lines, &n, &last);
 	for (size_t i = 0; i < ARRAY_LEN(pane_keys); i++) {
-		if (p->replay && pane_keys[i].live)
+		if (!(pane_keys[i].when & when))
 			continue;
 		group(lines, &n, &last, pane_keys[i].group);
 		lines[n].key = pane_keys[i].key;
@@ -239,32 +260,47 @@ help_lines(const struct prompts *p, struct help_line *lines)
 	return n;
 }
 
+/* A command's key, and the one that it has in the shell when that is
+ * another. */
+static void
+help_keys(const struct prompts *p, const struct cmd *cmd, char out[88])
+{
+	char key[32], other[32], label[2][40];
+
+	keymap_key(p->keys, cmd, key);
+	keymap_shell_key(p->keys, cmd, other);
+	prompt_key_label(key, label[0]);
+	prompt_key_label(other, label[1]);
+	if (other[0] == '\0' || p->replay || strcmp(key, other) == 0)
+		snprintf(out, 88, "%s", label[0]);
+	else
+		snprintf(out, 88, "%s  %s", label[0], label[1]);
+}
+
 static void
 draw_help_line(const struct prompts *p, struct canvas *box, int row,
-    const struct help_line *l, const struct theme *t)
+    const struct help_line *l, const struct theme *t, bool ascii)
 {
 	struct style st = theme_style(t, STYLE_POPUP), strong = st;
 	const char *text = l->cmd != NULL ? l->cmd->help : l->text;
-	char key[32], label[40];
+	char keys[88];
 	int at = 1;
 
 	strong.attr |= ATTR_BOLD;
 	if (l->heading != NULL)
 		canvas_str(box, row, 1, l->heading, strong);
-	if (l->cmd != NULL) {
-		keymap_key(p->keys, l->cmd, key);
-		prompt_key_label(key, label);
-	} else {
-		snprintf(label, sizeof label, "%s", l->key != NULL ? l->key :
+	if (l->cmd != NULL)
+		help_keys(p, l->cmd, keys);
+	else
+		snprintf(keys, sizeof keys, "%s", l->key != NULL ? l->key :
 		    "");
-	}
-	if (label[0] != '\0') {
-		canvas_text(box, row, 3, 14, label, strlen(label), strong);
+	if (keys[0] != '\0') {
+		canvas_text(box, row, 3, 13, keys, strlen(keys), strong);
 		at = 17;
 	}
 	if (text != NULL)
-		canvas_text(box, row, at, box->cols - at - 1, text,
-		    strlen(text), st);
+		canvas_clipped(box, row, at, larger(box->cols - at - 1, 0),
+		    text, strlen(text), st, ascii ? '>' : 0x2026, st);
 }
 
 void
@@ -282,7 +318,8 @@ help_draw(struct prompts *p, struct mode *m, struct canvas *c,
 	if (m->top > n - in.rows)
 		m->top = n > in.rows ? n - in.rows : 0;
 	for (int i = 0; i < in.rows && m->top + i < n; i++)
-		draw_help_line(p, &in, i, &lines[m->top + i], t);
+		draw_help_line(p, &in, i, &lines[m->top + i], t,
+		    ascii);
 	canvas_printf(&box, box.rows - 1, 2, st, " %sEsc closes ",
 	    in.rows >= n ? "" : ascii ? "Up/Down for more   " :
 	    "↑ ↓ for more   ");

@@ -215,6 +215,21 @@ draw_ask(const struct edit_pane *e, struct canvas *c)
 	    e->input.len - skip, st);
 }
 
+static void
+draw_nothing(const struct edit_pane *e, struct canvas *c)
+{
+	const struct pane_ctx *ctx = &e->base.ctx;
+	char key[40] = "";
+	int x;
+
+	x = 1 + canvas_str(c, 0, 1, "no file is open", style(e, STYLE_DIM));
+	if (ctx->key != NULL)
+		ctx->key(ctx->user, "focus-files", key);
+	if (key[0] != '\0')
+		canvas_printf(c, 0, x, style(e, STYLE_DIM),
+		    ": %s lists the files", key);
+}
+
 void
 edit_draw(struct pane *p, struct canvas *c, bool focused)
 {
@@ -226,8 +241,7 @@ edit_draw(struct pane *p, struct canvas *c, bool focused)
 	p->cols = c->cols;
 	canvas_fill(c, style(e, STYLE_TEXT));
 	if (!edit_look(e, &d.v)) {
-		canvas_str(c, 0, 1, "no file is open: F2 lists the files",
-		    style(e, STYLE_DIM));
+		draw_nothing(e, c);
 		return;
 	}
 	d.x0 = edit_gutter(e, d.v.text);

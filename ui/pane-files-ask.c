@@ -257,18 +257,33 @@ ask_label(const struct files_pane *f)
 	    f->ask == ASK_RENAME ? "Rename to: " : "Delete ";
 }
 
-/* The columns that the prompt's text is moved left by, and its cursor's
- * column: the cursor is always in view. */
+/* The columns that the name is moved left by, and its cursor's column: the
+ * cursor is always in view, and so is what is asked where there is room. */
 static int
-prompt_column(const struct files_pane *f, int cols, int *skip)
+name_column(const struct files_pane *f, int cols, int *skip)
 {
 	int label = (int)strlen(ask_label(f));
-	int col = label + (int)utf8_columns(buf_str(&f->line), f->at);
+	int at = (int)utf8_columns(buf_str(&f->line), f->at);
 
-	*skip = 0;
-	if (col >= cols)
-		*skip = col - cols + 1;
-	return col - *skip;
+	if (label > cols - 8)
+		label = cols > 8 ? cols - 8 : 0;
+	*skip = at >= cols - label ? at - (cols - label) + 1 : 0;
+	return label + at - *skip;
+}
+
+/* A text without its first columns. */
+static void
+draw_end(struct canvas *c, int x, const char *s, size_t n, int skip,
+    struct style st)
+{
+	size_t off = 0;
+	int w;
+
+	while (skip > 0 && off < n) {
+		off += utf8_grapheme(s + off, n - off, &w);
+		skip -= w;
+	}
+	canvas_text(c, c->rows - 1, x, -1, s + off, n - off, st);
 }
 
 void
@@ -276,25 +291,22 @@ files_ask_draw(struct files_pane *f, struct canvas *c)
 {
 	struct style st = files_style(f, STYLE_STATUS);
 	struct buf b = { 0 };
-	size_t off = 0;
-	int y = c->rows - 1, skip, w;
+	int skip, x;
 
-	canvas_fill_rect(c, y, 0, 1, c->cols, st);
-	buf_adds(&b, ask_label(f));
-	if (f->ask == ASK_DELETE)
-		buf_addf(&b, "%s? y/n", f->ask_path);
-	else
-		buf_adds(&b, buf_str(&f->line));
-	prompt_column(f, c->cols, &skip);
-	/* The question at the end of a long name must be seen. */
-	if (f->ask == ASK_DELETE)
-		skip = (int)utf8_columns(b.data, b.len) - c->cols;
-	while (skip > 0 && off < b.len) {
-		off += utf8_grapheme(b.data + off, b.len - off, &w);
-		skip -= w;
+	canvas_fill_rect(c, c->rows - 1, 0, 1, c->cols, st);
+	if (f->ask == ASK_DELETE) {
+		/* The question at the end of a long name must be seen. */
+		buf_addf(&b, "%s%s? y/n", ask_label(f), f->ask_path);
+		draw_end(c, 0, b.data, b.len,
+		    (int)utf8_columns(b.data, b.len) - c->cols, st);
+		buf_free(&b);
+		return;
 	}
-	canvas_text(c, y, 0, -1, b.data + off, b.len - off, st);
-	buf_free(&b);
+	x = name_column(f, c->cols, &skip) + skip -
+	    (int)utf8_columns(buf_str(&f->line), f->at);
+	canvas_text(c, c->rows - 1, 0, x, ask_label(f), strlen(ask_label(f)),
+	    st);
+	draw_end(c, x, buf_str(&f->line), f->line.len, skip, st);
 }
 
 bool
@@ -305,6 +317,6 @@ files_ask_cursor(struct files_pane *f, int *row, int *col)
 	if (f->ask != ASK_NEW && f->ask != ASK_RENAME)
 		return false;
 	*row = f->base.rows - 1;
-	*col = prompt_column(f, f->base.cols, &skip);
+	*col = name_column(f, f->base.cols, &skip);
 	return *row >= 0 && *col < f->base.cols;
 }

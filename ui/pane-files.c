@@ -211,8 +211,11 @@ open_selected(struct files_pane *f)
 		files_show_nodes(f);
 		return;
 	}
-	if (f->base.ctx.read_only)
+	if (f->base.ctx.read_only) {
+		f->base.ctx.say(f->base.ctx.user,
+		    "a replay shows the files that were opened");
 		return;
+	}
 	cmd.path = n->path;
 	f->base.ctx.send(f->base.ctx.user, &cmd);
 	f->base.ctx.run(f->base.ctx.user, "focus-editor");

@@ -97,6 +97,14 @@ term_find_start(struct term_pane *t, int dir)
 	t->needle[0] = '\0';
 }
 
+/* What was cleared away is not found. */
+static bool
+find(const struct term_pane *t, int dir, int *row, int *col)
+{
+	return vt_find(term_vt(t), t->needle, dir, row, col) &&
+	    *row >= -term_back(t);
+}
+
 void
 term_find(struct term_pane *t, int dir)
 {
@@ -106,17 +114,17 @@ term_find(struct term_pane *t, int dir)
 
 	if (t->needle[0] == '\0')
 		return;
-	found = vt_find(term_vt(t), t->needle, dir, &row, &col);
+	found = find(t, dir, &row, &col);
 	/* A match that does not lead on is the one we stand on. */
 	if (found && row == was_row && (dir < 0 ? col >= was_col :
 	    col <= was_col)) {
 		row = was_row + dir;
 		col = dir < 0 ? VT_COLS_MAX : -1;
-		found = vt_find(term_vt(t), t->needle, dir, &row, &col);
+		found = find(t, dir, &row, &col);
 	}
 	if (!found) {
 		t->base.ctx.say(t->base.ctx.user, dir < 0 ?
-		    "no match above" : "no match below");
+		    "no match above" : "no match below: ? searches upwards");
 		return;
 	}
 	t->line = term_line_of(t, row);
@@ -136,6 +144,8 @@ typing_key(struct term_pane *t, const struct key *k)
 	} else if (k->code == KEY_SYM_ENTER) {
 		t->typing = false;
 		term_find(t, t->dir);
+	} else if (k->code == 'u' && k->mods == MOD_CTRL) {
+		t->needle[0] = '\0';
 	} else if (k->code == KEY_SYM_BACKSPACE) {
 		while (n > 0 && (t->needle[--n] & 0xc0) == 0x80)
 			continue;
@@ -231,10 +241,53 @@ line_end(struct term_pane *t)
 }
 
 static void
-motion(struct term_pane *t, char m)
+word_end(struct term_pane *t)
 {
-	int page = t->base.rows > 2 ? t->base.rows - 1 : 1;
+	int n;
+	const struct vt_cell *c = here(t, &n);
 
+	t->col++;
+	for (;;) {
+		while (t->col < n && blank_at(c, n, t->col))
+			t->col++;
+		if (t->col < n)
+			break;
+		if (!to_line(t, 1)) {
+			t->col = n > 0 ? n - 1 : 0;
+			return;
+		}
+		t->col = 0;
+		c = here(t, &n);
+	}
+	while (!blank_at(c, n, t->col + 1))
+		t->col++;
+}
+
+static void
+line_start(struct term_pane *t)
+{
+	int n;
+	const struct vt_cell *c = here(t, &n);
+
+	for (t->col = 0; t->col < n && blank_at(c, n, t->col);)
+		t->col++;
+	if (t->col == n)
+		t->col = 0;
+}
+
+/* A line of the view: 0 its top, 1 its middle, 2 its bottom. */
+static void
+view_line(struct term_pane *t, int third)
+{
+	t->line = term_line_of(t, term_row_of(t, term_line_of(t,
+	    term_first(t) + (t->base.rows - 1) * third / 2)));
+	t->col = 0;
+}
+
+/* False: none of these. */
+static bool
+motion_in_line(struct term_pane *t, char m)
+{
 	switch (m) {
 	case 'h':
 		t->col -= t->col > 0;
@@ -242,6 +295,36 @@ motion(struct term_pane *t, char m)
 	case 'l':
 		t->col += t->col < vt_cols(term_vt(t)) - 1;
 		break;
+	case '0':
+		t->col = 0;
+		break;
+	case '^':
+		line_start(t);
+		break;
+	case '$':
+		line_end(t);
+		break;
+	case 'w':
+		word_forward(t);
+		break;
+	case 'b':
+		word_back(t);
+		break;
+	case 'e':
+		word_end(t);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void
+motion(struct term_pane *t, char m)
+{
+	int page = t->base.rows > 2 ? t->base.rows - 1 : 1;
+
+	switch (m) {
 	case 'j':
 		to_line(t, 1);
 		break;
@@ -255,25 +338,22 @@ motion(struct term_pane *t, char m)
 		to_line(t, -page);
 		break;
 	case 'g':
-		t->line = term_line_of(t, -vt_scrollback(term_vt(t)));
+		t->line = term_line_of(t, -term_back(t));
 		t->col = 0;
 		break;
 	case 'G':
 		t->line = term_line_of(t, vt_rows(term_vt(t)) - 1);
 		t->col = 0;
 		break;
-	case '0':
-		t->col = 0;
+	case 'H': case 'M': case 'L':
+		view_line(t, m == 'H' ? 0 : m == 'M' ? 1 : 2);
 		break;
-	case '$':
-		line_end(t);
-		break;
-	case 'w':
-		word_forward(t);
-		break;
-	case 'b':
-		word_back(t);
-		break;
+	case '+': case '-': /* the view, and not the cursor */
+		term_scroll(t, m == '+' ? 1 : -1);
+		return;
+	default:
+		if (!motion_in_line(t, m))
+			return;
 	}
 	show_cursor(t);
 }
@@ -295,6 +375,21 @@ mark(struct term_pane *t, enum term_select how)
 }
 
 static void
+other_end(struct term_pane *t)
+{
+	int64_t line = t->line;
+	int col = t->col;
+
+	if (t->select == SELECT_NONE)
+		return;
+	t->line = t->mark_line;
+	t->col = t->mark_col;
+	t->mark_line = line;
+	t->mark_col = col;
+	show_cursor(t);
+}
+
+static void
 act(struct term_pane *t, char a)
 {
 	switch (a) {
@@ -310,6 +405,9 @@ act(struct term_pane *t, char a)
 		break;
 	case 'q':
 		term_copy_leave(t);
+		break;
+	case 'o':
+		other_end(t);
 		break;
 	case '/':
 		term_find_start(t, 1);
@@ -339,6 +437,7 @@ static const struct {
 	{ KEY_SYM_PGUP, MOD_SHIFT, 'u' }, { KEY_SYM_PGDN, MOD_SHIFT, 'd' },
 	{ 'b', MOD_CTRL, 'u' }, { 'f', MOD_CTRL, 'd' },
 	{ 'u', MOD_CTRL, 'u' }, { 'd', MOD_CTRL, 'd' },
+	{ 'e', MOD_CTRL, '+' }, { 'y', MOD_CTRL, '-' },
 	{ KEY_SYM_ENTER, 0, 'y' }, { KEY_SYM_ESCAPE, 0, 'q' },
 	{ 'c', MOD_CTRL, 'q' }, { ' ', 0, 'v' },
 };
@@ -360,7 +459,7 @@ term_copy_key(struct term_pane *t, const struct key *k)
 		is = (char)k->code;
 	if (is == 0)
 		return PANE_IGNORED;
-	if (strchr("vVyq/?nN", is) != NULL)
+	if (strchr("vVyqo/?nN", is) != NULL)
 		act(t, is);
 	else
 		motion(t, is);

@@ -8,13 +8,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-#define WHEEL_LINES 3
-
-static struct term_pane *
-term(struct pane *p)
-{
-	return CONTAINER_OF(p, struct term_pane, base);
-}
+#define HINT_MARGIN 24 /* of rule, and for the key back from a zoom */
 
 const struct vt *
 term_vt(const struct term_pane *t)
@@ -24,10 +18,16 @@ term_vt(const struct term_pane *t)
 
 /* --- the view ----------------------------------------------------------- */
 
-static int
-scrollback(const struct vt *vt)
+/* Lines above the screen that can be seen: none of those that were cleared
+ * away. */
+int
+term_back(const struct term_pane *t)
 {
-	return vt_altscreen(vt) ? 0 : vt_scrollback(vt);
+	const struct vt *vt = term_vt(t);
+	int64_t since = (int64_t)vt_scrolled(vt) - t->cleared;
+	int n = vt_scrollback(vt);
+
+	return since >= n ? n : since > 0 ? (int)since : 0;
 }
 
 /* The live screen may be larger than the pane (a watcher's): then the part
@@ -56,7 +56,7 @@ int
 term_row_of(const struct term_pane *t, int64_t line)
 {
 	int64_t row = line - (int64_t)vt_scrolled(term_vt(t));
-	int first = -scrollback(term_vt(t)), last = vt_rows(term_vt(t)) - 1;
+	int first = -term_back(t), last = vt_rows(term_vt(t)) - 1;
 
 	return row < first ? first : row > last ? last : (int)row;
 }
@@ -75,7 +75,7 @@ term_first(const struct term_pane *t)
 void
 term_show(struct term_pane *t, int first)
 {
-	int min = -scrollback(term_vt(t));
+	int min = -term_back(t);
 
 	t->follow = first >= live_first(t) && !t->copy;
 	t->top = term_line_of(t, first < min ? min : first);
@@ -84,7 +84,19 @@ term_show(struct term_pane *t, int first)
 void
 term_scroll(struct term_pane *t, int lines)
 {
+	int first, row;
+
 	term_show(t, term_first(t) + lines);
+	if (!t->copy)
+		return;
+	/* The cursor stays in view. */
+	first = term_first(t);
+	row = term_row_of(t, t->line);
+	if (row < first)
+		row = first;
+	if (row >= first + t->base.rows)
+		row = first + t->base.rows - 1;
+	t->line = term_line_of(t, row);
 }
 
 /* --- drawing ------------------------------------------------------------ */
@@ -136,32 +148,31 @@ tint(struct canvas *c, int y, int from, int to, struct style over)
 	}
 }
 
+/* As far as it goes, and on in the row below where the text does. */
+static void
+draw_match(const struct term_pane *t, struct canvas *c, int y, int x, int w)
+{
+	struct style style = theme_style(t->base.ctx.theme, STYLE_MATCH);
+	int cols = vt_cols(term_vt(t));
+
+	for (; w > 0; y++, x = 0) {
+		tint(c, y, x, x + w, style);
+		w -= cols - x;
+	}
+}
+
 static void
 draw_matches(const struct term_pane *t, struct canvas *c, int first)
 {
-	struct style style = theme_style(t->base.ctx.theme, STYLE_MATCH);
-	int w = (int)utf8_columns(t->needle, strlen(t->needle));
-	int row = first, col = -1;
+	int w = (int)utf8_columns(t->needle, strlen(t->needle)), x;
 
 	if (t->needle[0] == '\0' || !t->copy)
 		return;
-	while (row < first + c->rows) {
-		int r = row, x = col;
-
-		if (!vt_find(term_vt(t), t->needle, 1, &r, &x) ||
-		    r >= first + c->rows)
-			return;
-		if (r > row || x > col)
-			tint(c, r - first, x, x + w, style);
-		/* On to the next one, or at least to the next row. */
-		if (r == row && x <= col) {
-			row++;
-			col = -1;
-		} else {
-			row = r;
-			col = x;
-		}
-	}
+	/* One may start above and reach into view. */
+	for (int y = -1; y < c->rows; y++)
+		for (x = -1; (x = vt_find_in(term_vt(t), t->needle, first + y,
+		    x)) >= 0;)
+			draw_match(t, c, y, x, w);
 }
 
 static void
@@ -225,7 +236,7 @@ draw_gone(const struct term_pane *t, struct canvas *c)
 static void
 term_draw(struct pane *p, struct canvas *c, bool focused)
 {
-	struct term_pane *t = term(p);
+	struct term_pane *t = term_of(p);
 	struct style text = theme_style(p->ctx.theme, STYLE_TEXT);
 	int first = term_first(t), rows = vt_rows(term_vt(t));
 
@@ -242,7 +253,7 @@ term_draw(struct pane *p, struct canvas *c, bool focused)
 static bool
 term_cursor(struct pane *p, int *row, int *col, int *shape)
 {
-	struct term_pane *t = term(p);
+	struct term_pane *t = term_of(p);
 	bool visible = true;
 
 	*shape = 0;
@@ -292,21 +303,34 @@ title_conn(const struct state *s, const char *dot, struct buf *out)
 }
 
 static void
+title_exit(const struct term_pane *t, const char *dot, struct buf *out)
+{
+	const struct state *s = t->base.ctx.state;
+
+	if (s->term_status < 0) /* nobody could tell */
+		buf_addf(out, " %s ended", dot);
+	else
+		buf_addf(out, " %s exited with status %d", dot,
+		    s->term_status);
+	if (!t->base.ctx.read_only)
+		buf_addf(out, " %s press Enter to start a new shell", dot);
+}
+
+static void
 term_title(struct pane *p, struct buf *out)
 {
-	struct term_pane *t = term(p);
+	struct term_pane *t = term_of(p);
 	const struct state *s = p->ctx.state;
 	const char *dot = p->ctx.ascii ? "-" : "\xc2\xb7";
 	int first = term_first(t);
 
 	buf_adds(out, "shell");
-	if (s->term_exited) {
-		buf_addf(out, " %s exited with status %d", dot,
-		    s->term_status);
-		if (!p->ctx.read_only)
-			buf_addf(out, " %s press Enter to start a new shell",
-			    dot);
-	} else if (vt_title(s->vt)[0] != '\0') {
+	if (s->conn == CONN_GONE) {
+		; /* says all */
+	} else if (s->term_exited) {
+		title_exit(t, dot, out);
+	} else if (vt_title(s->vt)[0] != '\0' && !t->copy && first >= 0) {
+		/* What is not the live screen says so, and no more. */
 		buf_addf(out, " %s %s", dot, vt_title(s->vt));
 	}
 	title_conn(s, dot, out);
@@ -314,15 +338,69 @@ term_title(struct pane *p, struct buf *out)
 		buf_addf(out, " %s copy", dot);
 	if (first < 0)
 		buf_addf(out, " %s %d of %d lines back", dot, -first,
-		    scrollback(s->vt));
+		    term_back(t));
+}
+
+/* From the fullest to the shortest. */
+static const char *const copy_hints[] = {
+	"v select  V lines  y copy  / ? search  n next  q back",
+	"v select  y copy  ? search  q back",
+	"v select  y copy  q back", "q back", NULL,
+};
+static const char *const copy_view_hints[] = { "q leaves the copy mode",
+	"q leaves", NULL };
+static const char *const typing_hints[] = { "Enter searches  Esc gives up",
+	NULL };
+static const char *const back_hints[] = {
+	"Shift-PgDn on  any key back", "any key back", NULL };
+static const char *const replay_hints[] = { "PgUp back  PgDn on", NULL };
+static const char *const live_hints[] = { "Shift-PgUp scrolls back", NULL };
+static const char *const mouse_hints[] = { "Shift-drag selects", NULL };
+
+static const char *const *
+hints_of(const struct term_pane *t)
+{
+	const struct vt *vt = term_vt(t);
+
+	if (t->typing)
+		return typing_hints;
+	if (t->copy)
+		return t->base.ctx.read_only ? copy_view_hints : copy_hints;
+	if (t->base.ctx.read_only)
+		return term_back(t) > 0 ? replay_hints : NULL;
+	if (term_first(t) < 0)
+		return back_hints;
+	if (vt_mouse(vt) != VT_MOUSE_NONE)
+		return mouse_hints;
+	return term_back(t) > 0 ? live_hints : NULL;
+}
+
+/* The fullest that has room beside the title. */
+static void
+term_hint(struct pane *p, bool focused, struct buf *out)
+{
+	struct term_pane *t = term_of(p);
+	const char *const *hints = focused ? hints_of(t) : NULL;
+	struct buf title = { 0 };
+	int room;
+
+	if (hints == NULL)
+		return;
+	term_title(p, &title);
+	room = p->cols - (int)utf8_columns(buf_str(&title), title.len) -
+	    HINT_MARGIN;
+	while (hints[1] != NULL && (int)strlen(hints[0]) > room)
+		hints++;
+	buf_adds(out, hints[0]);
+	buf_free(&title);
 }
 
 /* --- input -------------------------------------------------------------- */
 
-static void
-send_input(struct term_pane *t, const struct buf *b)
+void
+term_send(struct term_pane *t, enum command_type type, const struct buf *b)
 {
-	struct command cmd = { .type = CMD_TERM_INPUT };
+	struct command cmd = { .type = type };
 
 	if (t->base.ctx.read_only || b->len == 0)
 		return;
@@ -331,13 +409,13 @@ send_input(struct term_pane *t, const struct buf *b)
 	t->base.ctx.send(t->base.ctx.user, &cmd);
 }
 
-static void
-send_key(struct term_pane *t, uint32_t code, unsigned mods)
+void
+term_send_key(struct term_pane *t, uint32_t code, unsigned mods)
 {
 	struct buf b = { 0 };
 
 	vt_encode_key(term_vt(t), code, mods, &b);
-	send_input(t, &b);
+	term_send(t, CMD_TERM_INPUT, &b);
 	buf_free(&b);
 }
 
@@ -359,7 +437,7 @@ scroll_key(struct term_pane *t, const struct key *k)
 static enum pane_result
 term_key(struct pane *p, const struct key *k)
 {
-	struct term_pane *t = term(p);
+	struct term_pane *t = term_of(p);
 	struct command restart = { .type = CMD_TERM_RESTART };
 
 	if (k->code == KEY_SYM_FOCUS_IN || k->code == KEY_SYM_FOCUS_OUT)
@@ -378,14 +456,14 @@ term_key(struct pane *p, const struct key *k)
 	}
 	t->select = SELECT_NONE;
 	t->follow = true;
-	send_key(t, k->code, k->mods);
+	term_send_key(t, k->code, k->mods);
 	return PANE_HANDLED;
 }
 
 static enum pane_result
 term_paste(struct pane *p, const char *s, size_t n)
 {
-	struct term_pane *t = term(p);
+	struct term_pane *t = term_of(p);
 	struct command cmd = { .type = CMD_PASTE, .text = "shell",
 		.offset = n, .data = s, .len = n };
 	struct buf b = { 0 };
@@ -410,100 +488,12 @@ term_paste(struct pane *p, const char *s, size_t n)
 	 * that follows is. */
 	p->ctx.send(p->ctx.user, &cmd);
 	vt_encode_paste(term_vt(t), s, n, &b);
-	send_input(t, &b);
+	term_send(t, CMD_TERM_INPUT, &b);
 	buf_free(&b);
 	return PANE_HANDLED;
-}
-
-/* --- mouse -------------------------------------------------------------- */
-
-/* For the program, when it asked; Shift keeps the mouse here. */
-static bool
-mouse_to_program(struct term_pane *t, const struct mouse *m)
-{
-	struct buf b = { 0 };
-	int row = m->row + term_first(t);
-
-	if (vt_mouse(term_vt(t)) == VT_MOUSE_NONE || t->copy || !t->follow ||
-	    t->base.ctx.read_only || t->base.ctx.state->term_exited ||
-	    (m->mods & MOD_SHIFT))
-		return false;
-	if (m->row < 0 || m->col < 0 || m->col >= vt_cols(term_vt(t)) ||
-	    row >= vt_rows(term_vt(t)))
-		return true;
-	if (m->kind == MOUSE_DRAG)
-		vt_encode_motion(term_vt(t), row, m->col, m->button,
-		    m->mods, &b);
-	else if (m->kind == MOUSE_WHEEL_UP || m->kind == MOUSE_WHEEL_DOWN)
-		vt_encode_mouse(term_vt(t), row, m->col,
-		    m->kind == MOUSE_WHEEL_UP ? 4 : 5, true, m->mods, &b);
-	else
-		vt_encode_mouse(term_vt(t), row, m->col, m->button,
-		    m->kind == MOUSE_PRESS, m->mods, &b);
-	send_input(t, &b);
-	buf_free(&b);
-	return true;
-}
-
-static void
-wheel(struct term_pane *t, int dir)
-{
-	if (!vt_altscreen(term_vt(t))) {
-		term_scroll(t, dir * WHEEL_LINES);
-		return;
-	}
-	/* A pager without mouse support: as its arrow keys. */
-	for (int i = 0; i < WHEEL_LINES && !t->base.ctx.read_only; i++)
-		send_key(t, dir < 0 ? KEY_SYM_UP : KEY_SYM_DOWN, 0);
-}
-
-static enum pane_result
-select_mouse(struct term_pane *t, const struct mouse *m)
-{
-	int64_t line = term_line_of(t, term_row_of(t, term_line_of(t,
-	    term_first(t) + m->row)));
-	int col = m->col < 0 ? 0 : m->col;
-
-	if (m->kind == MOUSE_PRESS) {
-		t->select = SELECT_NONE;
-		t->dragging = true;
-		t->mark_line = t->line = line;
-		t->mark_col = t->col = col;
-	} else if (m->kind == MOUSE_DRAG && t->dragging) {
-		if (m->row < 0 || m->row >= t->base.rows)
-			term_scroll(t, m->row < 0 ? -1 : 1);
-		t->select = SELECT_CHARS;
-		t->line = line;
-		t->col = col;
-	} else if (m->kind == MOUSE_RELEASE && t->dragging) {
-		t->dragging = false;
-		if (t->select != SELECT_NONE)
-			term_copy_out(t);
-	}
-	return PANE_HANDLED;
-}
-
-static enum pane_result
-term_mouse(struct pane *p, const struct mouse *m)
-{
-	struct term_pane *t = term(p);
-
-	if (mouse_to_program(t, m))
-		return PANE_HANDLED;
-	if (m->kind == MOUSE_WHEEL_UP || m->kind == MOUSE_WHEEL_DOWN) {
-		wheel(t, m->kind == MOUSE_WHEEL_UP ? -1 : 1);
-		return PANE_HANDLED;
-	}
-	return m->button == 1 ? select_mouse(t, m) : PANE_IGNORED;
 }
 
 /* --- commands, life ----------------------------------------------------- */
-
-static void
-cmd_page(struct term_pane *t, int dir)
-{
-	term_scroll(t, dir * (t->base.rows > 2 ? t->base.rows - 1 : 1));
-}
 
 static void
 cmd_find(struct term_pane *t, const char *text)
@@ -523,6 +513,18 @@ cmd_find(struct term_pane *t, const char *text)
 	term_find(t, t->dir);
 }
 
+static void
+cmd_find_again(struct term_pane *t, int way)
+{
+	if (t->needle[0] == '\0') {
+		term_find_start(t, -1);
+		return;
+	}
+	if (!t->copy)
+		term_copy_enter(t);
+	term_find(t, way * t->dir);
+}
+
 static enum pane_result
 cmd_paste(struct term_pane *t)
 {
@@ -532,37 +534,80 @@ cmd_paste(struct term_pane *t)
 	return s != NULL ? term_paste(&t->base, s, n) : PANE_IGNORED;
 }
 
+/* To the live screen. */
+static void
+to_the_end(struct term_pane *t)
+{
+	if (t->copy)
+		term_copy_leave(t);
+	t->follow = true;
+}
+
+/* The record keeps every line; this view forgets those above the screen.  The
+ * screen itself is the program's: ^L is what it is cleared with. */
+static void
+cmd_clear(struct term_pane *t)
+{
+	to_the_end(t);
+	if (!vt_altscreen(term_vt(t)))
+		t->cleared = (int64_t)vt_scrolled(term_vt(t));
+	if (!t->base.ctx.state->term_exited)
+		term_send_key(t, 'l', MOD_CTRL);
+}
+
+/* A full-screen program has no lines to scroll to. */
+static enum pane_result
+cmd_scroll(struct term_pane *t, const char *where)
+{
+	int page = t->base.rows > 2 ? t->base.rows - 1 : 1;
+
+	if (vt_altscreen(term_vt(t)) && !t->copy)
+		return PANE_IGNORED;
+	if (strcmp(where, "up") == 0)
+		term_scroll(t, -page);
+	else if (strcmp(where, "down") == 0)
+		term_scroll(t, page);
+	else if (strcmp(where, "top") == 0)
+		term_scroll(t, -term_back(t) - term_first(t));
+	else
+		to_the_end(t);
+	return PANE_HANDLED;
+}
+
 static enum pane_result
 term_command(struct pane *p, const char *cmd, const char *text)
 {
-	struct term_pane *t = term(p);
+	struct term_pane *t = term_of(p);
 
-	if (strcmp(cmd, "copy-mode") == 0 && t->copy) {
+	if (strncmp(cmd, "scroll-", 7) == 0)
+		return cmd_scroll(t, cmd + 7);
+	if (strncmp(cmd, "shell-", 6) == 0)
+		cmd += 6; /* the others, by their own names */
+	if (strcmp(cmd, "copy-mode") == 0 && t->copy)
 		term_copy_leave(t);
-	} else if (strcmp(cmd, "copy-mode") == 0) {
+	else if (strcmp(cmd, "copy-mode") == 0)
 		term_copy_enter(t);
-	} else if (strcmp(cmd, "scroll-up") == 0) {
-		cmd_page(t, -1);
-	} else if (strcmp(cmd, "scroll-down") == 0) {
-		cmd_page(t, 1);
-	} else if (strcmp(cmd, "scroll-bottom") == 0) {
-		if (t->copy)
-			term_copy_leave(t);
-		t->follow = true;
-	} else if (strcmp(cmd, "find") == 0) {
+	else if (strcmp(cmd, "find") == 0)
 		cmd_find(t, text);
-	} else if (strcmp(cmd, "paste") == 0) {
+	else if (strcmp(cmd, "find-next") == 0)
+		cmd_find_again(t, 1);
+	else if (strcmp(cmd, "find-back") == 0)
+		cmd_find_again(t, -1);
+	else if (strcmp(cmd, "copy") == 0 && t->select != SELECT_NONE)
+		term_copy_out(t);
+	else if (strcmp(cmd, "paste") == 0)
 		return cmd_paste(t);
-	} else {
+	else if (strcmp(cmd, "clear") == 0)
+		cmd_clear(t);
+	else
 		return PANE_IGNORED;
-	}
 	return PANE_HANDLED;
 }
 
 static void
 term_resize(struct pane *p, int rows, int cols)
 {
-	struct term_pane *t = term(p);
+	struct term_pane *t = term_of(p);
 	struct command cmd = { .type = CMD_TERM_RESIZE, .rows = rows,
 		.cols = cols };
 
@@ -592,27 +637,50 @@ static void
 term_destroy(struct pane *p)
 {
 	if (p != NULL)
-		free(term(p));
+		free(term_of(p));
+}
+
+/* For a program that asked to be told.  Nobody typed it. */
+static void
+tell_focus(struct term_pane *t, bool in)
+{
+	struct buf b = { 0 };
+
+	vt_encode_focus(term_vt(t), in, &b);
+	if (!t->base.ctx.state->term_exited)
+		term_send(t, CMD_TERM_REPLY, &b);
+	buf_free(&b);
 }
 
 static void
 term_focus(struct pane *p, bool in)
 {
-	(void)p;
-	(void)in;
+	struct term_pane *t = term_of(p);
+
+	t->focused = in;
+	tell_focus(t, in);
 }
 
 static void
 term_event(struct pane *p, const struct event *ev)
 {
-	struct term_pane *t = term(p);
+	struct term_pane *t = term_of(p);
 
-	/* A new shell starts with its own screen in view. */
-	if (ev->type == EV_TERM_OPEN) {
+	switch (ev->type) {
+	case EV_TERM_OPEN:
+		/* A new shell starts with its own screen in view. */
 		if (t->copy)
 			term_copy_leave(t);
 		t->select = SELECT_NONE;
 		t->follow = true;
+		t->held = false;
+		break;
+	case EV_FOCUS_IN: case EV_FOCUS_OUT:
+		if (t->focused)
+			tell_focus(t, ev->type == EV_FOCUS_IN);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -621,6 +689,7 @@ const struct pane_ops pane_term = {
 	.create = term_create,
 	.destroy = term_destroy,
 	.title = term_title,
+	.hint = term_hint,
 	.draw = term_draw,
 	.cursor = term_cursor,
 	.key = term_key,

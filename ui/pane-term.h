@@ -1,11 +1,12 @@
 #ifndef UI_PANE_TERM_H
 #define UI_PANE_TERM_H
 
-/* The shell's pane: the parts that pane-term.c (view, input) and
- * pane-term-copy.c (copy mode, search) share.  A line is counted from the
- * first that the terminal ever showed, so that it stays the same while more
- * scroll off; a row is one of vt_row. */
+/* The shell's pane: the parts that pane-term.c (view, input),
+ * pane-term-mouse.c and pane-term-copy.c (copy mode, search) share.  A line
+ * is counted from the first that the terminal ever showed, so that it stays
+ * the same while more scroll off; a row is one of vt_row. */
 
+#include "base/mem.h"
 #include "ui/pane.h"
 
 enum term_select { SELECT_NONE, SELECT_CHARS, SELECT_LINES };
@@ -14,18 +15,29 @@ struct term_pane {
 	struct pane base;
 	bool follow;	/* the view is the live screen */
 	int64_t top;	/* else its first line */
+	int64_t cleared; /* the first line after a clear */
 	int sent_rows, sent_cols;
+	bool focused;
 
 	bool copy; /* copy mode */
 	int64_t line, mark_line;
 	int col, mark_col;
 	enum term_select select;
 	bool dragging;
+	bool held; /* a button, pressed for the program */
+	int clicks, click_row, click_col;
+	int64_t click_time;
 
 	bool typing; /* the search text */
 	int dir;     /* of the search */
 	char needle[128];
 };
+
+static inline struct term_pane *
+term_of(struct pane *p)
+{
+	return CONTAINER_OF(p, struct term_pane, base);
+}
 
 const struct vt *term_vt(const struct term_pane *);
 /* Row of the terminal that the view starts with (negative: scrollback). */
@@ -35,6 +47,13 @@ int term_row_of(const struct term_pane *, int64_t line);
 /* Moves the view so that it starts at a row; the end follows again. */
 void term_show(struct term_pane *, int first);
 void term_scroll(struct term_pane *, int lines); /* > 0: towards the end */
+int term_back(const struct term_pane *); /* lines above the screen */
+
+/* Bytes for the program, unless this is a replay. */
+void term_send(struct term_pane *, enum command_type, const struct buf *);
+void term_send_key(struct term_pane *, uint32_t code, unsigned mods);
+
+enum pane_result term_mouse(struct pane *, const struct mouse *);
 
 void term_copy_enter(struct term_pane *);
 void term_copy_leave(struct term_pane *);

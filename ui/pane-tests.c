@@ -88,10 +88,24 @@ page(struct tests_pane *t, long by)
 /* --- drawing ------------------------------------------------------------ */
 
 static void
+run_key(const struct tests_pane *t, char out[40])
+{
+	out[0] = '\0';
+	if (t->base.ctx.key != NULL)
+		t->base.ctx.key(t->base.ctx.user, "run-tests", out);
+}
+
+static void
 draw_nothing(const struct tests_pane *t, struct canvas *c)
 {
-	canvas_str(c, 0, 0, t->base.ctx.read_only ? "no tests were run yet" :
-	    "F5 saves and runs the tests", tests_style(t, STYLE_DIM));
+	struct style st = tests_style(t, STYLE_DIM);
+	char key[40] = "";
+
+	run_key(t, key);
+	if (t->base.ctx.read_only || key[0] == '\0')
+		canvas_str(c, 0, 0, "no tests were run yet", st);
+	else
+		canvas_printf(c, 0, 0, st, "%s saves and runs the tests", key);
 }
 
 static void
@@ -155,7 +169,9 @@ tests_title(struct pane *p, struct buf *out)
 	if (r->verdict == VERDICT_CE || r->verdict == VERDICT_JE ||
 	    r->verdict == VERDICT_CANCELED)
 		buf_addf(out, " %s %s", dot, verdict_name(r->verdict));
-	if (r->verdict != VERDICT_CE && r->total > 0)
+	/* Of a run that was not judged a count would tell of a failure. */
+	if (r->verdict != VERDICT_CE && r->total > 0 &&
+	    (r->verdict != VERDICT_JE || r->passed > 0))
 		buf_addf(out, " %s %u of %u passed", dot, r->passed,
 		    r->total);
 	buf_addf(out, " %s %.2f s", dot, (double)r->time_us / 1e6);
@@ -167,11 +183,14 @@ tests_hint(struct pane *p, bool focused, struct buf *out)
 	struct tests_pane *t = tests(p);
 	const struct state_run *r = tests_sync(t);
 	size_t at, count;
+	char key[40];
 
 	if (r == NULL)
 		return;
 	if (!r->done && !p->ctx.read_only && !t->pinned) {
-		buf_adds(out, "F5 cancels");
+		run_key(t, key);
+		if (key[0] != '\0')
+			buf_addf(out, "%s cancels", key);
 		return;
 	}
 	if (!focused)

@@ -34,6 +34,8 @@ struct pane_ctx {
 	void (*say)(void *user, const char *text);
 	/* Runs a command of the table in ui/cmd.h by name. */
 	void (*run)(void *user, const char *cmd);
+	/* The key that a command has, as people write it; "" none. */
+	void (*key)(void *user, const char *cmd, char out[40]);
 	void *user;
 	bool read_only; /* replay and watching */
 	bool ascii;	/* ASCII stand-ins for glyphs */

@@ -96,6 +96,13 @@ prompts_active(const struct prompts *p)
 	return p->n > 0;
 }
 
+bool
+prompts_on_line(const struct prompts *p)
+{
+	return p->n > 0 && (p->modes[p->n - 1].kind == MODE_ASK ||
+	    p->modes[p->n - 1].kind == MODE_LINE);
+}
+
 /* The mode is gone before its answer is given, which may open another. */
 static void
 finish(struct prompts *p, bool yes, const char *text)
@@ -317,32 +324,67 @@ prompts_wheel(struct prompts *p, int dir)
 		palette_move(p, m, dir);
 }
 
+/* The question goes before its end does: y/n must be seen. */
 static void
-draw_bar(struct mode *m, struct canvas *c, const struct theme *t, int *row,
+draw_ask(struct mode *m, struct canvas *c, int row, struct style st,
+    bool ascii, int *col)
+{
+	static const char answers[] = "  y/n ";
+	int room = c->cols - 1 - (int)strlen(answers);
+	int at = (int)utf8_columns(m->label, strlen(m->label));
+
+	if (room < 0)
+		room = 0;
+	if (at > room)
+		at = room;
+	canvas_clipped(c, row, 1, room, m->label, strlen(m->label), st,
+	    ascii ? '>' : 0x2026, st);
+	at += 1 + canvas_str(c, row, 1 + at, answers, st);
+	*col = at < c->cols ? at : c->cols - 1;
+}
+
+static void
+draw_line(struct mode *m, struct canvas *c, int row, struct style st,
     int *col)
 {
-	struct style st = theme_style(t, STYLE_POPUP_HERE);
-	int at, room;
+	static const char keys[] = "Enter accept  Esc cancel ";
+	int at = 1 + canvas_str(c, row, 1, m->label, st), room, used;
 	size_t skip = 0;
 
-	*row = c->rows - 1;
-	canvas_fill_rect(c, *row, 0, 1, c->cols, st);
-	at = 1 + canvas_str(c, *row, 1, m->label, st);
-	if (m->kind == MODE_ASK) {
-		at += canvas_str(c, *row, at, "  y/n ", st);
-		*col = at < c->cols ? at : c->cols - 1;
-		return;
-	}
-	at += canvas_str(c, *row, at, ": ", st);
+	at += canvas_str(c, row, at, ": ", st);
 	room = c->cols - at - 1;
 	while (skip < m->cursor && (int)utf8_columns(buf_str(&m->text) + skip,
 	    m->cursor - skip) > room)
 		skip++;
 	while (skip < m->text.len && (m->text.data[skip] & 0xc0) == 0x80)
 		skip++;
-	canvas_str(c, *row, at, buf_str(&m->text) + skip, st);
+	used = canvas_str(c, row, at, buf_str(&m->text) + skip, st);
 	*col = at + (m->cursor > skip ? (int)utf8_columns(buf_str(&m->text) +
 	    skip, m->cursor - skip) : 0);
+	if (room - used > (int)strlen(keys))
+		canvas_str(c, row, c->cols - (int)strlen(keys), keys, st);
+}
+
+static void
+draw_bar(struct mode *m, struct canvas *c, const struct theme *t, bool ascii,
+    int *row, int *col)
+{
+	struct style st = theme_style(t, STYLE_POPUP_HERE);
+
+	*row = c->rows - 1;
+	canvas_fill_rect(c, *row, 0, 1, c->cols, st);
+	if (m->kind == MODE_ASK)
+		draw_ask(m, c, *row, st, ascii, col);
+	else
+		draw_line(m, c, *row, st, col);
+}
+
+bool
+prompts_draw_line(struct prompts *p, struct canvas *c, const struct theme *t,
+    bool ascii, int *row, int *col)
+{
+	draw_bar(&p->modes[p->n - 1], c, t, ascii, row, col);
+	return true;
 }
 
 bool
@@ -362,7 +404,7 @@ prompts_draw(struct prompts *p, struct canvas *c, const struct theme *t,
 			help_draw(p, m, c, t, ascii);
 			cursor = false;
 		} else {
-			draw_bar(m, c, t, row, col);
+			draw_bar(m, c, t, ascii, row, col);
 		}
 	}
 	return cursor;

@@ -28,6 +28,11 @@ void prompts_palette(struct prompts *, prompt_text_fn, void *user);
 void prompts_help(struct prompts *);
 
 bool prompts_active(const struct prompts *);
+/* The topmost one is a question on the last line, for which there is room
+ * where there is none for anything else. */
+bool prompts_on_line(const struct prompts *);
+bool prompts_draw_line(struct prompts *, struct canvas *, const struct theme *,
+    bool ascii, int *row, int *col);
 void prompts_key(struct prompts *, const struct key *);
 void prompts_paste(struct prompts *, const char *s, size_t n);
 void prompts_wheel(struct prompts *, int dir);

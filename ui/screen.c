@@ -24,6 +24,7 @@
 
 #define PAIR_SLOTS 8192 /* a power of two */
 #define PAIRS_USED (PAIR_SLOTS / 2)
+#define JOINER 0x200d
 
 struct pair {
 	int32_t fg, bg;
@@ -201,12 +202,16 @@ screen_create(const struct screen_spec *spec, struct err *e)
 	}
 	s = xcalloc(1, sizeof *s);
 	s->mouse = spec->mouse;
+	/* The size is the terminal's, not that of LINES and COLUMNS; entries
+	 * without one (linux, say) need it asked for. */
 	use_env(FALSE);
+	use_tioctl(TRUE);
 	s->curses = term != NULL && *term != '\0' ?
 	    open_without_signals(term) : NULL;
 	if (s->curses == NULL) {
-		err_set(e, ERR_UNSUPPORTED, "nothing is known of a terminal "
-		    "\"%.60s\"; set TERM, to xterm-256color, say",
+		err_set(e, ERR_UNSUPPORTED, "a terminal \"%.60s\" is "
+		    "not known or cannot place its cursor; set TERM, to "
+		    "xterm-256color, say",
 		    term != NULL ? term : "");
 		free(s);
 		return NULL;
@@ -295,6 +300,15 @@ curses_attr(uint16_t attr)
 	    (attr & ATTR_BLINK ? A_BLINK : 0);
 }
 
+/* Marks that turn the order of what follows: of the whole line, were they
+ * let out of their cell. */
+static bool
+turns(uint32_t cp)
+{
+	return cp == 0x61c || cp == 0x200e || cp == 0x200f ||
+	    (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
 /* What curses would count otherwise than we do is shown by a stand-in, so
  * that columns never slip.  Returns curses' columns. */
 static int
@@ -312,7 +326,10 @@ put_glyph(const struct cell *c, wchar_t *text)
 		cps[0] = '?', n = 1;
 	text[k++] = (wchar_t)cps[0];
 	for (size_t i = 1; i < n && k < CCHARW_MAX; i++)
-		if (wcwidth((wchar_t)cps[i]) == 0)
+		if (wcwidth((wchar_t)cps[i]) != 0)
+			/* No joiner without what it joined. */
+			k -= text[k - 1] == JOINER;
+		else if (!turns(cps[i]))
 			text[k++] = (wchar_t)cps[i];
 	text[k] = L'\0';
 	return wcwidth(text[0]);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/ini.h"
+#include "ui/theme.h"
 
 struct reader {
 	struct settings *settings;
@@ -35,12 +36,20 @@ take_clipboard(struct settings *s, const char *value, struct err *e)
 }
 
 static bool
+take_theme(struct settings *s, const struct ini_entry *i, struct err *e)
+{
+	if (!theme_check_name(i->value, e))
+		return false;
+	snprintf(s->theme, sizeof s->theme, "%s", i->value);
+	s->theme_line = i->line;
+	return true;
+}
+
+static bool
 take_ui(struct settings *s, const struct ini_entry *i, struct err *e)
 {
-	if (strcasecmp(i->key, "theme") == 0) {
-		snprintf(s->theme, sizeof s->theme, "%s", i->value);
-		return true;
-	}
+	if (strcasecmp(i->key, "theme") == 0)
+		return take_theme(s, i, e);
 	if (strcasecmp(i->key, "ascii") == 0)
 		return ini_bool(i->value, &s->ascii, e);
 	if (strcasecmp(i->key, "mouse") == 0)

@@ -19,6 +19,7 @@
 
 struct settings {
 	char theme[64]; /* "" none given */
+	unsigned theme_line;
 	bool ascii, mouse, osc52;
 };
 

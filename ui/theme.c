@@ -252,13 +252,16 @@ read_theme(const char *path, struct theme *out, struct err *e)
 	return false;
 }
 
-static bool
-plain_name(const char *s)
+bool
+theme_check_name(const char *name, struct err *e)
 {
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
-	return n > 0 && s[n] == '\0' && n < 60;
+	if (n > 0 && name[n] == '\0' && n < 60)
+		return true;
+	return err_set(e, ERR_INVALID, "\"%.40s\" is no name of a theme; use "
+	    "letters, digits, - and _", name);
 }
 
 bool
@@ -270,9 +273,8 @@ theme_load(const char *name, struct theme *out, struct err *e)
 	bool ok = false;
 
 	built_in("dark", out);
-	if (!plain_name(name))
-		return err_set(e, ERR_INVALID, "\"%.40s\" is no name of a "
-		    "theme; use letters, digits, - and _", name);
+	if (!theme_check_name(name, e))
+		return false;
 	snprintf(file, sizeof file, "themes/%s", name);
 	settings_path(file, &path);
 	if (path.len > 0)

@@ -26,6 +26,8 @@ void theme_mono(struct theme *);
 /* Looks in the user's config, then the installed themes/.  On an error the
  * built-in dark theme is in *out. */
 bool theme_load(const char *name, struct theme *out, struct err *);
+/* Whether a theme can have this name. */
+bool theme_check_name(const char *name, struct err *);
 /* The text of a theme file; on an error the built-in dark theme. */
 bool theme_parse(const char *file, const char *s, size_t n, struct theme *out,
     struct err *);

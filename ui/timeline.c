@@ -74,6 +74,18 @@ mark_text(const struct state_mark *m, char out[160])
 	snprintf(out, 160, "%s%s%.120s", word, *text != '\0' ? " " : "", text);
 }
 
+/* Single steps often change nothing else that is seen. */
+static void
+draw_event(const struct app *a, struct canvas *c, int at, struct style st)
+{
+	char text[40];
+	int cols = snprintf(text, sizeof text, "event %llu ",
+	    (unsigned long long)a->spec.state->seq);
+
+	if (at + 2 + cols <= c->cols)
+		canvas_str(c, 0, c->cols - cols, text, st);
+}
+
 static void
 draw_head(struct app *a, struct canvas *c)
 {
@@ -91,11 +103,13 @@ draw_head(struct app *a, struct canvas *c)
 	    replay_playing(r) ? ascii ? ">" : "▶" : ascii ? "=" : "‖",
 	    now, all, replay_speed(r), ascii ? "x" : "×",
 	    replay_skip_idle(r) ? "  skipping idle" : "");
-	if (m == NULL)
-		return;
-	time_text(m->t, when);
-	mark_text(m, what);
-	canvas_printf(c, 0, at + 3, st, "%s %s", when, what);
+	if (m != NULL) {
+		time_text(m->t, when);
+		mark_text(m, what);
+		at += 3 + canvas_printf(c, 0, at + 3, st, "%s %s", when, what);
+	}
+	if (!replay_playing(r))
+		draw_event(a, c, at, st);
 }
 
 static void
@@ -138,6 +152,20 @@ on_tick(void *user)
 	timeline_tick(a);
 }
 
+/* A test run brings its pane up, as it did live. */
+static void
+follow_tests(struct app *a)
+{
+	const struct state_run *r = state_last_run(a->spec.state);
+	uint64_t run = r != NULL ? r->number : 0;
+
+	if (run == a->run_seen)
+		return;
+	a->run_seen = run;
+	a->wish.lower = run > 0 ? PANE_TESTS : PANE_SHELL;
+	app_layout(a);
+}
+
 void
 timeline_tick(struct app *a)
 {
@@ -146,6 +174,7 @@ timeline_tick(struct app *a)
 	loop_timer_cancel(a->tick);
 	a->tick = NULL;
 	replay_tick(a->spec.replay, &next);
+	follow_tests(a);
 	app_dirty(a);
 	if (!replay_playing(a->spec.replay))
 		return;
@@ -157,12 +186,11 @@ timeline_tick(struct app *a)
 }
 
 void
-timeline_click(struct app *a, int row, int col)
+timeline_click(struct app *a, int col)
 {
 	int width = a->frame->cols - 2 * MARGIN;
 	int64_t length = replay_length(a->spec.replay);
 
-	(void)row;
 	col -= MARGIN;
 	if (col < 0)
 		col = 0;

@@ -9,10 +9,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* Text of some cells; where (not NULL) gets the column of each byte. */
 static void
-cells_text(const struct vt_cell *cells, int from, int to, struct buf *out,
-    uint16_t *where)
+cells_text(const struct vt_cell *cells, int from, int to, struct buf *out)
 {
 	for (int i = from; i < to; i++) {
 		uint32_t cps[GLYPH_MAX];
@@ -23,11 +21,8 @@ cells_text(const struct vt_cell *cells, int from, int to, struct buf *out,
 		n = glyph_cps(cells[i].glyph, cps);
 		for (size_t k = 0; k < n; k++) {
 			char u[4];
-			size_t len = utf8_encode(cps[k], u);
 
-			for (size_t b = 0; where != NULL && b < len; b++)
-				where[out->len + b] = (uint16_t)i;
-			buf_add(out, u, len);
+			buf_add(out, u, utf8_encode(cps[k], u));
 		}
 	}
 }
@@ -50,7 +45,7 @@ line_text(const struct vt_line *l, int from, int to, bool trim,
 
 	if (from > 0 && from < l->used && l->cells[from].width == 0)
 		from--; /* a wide glyph is taken whole */
-	cells_text(l->cells, from < 0 ? 0 : from, to, out, NULL);
+	cells_text(l->cells, from < 0 ? 0 : from, to, out);
 	while (trim && out->len > start && out->data[out->len - 1] == ' ')
 		out->data[--out->len] = '\0';
 }
@@ -66,7 +61,7 @@ vt_text(const struct vt *vt, int row, int col, int row2, int col2,
 
 		if (l == NULL)
 			continue;
-		to = l->wrapped ? l->used : vt_line_trimmed(l);
+		to = vt_line_content(l, line_at(vt, y + 1), vt->c.cols);
 		if (last && col2 + 1 < to)
 			to = col2 + 1;
 		line_text(l, from, to, !l->wrapped &&
@@ -102,47 +97,77 @@ matches(const char *s, const char *needle, size_t n, bool exact)
 	return true;
 }
 
-/* A match in one row with its column beyond after (dir > 0) or before it. */
+/* The text of a row, and where in it each cell starts; then what follows in
+ * the rows that it goes on in, as far as a match may reach.  Returns the
+ * row's cells. */
 static int
-find_in_row(const struct vt_line *l, const char *needle, size_t n, int dir,
+row_text(const struct vt *vt, int row, size_t needle, struct buf *out,
+    uint32_t *start)
+{
+	const struct vt_line *l = line_at(vt, row), *next;
+	int n = vt_line_content(l, line_at(vt, row + 1), vt->c.cols);
+	size_t enough;
+
+	for (int i = 0; i < n; i++) {
+		start[i] = (uint32_t)out->len;
+		cells_text(l->cells, i, i + 1, out);
+	}
+	enough = out->len + needle;
+	while (l->wrapped && out->len < enough &&
+	    (next = line_at(vt, ++row)) != NULL) {
+		l = next;
+		cells_text(l->cells, 0, vt_line_content(l, line_at(vt,
+		    row + 1), vt->c.cols), out);
+	}
+	return n;
+}
+
+/* A match that starts in one row right of limit (dir > 0) or left of it. */
+static int
+find_in_row(const struct vt *vt, int row, const char *needle, int dir,
     int limit)
 {
+	const struct vt_line *l = line_at(vt, row);
 	bool exact = has_capital(needle);
-	uint16_t where[VT_COLS_MAX * GLYPH_MAX * 4];
+	uint32_t start[VT_COLS_MAX];
+	size_t n = strlen(needle);
 	struct buf b = { 0 };
-	int found = -1;
+	int found = -1, cells;
 
-	cells_text(l->cells, 0, vt_line_trimmed(l), &b, where);
-	for (size_t i = 0; i + n <= b.len; i++) {
-		int col = where[i];
-
-		if (i > 0 && where[i - 1] == col)
-			continue; /* inside a cell */
-		if (!matches(b.data + i, needle, n, exact))
-			continue;
-		if (dir > 0 && col > limit) {
-			found = col;
+	if (l == NULL || n == 0)
+		return -1;
+	cells = row_text(vt, row, n, &b, start);
+	for (int col = dir > 0 ? limit + 1 : 0; col < cells; col++) {
+		if (dir < 0 && col >= limit)
 			break;
-		}
-		if (dir < 0 && col < limit)
-			found = col;
+		if (l->cells[col].width == 0 || start[col] + n > b.len ||
+		    !matches(b.data + start[col], needle, n, exact))
+			continue;
+		found = col;
+		if (dir > 0)
+			break;
 	}
 	buf_free(&b);
 	return found;
 }
 
+int
+vt_find_in(const struct vt *vt, const char *needle, int row, int after)
+{
+	return find_in_row(vt, row, needle, 1, after < -1 ? -1 : after);
+}
+
 bool
 vt_find(const struct vt *vt, const char *needle, int dir, int *row, int *col)
 {
-	size_t n = strlen(needle);
-	int limit = *col;
+	int limit = *col < -1 ? -1 : *col;
 
-	if (n == 0)
+	if (needle[0] == '\0')
 		return false;
 	dir = dir < 0 ? -1 : 1;
 	for (int y = *row; y < vt->c.rows && y >= -vt_scrollback(vt);
 	    y += dir) {
-		int at = find_in_row(line_at(vt, y), needle, n, dir, limit);
+		int at = find_in_row(vt, y, needle, dir, limit);
 
 		if (at >= 0) {
 			*row = y;

@@ -99,6 +99,19 @@ vt_line_trimmed(const struct vt_line *l)
 	return n;
 }
 
+int
+vt_line_content(const struct vt_line *l, const struct vt_line *next, int cols)
+{
+	int n = l->wrapped ? l->used : vt_line_trimmed(l);
+
+	/* A wide glyph that had no room left the last column blank. */
+	if (l->wrapped && n == cols && next != NULL && next->used > 0 &&
+	    next->cells[0].width == 2 && l->cells[n - 1].glyph == 0 &&
+	    l->cells[n - 1].width == 1)
+		n--;
+	return n;
+}
+
 /* --- scrollback --------------------------------------------------------- */
 
 static struct vt_line **

@@ -102,7 +102,8 @@ in_esc(struct vt *vt, unsigned char b)
 		enter(vt, PARSE_OSC);
 	} else if (c->ninter == 0 && b == 'P') {
 		enter(vt, PARSE_DCS);
-	} else if (c->ninter == 0 && (b == 'X' || b == '^' || b == '_')) {
+	} else if (c->ninter == 0 && strchr("X^_k", b) != NULL) {
+		/* k: what screen takes as a title */
 		enter(vt, PARSE_STRING);
 	} else {
 		c->parse = PARSE_GROUND;

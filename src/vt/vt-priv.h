@@ -21,6 +21,7 @@
 #define VT_STYLES_MAX 65536u
 #define VT_ARGS_MAX 32
 #define VT_TITLE_MAX 256
+#define VT_TITLES 8 /* that programs may put aside */
 #define VT_OUT_MAX 65536u
 #define VT_CLIP_MAX (1024u * 1024u)
 #define VT_OSC_MAX (VT_CLIP_MAX / 3 * 4 + 64)
@@ -73,6 +74,7 @@ enum vt_mode {
 	MODE_MOUSE_SGR = 1 << 14,
 	MODE_MOUSE_RXVT = 1 << 15,
 	MODE_ALT = 1 << 16,
+	MODE_MOUSE_ANY = MODE_MOUSE_CLICK | MODE_MOUSE_DRAG | MODE_MOUSE_MOVE,
 };
 
 struct vt_saved { /* DECSC */
@@ -120,6 +122,8 @@ struct vt_core {
 	bool keep; /* lines that scroll off the top go to the scrollback */
 	bool clip_set;
 	char title[VT_TITLE_MAX];
+	char titles[VT_TITLES][VT_TITLE_MAX];
+	int ntitles;
 };
 
 struct vt {
@@ -155,6 +159,9 @@ void vt_line_erase(struct vt *, struct vt_line *, int from, int to);
 /* Makes the columns ready to be overwritten: no half of a wide cell stays. */
 void vt_line_split(struct vt_line *, int from, int to);
 int vt_line_trimmed(const struct vt_line *);
+/* How many of its cells are text.  next: the line below, or NULL. */
+int vt_line_content(const struct vt_line *, const struct vt_line *next,
+    int cols);
 /* Rows top..bottom-1 by n, up when n > 0. */
 void vt_scroll(struct vt *, int top, int bottom, int n);
 void vt_shift(struct vt *, int row, int from, int to, int n);

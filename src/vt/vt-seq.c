@@ -195,6 +195,9 @@ one_mode(struct vt *vt, bool private, int mode, bool on)
 	pass_mode(vt, private, mode, on);
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
 		if (modes[i].mode == mode && modes[i].private == private) {
+			/* One setting: the last word counts. */
+			if (modes[i].bit & MODE_MOUSE_ANY)
+				set_mode(vt, MODE_MOUSE_ANY, false);
 			set_mode(vt, modes[i].bit, on);
 			vt->c.synced = false;
 			mode_changed(vt, modes[i].bit, on);
@@ -288,6 +291,7 @@ vt_reset(struct vt *vt)
 	c->last = 0;
 	memset(c->saved, 0, sizeof c->saved);
 	c->title[0] = '\0';
+	c->ntitles = 0;
 }
 
 /* --- dispatch ----------------------------------------------------------- */
@@ -390,6 +394,32 @@ csi_save(struct vt *vt, unsigned char final)
 		save_cursor(vt);
 }
 
+/* Of xterm's window operations: the size in cells, and titles put aside and
+ * taken back. */
+static void
+window(struct vt *vt)
+{
+	struct vt_core *c = &vt->c;
+	int op = arg(vt, 0, 0);
+	char s[32];
+
+	if (op == 18) {
+		vt_reply(vt, s, (size_t)snprintf(s, sizeof s,
+		    "\033[8;%d;%dt", c->rows, c->cols));
+		return;
+	}
+	if (arg(vt, 1, 0) == 1) /* the icon's */
+		return;
+	if (op == 22) {
+		if (c->ntitles == VT_TITLES) /* the oldest goes */
+			memmove(c->titles[0], c->titles[1],
+			    sizeof c->titles[0] * (size_t)--c->ntitles);
+		memcpy(c->titles[c->ntitles++], c->title, sizeof c->title);
+	} else if (op == 23 && c->ntitles > 0) {
+		memcpy(c->title, c->titles[--c->ntitles], sizeof c->title);
+	}
+}
+
 static void
 csi_other(struct vt *vt, unsigned char final)
 {
@@ -416,6 +446,9 @@ csi_other(struct vt *vt, unsigned char final)
 		break;
 	case 'h': case 'l':
 		csi_mode(vt, final);
+		break;
+	case 't':
+		window(vt);
 		break;
 	default:
 		if (strchr("ILMSTXZcgn", final) != NULL)

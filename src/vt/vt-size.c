@@ -77,20 +77,6 @@ flow_cell(struct flow *f, struct vt_cell c)
 	f->col++;
 }
 
-/* How many cells of a line are text. */
-static int
-content(const struct vt_line *l, const struct vt_line *next, int cols)
-{
-	int n = l->wrapped ? l->used : vt_line_trimmed(l);
-
-	/* A wide glyph that had no room left the last column blank. */
-	if (l->wrapped && n == cols && next->used > 0 &&
-	    next->cells[0].width == 2 && l->cells[n - 1].glyph == 0 &&
-	    l->cells[n - 1].width == 1)
-		n--;
-	return n;
-}
-
 /* One line's cells; col: where in it the cursor is, -1 nowhere. */
 static void
 flow_line(struct flow *f, const struct vt_line *l, int n, int col)
@@ -136,8 +122,8 @@ flow_all(struct flow *f, int n, int row, int col)
 
 		if (i == ring)
 			f->top = f->n;
-		flow_line(f, l, content(l, last ? l : old_line(vt, i + 1),
-		    vt->c.cols), here ? col : -1);
+		flow_line(f, l, vt_line_content(l, last ? NULL :
+		    old_line(vt, i + 1), vt->c.cols), here ? col : -1);
 		if (last || !l->wrapped)
 			flow_end(f, false);
 	}

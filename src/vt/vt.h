@@ -91,9 +91,12 @@ void vt_encode_focus(const struct vt *, bool in, struct buf *out);
 void vt_text(const struct vt *, int row, int col, int row2, int col2,
     struct buf *out);
 /* Searches rows upwards (dir < 0) or downwards for UTF-8 text, ASCII case
- * folded when the needle has no capital. */
+ * folded when the needle has no capital.  A match may go on in the next row
+ * when the text does. */
 bool vt_find(const struct vt *, const char *needle, int dir, int *row,
     int *col);
+/* Column of the first match that starts in a row, right of after; -1: none. */
+int vt_find_in(const struct vt *, const char *needle, int row, int after);
 
 /* Canonical bytes of all that can be seen (grid, both screens, scrollback,
  * cursor, modes, title); independent of the order of interning. */

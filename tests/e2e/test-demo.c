@@ -64,6 +64,24 @@ test_demo(void **state)
 	quit(p);
 }
 
+/* Terminals whose entries lack one thing or another. */
+static void
+test_terminals(void **state)
+{
+	static const char *const terms[] = { "TERM=linux", "TERM=vt100",
+		"TERM=screen" };
+	const char *argv[] = { getenv("VIVA"), "demo", NULL };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		const char *env[] = { terms[i], NULL };
+		struct ptyscreen *p = ptyscreen_start(30, 100, argv, env);
+
+		ptyscreen_wait(p, "workspace$");
+		quit(p);
+	}
+}
+
 static void
 test_sizes(void **state)
 {
@@ -104,6 +122,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_demo),
+		cmocka_unit_test(test_terminals),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_palette),
 	};

@@ -35,6 +35,7 @@ test_settings(void **state)
 	assert_true(c.mouse);
 	assert_true(settings_parse("f", s, strlen(s), &c, m, &e));
 	assert_string_equal(c.theme, "light");
+	assert_int_equal(c.theme_line, 2);
 	assert_true(c.ascii);
 	assert_false(c.mouse);
 	assert_true(c.osc52);
@@ -83,8 +84,30 @@ test_errors(void **state)
 	    "are [ui] and [keys]");
 	expect_error("[ui]\nclipboard = yes\n", "f:2: clipboard is \"yes\"; "
 	    "write none or osc52");
+	expect_error("[ui]\ntheme = a/b\n", "f:2: \"a/b\" is no name of a "
+	    "theme; use letters, digits, - and _");
 	expect_error("[ui]\nsize = 2\n", "f:2: no setting \"size\" in [ui]; "
 	    "there are theme, ascii, mouse and clipboard");
+}
+
+/* In the shell only function keys are viva's. */
+static void
+test_keys_of_the_shell(void **state)
+{
+	struct keymap *m = keymap_create(false);
+	struct key k;
+	char name[32];
+
+	(void)state;
+	keymap_key(m, cmd_find("palette"), name);
+	assert_string_equal(name, "C-p");
+	keymap_shell_key(m, cmd_find("palette"), name);
+	assert_string_equal(name, "F12");
+	keymap_shell_key(m, cmd_find("undo"), name);
+	assert_string_equal(name, "");
+	assert_true(key_parse("S-F6", &k) && keymap_not_shells(&k));
+	assert_true(key_parse("C-p", &k) && !keymap_not_shells(&k));
+	keymap_destroy(m);
 }
 
 static void
@@ -106,6 +129,7 @@ main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_a_mistake_costs_one_line),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_keys_of_the_shell),
 		cmocka_unit_test(test_no_file_is_fine),
 	};
 

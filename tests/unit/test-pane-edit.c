@@ -469,7 +469,7 @@ what_is_drawn(void **st)
 	teardown(f);
 	f = setup(NULL, NULL);
 	pane_editor.resize(f->pane, 2, 40);
-	expect_screen(f, " no file is open: F2 lists the files\n\n");
+	expect_screen(f, " no file is open\n\n");
 	assert_int_equal(press(f, 'x', 0), PANE_IGNORED);
 	run(f, "undo");
 	run(f, "find");

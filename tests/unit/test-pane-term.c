@@ -16,6 +16,7 @@
 struct fix {
 	struct state state;
 	struct theme theme;
+	struct clock_fake clock;
 	struct pane *pane;
 	struct buf log, clip;
 };
@@ -35,6 +36,10 @@ on_send(void *user, const struct command *c)
 		break;
 	case CMD_TERM_RESTART:
 		buf_adds(&f->log, "restart");
+		break;
+	case CMD_TERM_REPLY:
+		buf_adds(&f->log, "reply ");
+		buf_add(&f->log, c->data, c->len);
 		break;
 	case CMD_PASTE:
 		buf_addf(&f->log, "paste %s %d", c->text, (int)c->offset);
@@ -76,8 +81,10 @@ setup(bool read_only)
 	struct fix *f = xcalloc(1, sizeof *f);
 	struct pane_ctx ctx = { .state = &f->state, .theme = &f->theme,
 		.send = on_send, .copy = on_copy, .clipboard = on_clipboard,
-		.say = on_say, .user = f, .read_only = read_only };
+		.say = on_say, .user = f, .read_only = read_only,
+		.clock = &f->clock.base };
 
+	clock_fake_init(&f->clock, 1000000, 0);
 	f->state.vt = vt_create(5, 20, 100);
 	f->state.conn = CONN_ONLINE;
 	f->theme.styles[STYLE_TEXT] = (struct style){ -1, -1, 0 };
@@ -152,6 +159,56 @@ expect_title(struct fix *f, const char *want)
 }
 
 static void
+expect_hint(struct fix *f, bool focused, const char *want)
+{
+	struct buf b = { 0 };
+
+	pane_term.hint(f->pane, focused, &b);
+	assert_string_equal(buf_str(&b), want);
+	buf_free(&b);
+}
+
+static void
+expect_cursor(struct fix *f, int row, int col)
+{
+	int r, c, shape;
+
+	assert_true(pane_term.cursor(f->pane, &r, &c, &shape));
+	assert_int_equal(r, row);
+	assert_int_equal(c, col);
+}
+
+/* The columns that a row has in another background than the text. */
+static void
+expect_marked(struct fix *f, int row, const char *want)
+{
+	struct canvas *c = canvas_create(5, 20);
+	char got[21] = "";
+
+	pane_term.draw(f->pane, c, true);
+	for (int i = 0; i < 20; i++)
+		got[i] = c->cells[row * c->stride + i].style.bg != -1 ? '#' :
+		    '.';
+	assert_string_equal(got, want);
+	canvas_destroy(c);
+}
+
+static void
+run(struct fix *f, const char *cmd)
+{
+	assert_int_equal(pane_term.command(f->pane, cmd, NULL), PANE_HANDLED);
+}
+
+static void
+mouse(struct fix *f, enum mouse_kind kind, int button, int row, int col,
+    unsigned mods)
+{
+	struct mouse m = { kind, button, row, col, mods };
+
+	pane_term.mouse(f->pane, &m);
+}
+
+static void
 lines(struct fix *f, int n)
 {
 	char s[32];
@@ -222,6 +279,67 @@ mouse_of_programs(void **st)
 	teardown(f);
 }
 
+/* Who got the press gets the release, wherever the mouse and Shift are. */
+static void
+drags_end_where_they_began(void **st)
+{
+	struct fix *f = setup(false);
+
+	(void)st;
+	feed(f, "one two\033[?1002h\033[?1006h");
+	mouse(f, MOUSE_PRESS, 1, 0, 0, 0);
+	mouse(f, MOUSE_DRAG, 1, -3, 30, MOD_SHIFT);
+	mouse(f, MOUSE_RELEASE, 1, 9, -2, 0);
+	expect_log(f, "input \033[<0;1;1M|input \033[<36;20;1M|"
+	    "input \033[<0;1;5m|");
+	mouse(f, MOUSE_PRESS, 1, 0, 4, MOD_SHIFT);
+	mouse(f, MOUSE_DRAG, 1, 0, 6, 0);
+	mouse(f, MOUSE_RELEASE, 1, 0, 6, 0);
+	expect_log(f, "");
+	assert_string_equal(buf_str(&f->clip), "two");
+	expect_marked(f, 0, "....###.............");
+	expect_hint(f, true, "Shift-drag selects");
+	teardown(f);
+}
+
+static void
+click(struct fix *f, int row, int col)
+{
+	mouse(f, MOUSE_PRESS, 1, row, col, 0);
+	mouse(f, MOUSE_RELEASE, 1, row, col, 0);
+}
+
+static void
+clicks_select_words_and_lines(void **st)
+{
+	struct fix *f = setup(false);
+
+	(void)st;
+	feed(f, "see (a/b.c:3) \xe4\xb8\xad\xe4\xb8\xad\r\nnext");
+	click(f, 0, 6);
+	assert_int_equal(f->clip.len, 0);
+	click(f, 0, 6);
+	assert_string_equal(buf_str(&f->clip), "a/b.c:3");
+	click(f, 0, 6);
+	assert_string_equal(buf_str(&f->clip), "see (a/b.c:3) "
+	    "\xe4\xb8\xad\xe4\xb8\xad\n");
+	clock_fake_advance(&f->clock, 500000);
+	click(f, 0, 17);
+	click(f, 0, 17);
+	assert_string_equal(buf_str(&f->clip),
+	    "\xe4\xb8\xad\xe4\xb8\xad");
+	click(f, 1, 1);
+	clock_fake_advance(&f->clock, 500000);
+	click(f, 1, 1);
+	assert_string_equal(buf_str(&f->clip),
+	    "\xe4\xb8\xad\xe4\xb8\xad");
+	click(f, 1, 1);
+	assert_string_equal(buf_str(&f->clip), "next");
+	mouse(f, MOUSE_PRESS, 2, 1, 1, 0);
+	expect_log(f, "paste shell 4|input next|");
+	teardown(f);
+}
+
 static void
 copying(void **st)
 {
@@ -269,6 +387,176 @@ search_moves_on(void **st)
 	pane_term.cursor(f->pane, &row, &col, &shape);
 	assert_int_equal(row, 2);
 	expect_log(f, "");
+	teardown(f);
+}
+
+static void
+matches_go_on_in_the_next_row(void **st)
+{
+	struct fix *f = setup(false);
+
+	(void)st;
+	feed(f, "0123456789abcdef need le");
+	pane_term.command(f->pane, "find", "need");
+	expect_marked(f, 0, ".................###");
+	expect_marked(f, 1, "#...................");
+	teardown(f);
+}
+
+static void
+moving_in_copy_mode(void **st)
+{
+	struct fix *f = setup(false);
+
+	(void)st;
+	lines(f, 20);
+	feed(f, "\r\n  ab cd");
+	run(f, "copy-mode");
+	type(f, "0e");
+	expect_cursor(f, 4, 3);
+	type(f, "e");
+	expect_cursor(f, 4, 6);
+	type(f, "^");
+	expect_cursor(f, 4, 2);
+	type(f, "vko");
+	expect_cursor(f, 4, 2);
+	type(f, "ovH");
+	expect_cursor(f, 0, 0);
+	expect_top(f, "line 17");
+	type(f, "M");
+	expect_cursor(f, 2, 0);
+	type(f, "L");
+	expect_cursor(f, 4, 0);
+	/* The view moves, and the cursor with it. */
+	press(f, 'y', MOD_CTRL);
+	expect_top(f, "line 16");
+	expect_cursor(f, 4, 0);
+	mouse(f, MOUSE_WHEEL_UP, 0, 0, 0, 0);
+	expect_top(f, "line 13");
+	expect_cursor(f, 4, 0);
+	mouse(f, MOUSE_WHEEL_DOWN, 0, 0, 0, 0);
+	expect_cursor(f, 1, 0);
+	press(f, 'e', MOD_CTRL);
+	expect_cursor(f, 0, 0);
+	expect_log(f, "");
+	teardown(f);
+}
+
+/* A frozen view of a full-screen program takes the wheel for itself. */
+static void
+copy_mode_on_the_other_screen(void **st)
+{
+	struct fix *f = setup(false);
+
+	(void)st;
+	lines(f, 9);
+	feed(f, "\033[?1049h\033[Hfull");
+	assert_int_equal(pane_term.command(f->pane, "scroll-up", NULL),
+	    PANE_IGNORED);
+	press(f, KEY_SYM_PGUP, MOD_SHIFT);
+	expect_log(f, "input \033[5;2~|");
+	run(f, "copy-mode");
+	mouse(f, MOUSE_WHEEL_UP, 0, 0, 0, 0);
+	type(f, "ggV");
+	press(f, KEY_SYM_ENTER, 0);
+	assert_string_equal(buf_str(&f->clip), "full\n");
+	expect_log(f, "");
+	teardown(f);
+}
+
+static void
+commands_scroll_and_clear(void **st)
+{
+	struct fix *f = setup(false);
+
+	(void)st;
+	lines(f, 20);
+	run(f, "scroll-up");
+	expect_top(f, "line 12");
+	run(f, "scroll-down");
+	expect_top(f, "line 16");
+	run(f, "scroll-top");
+	expect_top(f, "line 1");
+	run(f, "scroll-bottom");
+	expect_top(f, "line 16");
+	buf_adds(&f->clip, "echo");
+	run(f, "shell-paste");
+	expect_log(f, "paste shell 4|input echo|");
+	pane_term.command(f->pane, "shell-find", "line 1");
+	expect_cursor(f, 3, 0);
+	run(f, "shell-find-next");
+	expect_cursor(f, 2, 0);
+	run(f, "shell-find-back");
+	expect_cursor(f, 3, 0);
+	run(f, "scroll-bottom");
+	expect_log(f, "");
+	/* What was cleared is not there to scroll to, nor to be found. */
+	run(f, "shell-clear");
+	expect_log(f, "input \014|");
+	feed(f, "\033[H\033[2Jnew");
+	run(f, "scroll-top");
+	expect_top(f, "new");
+	expect_title(f, "shell");
+	pane_term.command(f->pane, "find", "line");
+	expect_cursor(f, 0, 3);
+	type(f, "q");
+	lines(f, 8);
+	run(f, "scroll-top");
+	expect_title(f, "shell \xc2\xb7 3 of 3 lines back");
+	teardown(f);
+}
+
+/* Whoever does not see the live screen sees that, and how to get back. */
+static void
+the_way_back_is_shown(void **st)
+{
+	struct fix *f = setup(false);
+
+	(void)st;
+	expect_hint(f, true, "");
+	lines(f, 20);
+	feed(f, "\033]2;the program's own\007");
+	expect_hint(f, true, "Shift-PgUp scrolls back");
+	expect_hint(f, false, "");
+	press(f, KEY_SYM_PGUP, MOD_SHIFT);
+	expect_title(f, "shell \xc2\xb7 4 of 15 lines back");
+	expect_hint(f, true, "any key back");
+	f->pane->cols = 96;
+	expect_hint(f, true, "Shift-PgDn on  any key back");
+	run(f, "copy-mode");
+	expect_title(f, "shell \xc2\xb7 copy \xc2\xb7 4 of 15 lines back");
+	expect_hint(f, true, "v select  y copy  ? search  q back");
+	f->pane->cols = 20;
+	expect_hint(f, true, "q back");
+	type(f, "?");
+	expect_hint(f, true, "Enter searches  Esc gives up");
+	press(f, KEY_SYM_ESCAPE, 0);
+	type(f, "q");
+	expect_title(f, "shell \xc2\xb7 the program's own");
+	teardown(f);
+}
+
+static void
+programs_are_told_of_the_focus(void **st)
+{
+	struct fix *f = setup(false);
+	struct event out = { .type = EV_FOCUS_OUT };
+	struct event in = { .type = EV_FOCUS_IN };
+
+	(void)st;
+	pane_term.focus(f->pane, true);
+	expect_log(f, "");
+	feed(f, "\033[?1004h");
+	pane_term.event(f->pane, &out);
+	pane_term.event(f->pane, &in);
+	pane_term.focus(f->pane, false);
+	expect_log(f, "reply \033[O|reply \033[I|reply \033[O|");
+	/* The terminal's focus is none of a pane's without the keyboard. */
+	pane_term.event(f->pane, &out);
+	pane_term.event(f->pane, &in);
+	expect_log(f, "");
+	pane_term.focus(f->pane, true);
+	expect_log(f, "reply \033[I|");
 	teardown(f);
 }
 
@@ -322,8 +610,16 @@ main(void)
 		cmocka_unit_test(input_goes_to_the_shell),
 		cmocka_unit_test(scrolled_view_keeps_its_place),
 		cmocka_unit_test(mouse_of_programs),
+		cmocka_unit_test(drags_end_where_they_began),
+		cmocka_unit_test(clicks_select_words_and_lines),
 		cmocka_unit_test(copying),
 		cmocka_unit_test(search_moves_on),
+		cmocka_unit_test(matches_go_on_in_the_next_row),
+		cmocka_unit_test(moving_in_copy_mode),
+		cmocka_unit_test(copy_mode_on_the_other_screen),
+		cmocka_unit_test(commands_scroll_and_clear),
+		cmocka_unit_test(the_way_back_is_shown),
+		cmocka_unit_test(programs_are_told_of_the_focus),
 		cmocka_unit_test(what_the_title_says),
 		cmocka_unit_test(watching_never_sends),
 	};

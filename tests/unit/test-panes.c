@@ -54,12 +54,20 @@ on_run(void *user, const char *cmd)
 	buf_addf(&f->log, "run %s|", cmd);
 }
 
+static void
+on_key_label(void *user, const char *cmd, char out[40])
+{
+	(void)user;
+	snprintf(out, 40, "%s", strcmp(cmd, "run-tests") == 0 ? "F5" : "");
+}
+
 static struct fix *
 setup(const struct pane_ops *ops, int rows, int cols, bool read_only)
 {
 	struct fix *f = xcalloc(1, sizeof *f);
 	struct pane_ctx ctx = { .theme = &f->theme, .send = on_send,
-		.say = on_say, .run = on_run, .user = f,
+		.say = on_say, .run = on_run, .key = on_key_label,
+		.user = f,
 		.read_only = read_only };
 
 	for (int i = 0; i < STYLE_NAMES; i++)
@@ -461,6 +469,26 @@ files_are_made(void **st)
 	press(f, KEY_SYM_ESCAPE);
 	press(f, KEY_SYM_ENTER);
 	expect_log(f, "open b/x.py|run focus-editor|");
+	teardown(f);
+}
+
+static void
+long_names_keep_the_question(void **state)
+{
+	struct fix *f = setup(&pane_files, 3, 20, false);
+	int row, col, shape;
+
+	(void)state;
+	press(f, 'n');
+	type(f, "abcdefghijklmnop");
+	expect(f, "no files\n\nNew file: hijklmnop\n");
+	assert_true(f->ops->cursor(f->pane, &row, &col, &shape));
+	assert_int_equal(row, 2);
+	assert_int_equal(col, 19);
+	press(f, KEY_SYM_HOME);
+	expect(f, "no files\n\nNew file: abcdefghij\n");
+	assert_true(f->ops->cursor(f->pane, &row, &col, &shape));
+	assert_int_equal(col, 10);
 	teardown(f);
 }
 
@@ -940,6 +968,7 @@ main(void)
 		cmocka_unit_test(files_tell_what_is_edited),
 		cmocka_unit_test(files_open),
 		cmocka_unit_test(files_are_made),
+		cmocka_unit_test(long_names_keep_the_question),
 		cmocka_unit_test(names_are_refused),
 		cmocka_unit_test(files_are_renamed_and_deleted),
 		cmocka_unit_test(watching_changes_no_files),

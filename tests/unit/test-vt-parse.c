@@ -144,6 +144,24 @@ several_modes_in_one(void **st)
 	vt_destroy(vt);
 }
 
+/* The three are one setting with four values, as in xterm. */
+static void
+mouse_modes_replace_each_other(void **st)
+{
+	struct vt *vt = vt_create(5, 20, 0);
+
+	(void)st;
+	put(vt, "\033[?1003h\033[?1000h");
+	assert_int_equal(vt_mouse(vt), VT_MOUSE_CLICK);
+	put(vt, "\033[?1002h");
+	assert_int_equal(vt_mouse(vt), VT_MOUSE_DRAG);
+	put(vt, "\033[?1002l");
+	assert_int_equal(vt_mouse(vt), VT_MOUSE_NONE);
+	put(vt, "\033[?1003h\033[?1000l");
+	assert_int_equal(vt_mouse(vt), VT_MOUSE_NONE);
+	vt_destroy(vt);
+}
+
 static void
 keys(void **st)
 {
@@ -300,6 +318,33 @@ clipboard_and_titles(void **st)
 	vt_destroy(vt);
 }
 
+/* As vim does around its own title. */
+static void
+titles_are_put_aside(void **st)
+{
+	struct vt *vt = vt_create(10, 20, 0);
+
+	(void)st;
+	put(vt, "\033[23;2t\033]2;one\007\033[22;2t\033[22;1t\033]2;two\007");
+	assert_string_equal(vt_title(vt), "two");
+	put(vt, "\033[23;1t\033[23;0;0t");
+	assert_string_equal(vt_title(vt), "one");
+	put(vt, "\033]2;three\007\033[23t");
+	assert_string_equal(vt_title(vt), "three");
+	for (char c = 'a'; c <= 'z'; c++) {
+		char s[] = "\033]2;_\007\033[22t";
+
+		s[4] = c;
+		put(vt, s);
+	}
+	put(vt, "\033[23t\033[23t");
+	assert_string_equal(vt_title(vt), "y");
+	put(vt, "\033kscreen's\033\\x\033[18t");
+	expect_row(vt, 0, "x");
+	expect_output(vt, "\033[8;10;20t");
+	vt_destroy(vt);
+}
+
 static void
 text_and_search(void **st)
 {
@@ -422,6 +467,30 @@ cuts_change_nothing(void **st)
 	}
 }
 
+static int
+count_matches(const struct vt *vt, const char *needle, int dir)
+{
+	int row = dir > 0 ? -vt_scrollback(vt) : vt_rows(vt) - 1;
+	int col = dir > 0 ? -1 : VT_COLS_MAX, n = 0;
+
+	while (vt_find(vt, needle, dir, &row, &col))
+		n++;
+	return n;
+}
+
+/* All ways find the same. */
+static void
+check_search(const struct vt *vt, const char *needle)
+{
+	int n = 0;
+
+	for (int y = -vt_scrollback(vt); y < vt_rows(vt); y++)
+		for (int x = -1; (x = vt_find_in(vt, needle, y, x)) >= 0;)
+			n++;
+	assert_int_equal(count_matches(vt, needle, 1), n);
+	assert_int_equal(count_matches(vt, needle, -1), n);
+}
+
 static void
 random_resizes(void **st)
 {
@@ -435,8 +504,11 @@ random_resizes(void **st)
 		vt_write(vt, in.data, in.len);
 		if (rnd(3) == 0)
 			vt_resize(vt, (int)rnd(40), (int)rnd(130));
-		if (round % 50 == 0)
+		if (round % 50 == 0) {
 			check_cells(vt);
+			check_search(vt, "l");
+			check_search(vt, "hello\xe4\xb8\xad");
+		}
 	}
 	buf_free(&in);
 	vt_destroy(vt);
@@ -448,6 +520,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hostile_sequences),
 		cmocka_unit_test(several_modes_in_one),
+		cmocka_unit_test(mouse_modes_replace_each_other),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(colours),
 		cmocka_unit_test(styles_are_collected),
@@ -455,6 +528,7 @@ main(void)
 		cmocka_unit_test(resizing_keeps_the_bottom),
 		cmocka_unit_test(answers),
 		cmocka_unit_test(clipboard_and_titles),
+		cmocka_unit_test(titles_are_put_aside),
 		cmocka_unit_test(text_and_search),
 		cmocka_unit_test(cuts_change_nothing),
 		cmocka_unit_test(random_resizes),

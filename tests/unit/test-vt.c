@@ -324,6 +324,55 @@ wrapped_text_is_one_line(void **st)
 	vt_destroy(v);
 }
 
+/* A blank that a wide glyph left behind is no text. */
+static void
+wide_glyphs_leave_no_blank(void **st)
+{
+	struct vt *v = vt_create(3, 4, 10);
+	struct buf b = { 0 };
+
+	(void)st;
+	put(v, "abc\xe4\xb8\xad" "d");
+	vt_text(v, 0, 0, 2, VT_COLS_MAX, &b);
+	assert_string_equal(buf_str(&b), "abc\xe4\xb8\xad" "d\n");
+	buf_free(&b);
+	vt_destroy(v);
+}
+
+static void
+expect_found(const struct vt *v, const char *needle, int dir, int row,
+    int col)
+{
+	int y = dir > 0 ? -vt_scrollback(v) : vt_rows(v) - 1;
+	int x = dir > 0 ? -1 : VT_COLS_MAX;
+
+	assert_true(vt_find(v, needle, dir, &y, &x));
+	assert_int_equal(y, row);
+	assert_int_equal(x, col);
+}
+
+/* Where a line was cut says nothing about the text. */
+static void
+search_sees_wrapped_text(void **st)
+{
+	struct vt *v = vt_create(3, 6, 10);
+	int row = 2, col = VT_COLS_MAX;
+
+	(void)st;
+	put(v, "one needle\r\nneed\r\nle ab\xe4\xb8\xad" "cdefghijkl");
+	assert_int_equal(vt_scrollback(v), 3);
+	expect_found(v, "needle", 1, -3, 4);
+	expect_found(v, "needle", -1, -3, 4);
+	assert_false(vt_find(v, "needle", -1, &row, &col) && row != -3);
+	expect_found(v, "b\xe4\xb8\xad" "cdefghij", -1, 0, 4);
+	assert_int_equal(vt_find_in(v, "need", -1, -1), 0);
+	assert_int_equal(vt_find_in(v, "need", -1, 0), -1);
+	assert_int_equal(vt_find_in(v, "eed", -3, -1), 5);
+	assert_int_equal(vt_find_in(v, "no", 2, -1), -1);
+	assert_int_equal(vt_find_in(v, "no", 99, -1), -1);
+	vt_destroy(v);
+}
+
 static unsigned seed = 3;
 
 static unsigned
@@ -404,6 +453,8 @@ main(void)
 		cmocka_unit_test(restoring_what_was_never_saved),
 		cmocka_unit_test(joined_emoji_are_one_glyph),
 		cmocka_unit_test(wrapped_text_is_one_line),
+		cmocka_unit_test(wide_glyphs_leave_no_blank),
+		cmocka_unit_test(search_sees_wrapped_text),
 		cmocka_unit_test(cuts_and_snapshots_change_nothing),
 	};
 

@@ -1,0 +1,164 @@
+#include "config.h"
+
+/*
+ * What recording costs where nothing else is done: output of the shell folded
+ * into the state, with the journal and without, turn by turn.  The share that
+ * a user sees is the rig's (rig.py --only record): there the program, the pty
+ * and the drawing take their part too.  bench-record [-m MIB] [-r RUNS]
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session/record.h"
+#include "session/state.h"
+#include "tests/bench/bench.h"
+
+#define CHUNK (16u << 10)
+#define HOLD (4u << 20) /* as the core holds the shell's output back */
+
+struct run {
+	int64_t ns, cpu; /* of the loop's thread; to the last byte folded */
+};
+
+static struct event
+output_event(uint64_t seq, uint64_t offset, const char *p, size_t n)
+{
+	struct event ev;
+
+	memset(&ev, 0, sizeof ev);
+	ev.type = EV_TERM_OUTPUT;
+	ev.seq = seq;
+	ev.t = (int64_t)seq * 1000;
+	ev.question = 1;
+	ev.u.io.term = 1;
+	ev.u.io.offset = offset;
+	ev.u.io.data = (struct bytes){ p, n };
+	return ev;
+}
+
+static void
+wait_for_journal(struct record *r)
+{
+	static const struct timespec pause = { 0, 1000000 };
+
+	if (record_backlog(r) < HOLD)
+		return;
+	while (record_backlog(r) > HOLD / 2)
+		nanosleep(&pause, NULL);
+}
+
+static struct run
+fold(const struct buf *b, struct record *r)
+{
+	struct state *s = state_create(10000);
+	struct run run = { bench_ns(), bench_cpu_ns() };
+	uint64_t seq = 0;
+
+	for (size_t at = 0; at < b->len; at += CHUNK) {
+		size_t n = b->len - at < CHUNK ? b->len - at : CHUNK;
+		struct event ev = output_event(++seq, at, b->data + at, n);
+
+		if (r != NULL) {
+			record_append(r, &ev);
+			wait_for_journal(r);
+		}
+		state_apply(s, &ev);
+	}
+	run.ns = bench_ns() - run.ns;
+	run.cpu = bench_cpu_ns() - run.cpu;
+	state_destroy(s);
+	return run;
+}
+
+static struct run
+fold_recorded(const struct buf *b, const char *dir)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct buf path = { 0 };
+	struct err e = { 0 };
+	struct record *r = record_open(l, dir, NULL, "bench", &e);
+	struct run run;
+
+	if (r == NULL)
+		bench_die("%s", e.msg);
+	run = fold(b, r);
+	if (record_failed(r, &e))
+		bench_die("%s", e.msg);
+	record_close(r);
+	loop_destroy(l);
+	buf_addf(&path, "%s/journal.jsonl", dir);
+	unlink(path.data);
+	buf_free(&path);
+	return run;
+}
+
+static double
+rate(const struct buf *b, double ms)
+{
+	return (double)b->len / 1e3 / ms;
+}
+
+static void
+measure(int i, size_t bytes, int runs, const char *dir)
+{
+	struct bench_times off = { 0 }, on = { 0 }, off_cpu = { 0 },
+		on_cpu = { 0 };
+	struct buf b = { 0 };
+	double o, w;
+
+	bench_workload(i, bytes, &b);
+	for (int k = 0; k < runs; k++) {
+		struct run run = fold(&b, NULL);
+
+		bench_add(&off, run.ns);
+		bench_add(&off_cpu, run.cpu);
+		run = fold_recorded(&b, dir);
+		bench_add(&on, run.ns);
+		bench_add(&on_cpu, run.cpu);
+	}
+	o = bench_quantile(&off_cpu, 0.5);
+	w = bench_quantile(&on_cpu, 0.5);
+	printf("| %s | %.0f | %.0f | %.2f |\n", bench_workload_name(i),
+	    rate(&b, bench_quantile(&off, 0.5)),
+	    rate(&b, bench_quantile(&on, 0.5)),
+	    (w - o) / ((double)b.len / 1e6));
+	bench_free(&off);
+	bench_free(&on);
+	bench_free(&off_cpu);
+	bench_free(&on_cpu);
+	buf_free(&b);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct buf dir = { 0 };
+	long mib = 8, runs = 5;
+	int o;
+
+	while ((o = getopt(argc, argv, "m:r:")) != -1) {
+		if (o == 'm')
+			mib = strtol(optarg, NULL, 10);
+		else if (o == 'r')
+			runs = strtol(optarg, NULL, 10);
+		else
+			mib = 0;
+	}
+	if (mib < 1 || mib > 1024 || runs < 1 || runs > 1000)
+		bench_die("bench-record [-m MIB] [-r RUNS]");
+	buf_addf(&dir, "%s/viva-bench-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	if (mkdtemp(dir.data) == NULL)
+		bench_die("cannot create %s", dir.data);
+	puts("| workload | MB/s, not recorded | MB/s, recorded | "
+	    "cost to the loop, ms of CPU per MB |\n|---|---|---|---|");
+	for (int i = 0; i < BENCH_WORKLOADS; i++)
+		measure(i, (size_t)mib << 20, (int)runs, dir.data);
+	rmdir(dir.data);
+	buf_free(&dir);
+	return 0;
+}

@@ -1,0 +1,878 @@
+#include "config.h"
+
+/*
+ * Golden screens: the whole console over a session with a sandbox in memory,
+ * at a time that stands still, driven by the bytes that a terminal sends.
+ * Only the terminal itself, ui/screen.h, is played here.
+ *
+ * tests/golden/NAME.txt has a screen's rows, then its styles by row, as runs
+ * of columns.  VIVA_GOLDEN=write renews the files; read what git diff says.
+ */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "session/core.h"
+#include "tests/support/fakesandbox.h"
+#include "ui/app.h"
+#include "ui/colour.h"
+#include "ui/screen.h"
+
+#define DIRECT 0x1000000
+#define STYLES_MAX 52
+
+/* --- a terminal --------------------------------------------------------- */
+
+static struct {
+	int rows, cols, colours;
+	struct canvas *shown;
+	int row, col, shape;
+	bool visible;
+} term;
+
+struct screen {
+	int unused;
+};
+
+static struct screen the_screen;
+
+struct screen *
+screen_create(const struct screen_spec *spec, struct err *e)
+{
+	(void)e;
+	if (spec->mono)
+		term.colours = 0;
+	return &the_screen;
+}
+
+void
+screen_destroy(struct screen *s)
+{
+	(void)s;
+	canvas_destroy(term.shown);
+	term.shown = NULL;
+}
+
+int
+screen_colours(const struct screen *s)
+{
+	(void)s;
+	return term.colours;
+}
+
+void
+screen_size(int *rows, int *cols)
+{
+	*rows = term.rows;
+	*cols = term.cols;
+}
+
+/* Takes over only what it is told has changed, as a terminal does. */
+void
+screen_show(struct screen *s, const struct canvas *c, int from, int to,
+    int row, int col, bool visible, int shape)
+{
+	bool fits = term.shown != NULL && term.shown->rows == c->rows &&
+	    term.shown->cols == c->cols;
+
+	(void)s;
+	if (!fits) {
+		canvas_destroy(term.shown);
+		term.shown = canvas_create(c->rows, c->cols);
+		from = 0;
+		to = c->rows - 1;
+	}
+	for (int r = from; r <= to && r < c->rows; r++)
+		memcpy(term.shown->cells + (ptrdiff_t)r * term.shown->stride,
+		    c->cells + (ptrdiff_t)r * c->stride,
+		    (size_t)c->cols * sizeof *c->cells);
+	term.row = row;
+	term.col = col;
+	term.visible = visible;
+	term.shape = shape;
+}
+
+void
+screen_redraw(struct screen *s)
+{
+	(void)s;
+}
+
+void
+screen_suspend(struct screen *s)
+{
+	(void)s;
+}
+
+void
+screen_resume(struct screen *s)
+{
+	(void)s;
+}
+
+void
+screen_clipboard(struct screen *s, const char *p, size_t n)
+{
+	(void)s;
+	(void)p;
+	(void)n;
+}
+
+void
+screen_restore(void)
+{
+}
+
+/* --- a session ---------------------------------------------------------- */
+
+static struct problem_case cases[] = {
+	{ (char *)"1", false, (char *)"4 9\n2 7 11 15\n", (char *)"0 1\n", 14,
+	    4 },
+	{ (char *)"2", false, (char *)"3 6\n3 2 4\n", (char *)"1 2\n", 10,
+	    4 },
+	{ (char *)"a", true, (char *)"h1\n", (char *)"1\n", 3, 2 },
+	{ (char *)"b", true, (char *)"h2\n", (char *)"2\n", 3, 2 },
+	{ (char *)"c", true, (char *)"h3\n", (char *)"3\n", 3, 2 },
+	{ (char *)"d", true, (char *)"h4\n", (char *)"4\n", 3, 2 },
+};
+
+static const char statement[] = "# Two numbers\n\n"
+    "A till ends the day with *one* sum that the **bank** could not match.\n"
+    "Find the two payments, with `n` up to 200 000.\n\n"
+    "## Input\n\n"
+    "- one line with `n` and `t`;\n"
+    "- one line with the numbers a[0] to a[n-1], separated by single "
+    "spaces, which may be more than fit on a line of this screen.\n\n"
+    "| value | at least | at most |\n|---|--:|--:|\n"
+    "| n | 2 | 200 000 |\n| a[i] | -1 000 | 1 000 |\n\n"
+    "## Output\n\n1. the first index\n2. the second one\n\n"
+    "```\nprint(i, j)\n```\n\n> Read the [manual](https://x.example).\n";
+
+static const struct problem two_numbers = { .name = (char *)"two-numbers",
+	.title = (char *)"Two numbers", .statement = (char *)statement,
+	.time_limit_ms = 1000, .memory_limit_mb = 256, .output_limit_kb = 64,
+	.float_absolute = -1, .float_relative = -1, .cases = cases,
+	.ncases = ARRAY_LEN(cases) };
+static const struct problem *const problems[] = { &two_numbers,
+	&two_numbers };
+
+struct fixture {
+	struct clock_fake clock;
+	struct loop *loop;
+	struct fake_plan plan;
+	struct sandbox *shell;
+	struct core *core;
+	struct app *app;
+	struct replay *replay;
+	struct buf journal;
+	char hash[65];
+};
+
+struct spec { /* of a console */
+	int rows, cols, colours;
+	const char *theme, *language, *config;
+	bool plain; /* LANG=C */
+};
+
+static const struct spec plain_80 = { 24, 80, DIRECT, "dark", NULL, NULL,
+	false };
+static char config_dir[] = "/tmp/viva-golden-XXXXXX";
+static int keys[2], old_stdin;
+
+/* The solution says what it does. */
+static void
+program(void *user, struct fake_run *r)
+{
+	const char *text = r->file(r, "solution.py");
+	const char *in = buf_str(r->input);
+
+	(void)user;
+	r->exit.cpu_us = 12400;
+	r->exit.memory_kb = 8300;
+	text = text != NULL ? text : "";
+	r->hang = strstr(text, "hang") != NULL && in[0] != '4';
+	if (strstr(r->argv[0], "gcc") != NULL) {
+		buf_adds(&r->err, "solution.c:3:1: error: expected ';' before "
+		    "'}' token\n");
+		r->exit.status = 1;
+	} else if (strstr(text, "crash") != NULL) {
+		buf_adds(&r->err, "Traceback (most recent call last):\n"
+		    "NameError: name 'crash' is not defined\n");
+		r->exit.status = 1;
+	} else if (strstr(text, "slow") != NULL && strcmp(in, "h3\n") == 0) {
+		r->exit.timed_out = true;
+	} else if (in[0] == 'h') {
+		buf_add(&r->out, in + 1, 2);
+	} else if (strstr(text, "wrong") != NULL) {
+		buf_adds(&r->out, "1 0\n");
+	} else {
+		buf_adds(&r->out, in[0] == '4' ? "0 1\n" : "1 2\n");
+	}
+}
+
+static struct sandbox *
+make_sandbox(void *user, struct loop *l, const struct sandbox_spec *spec,
+    const struct sandbox_watch *w, void *watch_user)
+{
+	struct fixture *f = user;
+	struct sandbox *s = fake_sandbox(l, &f->plan, w, watch_user);
+
+	if (!spec->judge)
+		f->shell = s;
+	return s;
+}
+
+static void
+on_event(void *user, const struct event *ev)
+{
+	struct fixture *f = user;
+	size_t from = f->journal.len;
+
+	event_encode(ev, f->hash, &f->journal);
+	event_hash(f->journal.data + from, f->journal.len - from - 1,
+	    f->hash);
+	if (f->app != NULL)
+		app_event(f->app, ev);
+}
+
+static void
+on_notice(void *user, const char *text)
+{
+	struct fixture *f = user;
+
+	if (f->app != NULL)
+		app_say(f->app, text);
+}
+
+static void
+on_ended(void *user, const char *why)
+{
+	(void)user;
+	(void)why;
+}
+
+static void
+send(void *user, const struct command *c)
+{
+	struct fixture *f = user;
+
+	core_command(f->core, c);
+}
+
+static const char *
+record_state(void *user, bool *failed)
+{
+	struct fixture *f = user;
+
+	*failed = f->plan.fail_put != NULL;
+	return *failed ? "cannot write the journal: No space left on device" :
+	    "rec";
+}
+
+/* --- driving it --------------------------------------------------------- */
+
+static void
+pass(struct fixture *f, int64_t us)
+{
+	for (int64_t t = 0; t < us; t += 50000) {
+		clock_fake_advance(&f->clock, 50000);
+		loop_turn(f->loop, 0);
+	}
+}
+
+static void
+settle(struct fixture *f)
+{
+	for (int i = 0; i < 100; i++)
+		loop_turn(f->loop, 0);
+	pass(f, 200000);
+}
+
+/* As the terminal sends it; a last escape is the key. */
+static void
+press(struct fixture *f, const char *bytes)
+{
+	size_t n = strlen(bytes);
+
+	assert_int_equal(write(keys[1], bytes, n), (ssize_t)n);
+	settle(f);
+}
+
+#define F1 "\033OP"
+#define F2 "\033OQ"
+#define F3 "\033OR"
+#define F4 "\033OS"
+#define F5 "\033[15~"
+#define F6 "\033[17~"
+#define F7 "\033[18~"
+#define F8 "\033[19~"
+#define F9 "\033[20~"
+#define F10 "\033[21~"
+#define F12 "\033[24~"
+#define DOWN "\033[B"
+#define SHIFT_DOWN "\033[1;2B"
+#define TO_START "\033[1;5H"
+
+static void
+resize(struct fixture *f, int rows, int cols)
+{
+	term.rows = rows;
+	term.cols = cols;
+	raise(SIGWINCH);
+	settle(f);
+}
+
+static void
+configure(const char *text)
+{
+	char *path = xasprintf("%s/viva/config", config_dir);
+	FILE *f;
+
+	unlink(path);
+	if (text != NULL) {
+		f = fopen(path, "we");
+		assert_non_null(f);
+		fputs(text, f);
+		fclose(f);
+	}
+	free(path);
+}
+
+static void
+open_terminal(const struct spec *s)
+{
+	term.rows = s->rows;
+	term.cols = s->cols;
+	term.colours = s->colours;
+	configure(s->config);
+	setenv("LC_ALL", s->plain ? "C" : "C.UTF-8", 1);
+	assert_int_equal(pipe(keys), 0);
+	assert_int_equal(dup2(keys[0], STDIN_FILENO), STDIN_FILENO);
+}
+
+static struct fixture *
+start(const struct spec *s, const char *fail)
+{
+	struct fixture *f = xcalloc(1, sizeof *f);
+	struct core_spec core = { .id = "s1", .dir = config_dir,
+		.problems = problems, .nproblems = 2,
+		.language = s->language != NULL ? s->language : "python3",
+		.scrollback = 100, .provider = "local",
+		.sandbox = make_sandbox, .event = on_event,
+		.notice = on_notice, .ended = on_ended, .user = f,
+		.duration = 2700 };
+	struct app_spec app = { .send = send, .record = record_state,
+		.user = f, .theme = s->theme };
+	struct err e = { 0 };
+
+	memset(f->hash, '0', 64);
+	open_terminal(s);
+	f->plan.program = program;
+	f->plan.fail = fail;
+	clock_fake_init(&f->clock, 5000000, 1000);
+	f->loop = app.loop = core.loop = loop_create(&f->clock.base,
+	    waiter_poll());
+	f->core = core_create(&core, &e);
+	assert_non_null(f->core);
+	app.state = core_state(f->core);
+	f->app = app_create(&app, &e);
+	assert_non_null(f->app);
+	settle(f);
+	return f;
+}
+
+static void
+stop(struct fixture *f)
+{
+	app_destroy(f->app);
+	core_destroy(f->core);
+	replay_close(f->replay);
+	loop_destroy(f->loop);
+	buf_free(&f->journal);
+	close(keys[0]);
+	close(keys[1]);
+	free(f);
+}
+
+/* What was recorded, played; nothing is live any more. */
+static struct fixture *
+replay(struct fixture *live, const struct spec *s)
+{
+	struct fixture *f = xcalloc(1, sizeof *f);
+	struct app_spec app = { .theme = s->theme, .user = f };
+	char *path = xasprintf("%s/journal", config_dir);
+	const char *paths[] = { path };
+	struct err e = { 0 };
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fwrite(live->journal.data, 1, live->journal.len, file);
+	fclose(file);
+	stop(live);
+	open_terminal(s);
+	clock_fake_init(&f->clock, 5000000, 1000);
+	f->loop = app.loop = loop_create(&f->clock.base, waiter_poll());
+	f->replay = app.replay = replay_open(paths, 1, &f->clock.base, &e);
+	assert_non_null(f->replay);
+	app.state = replay_state(f->replay);
+	f->app = app_create(&app, &e);
+	assert_non_null(f->app);
+	settle(f);
+	unlink(path);
+	free(path);
+	return f;
+}
+
+/* --- a screen as text --------------------------------------------------- */
+
+static void
+add_colour(struct buf *out, int32_t c, int *bold)
+{
+	c = term.colours > 0 ? colour_degrade(c, term.colours, bold) :
+	    COLOR_DEFAULT;
+	if (c == COLOR_DEFAULT)
+		buf_adds(out, "default");
+	else if (term.colours == DIRECT && c > 255)
+		buf_addf(out, "#%06x", (unsigned)c & 0xffffff);
+	else
+		buf_addf(out, "%d", (int)c);
+}
+
+static void
+add_legend(struct buf *out, char letter, const struct style *s)
+{
+	static const char *const names[] = { "bold", "dim", "italic",
+		"underline", "reverse", "strike", "blink", "invisible" };
+	int bold = 0, unused;
+
+	buf_addf(out, "%c ", letter);
+	add_colour(out, s->fg, &bold);
+	buf_adds(out, " on ");
+	add_colour(out, s->bg, &unused);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (s->attr & 1u << i || (i == 0 && bold))
+			buf_addf(out, " %s", names[i]);
+	buf_addc(out, '\n');
+}
+
+static bool
+same_style(const struct style *a, const struct style *b)
+{
+	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
+}
+
+struct known {
+	struct style styles[STYLES_MAX];
+	size_t n;
+};
+
+static char
+letter_of(struct known *k, const struct style *s)
+{
+	size_t i = 0;
+
+	while (i < k->n && !same_style(&k->styles[i], s))
+		i++;
+	assert_true(i < STYLES_MAX);
+	if (i == k->n)
+		k->styles[k->n++] = *s;
+	return (char)(i < 26 ? 'a' + i : 'A' + i - 26);
+}
+
+static void
+add_runs(struct buf *out, struct known *k, int row)
+{
+	const struct canvas *c = term.shown;
+	const struct cell *cells = c->cells + (ptrdiff_t)row * c->stride;
+	char last = letter_of(k, &cells[0].style), here;
+	int n = 0;
+
+	buf_addf(out, "%2d:", row + 1);
+	for (int i = 0; i < c->cols; i++, n++) {
+		here = letter_of(k, &cells[i].style);
+		if (here == last)
+			continue;
+		buf_addf(out, " %d%c", n, last);
+		last = here;
+		n = 0;
+	}
+	buf_addf(out, " %d%c\n", n, last);
+}
+
+/* The temporary directory has another name each time. */
+static void
+mask(struct buf *b)
+{
+	char *at = b->data;
+
+	while ((at = strstr(at, config_dir)) != NULL) {
+		at += strlen(config_dir);
+		memset(at - 6, 'X', 6);
+	}
+}
+
+static void
+dump(struct buf *out)
+{
+	struct known k = { .n = 0 };
+
+	assert_non_null(term.shown);
+	buf_addf(out, "%dx%d", term.shown->cols, term.shown->rows);
+	if (term.visible)
+		buf_addf(out, ", cursor in row %d column %d, shape %d",
+		    term.row + 1, term.col + 1, term.shape);
+	buf_addc(out, '\n');
+	canvas_dump(term.shown, false, out);
+	buf_adds(out, "--\n");
+	for (int row = 0; row < term.shown->rows; row++)
+		add_runs(out, &k, row);
+	for (size_t i = 0; i < k.n; i++)
+		add_legend(out, letter_of(&k, &k.styles[i]), &k.styles[i]);
+	mask(out);
+}
+
+static void
+read_all(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "re");
+	char text[4096];
+	size_t n;
+
+	buf_adds(out, "");
+	if (f == NULL)
+		return;
+	while ((n = fread(text, 1, sizeof text, f)) > 0)
+		buf_add(out, text, n);
+	fclose(f);
+}
+
+static void
+write_all(const char *path, const struct buf *b)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(b->data, 1, b->len, f), b->len);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+golden(const char *name)
+{
+	const char *dir = getenv("srcdir"), *how = getenv("VIVA_GOLDEN");
+	char *path = xasprintf("%s/tests/golden/%s.txt", dir != NULL ? dir :
+	    ".", name);
+	struct buf is = { 0 }, was = { 0 };
+
+	dump(&is);
+	if (how != NULL && strcmp(how, "write") == 0)
+		write_all(path, &is);
+	read_all(path, &was);
+	if (strcmp(buf_str(&is), buf_str(&was)) != 0) {
+		print_error("%s should be:\n%s\nand is:\n%s\n"
+		    "VIVA_GOLDEN=write renews it, once it is right\n", path,
+		    buf_str(&was), buf_str(&is));
+		fail();
+	}
+	buf_free(&is);
+	buf_free(&was);
+	free(path);
+}
+
+/* --- the screens -------------------------------------------------------- */
+
+/* Something of everything. */
+static void
+work(struct fixture *f)
+{
+	fake_write(f->shell, "lib/parse.py", "def parse(s):\n    pass\n");
+	fake_say(f->shell, "ls\r\n\033[1;34mlib\033[0m  solution.py  "
+	    "\033[38;2;255;128;0mcaf\303\251 \346\274\242\033[0m\r\n$ ");
+	settle(f);
+	press(f, F3 TO_START "\033[200~# wrong\r\033[201~");
+	pass(f, 3000000);
+	press(f, F5);
+	pass(f, 3000000);
+}
+
+static void
+test_panes(void **state)
+{
+	struct fixture *f = start(&plain_80, NULL);
+
+	(void)state;
+	golden("start");
+	press(f, F7);
+	golden("problem");
+	work(f);
+	press(f, F2 DOWN "r");
+	golden("files-rename");
+	press(f, "\033");
+	press(f, F3 SHIFT_DOWN SHIFT_DOWN);
+	press(f, F9);
+	golden("editor-zoomed");
+	stop(f);
+}
+
+static void
+test_overlays(void **state)
+{
+	struct fixture *f = start(&plain_80, NULL);
+
+	(void)state;
+	press(f, F1);
+	golden("help");
+	press(f, "\033");
+	press(f, F12 "sub");
+	golden("palette");
+	press(f, "\033");
+	press(f, "\006d");
+	golden("editor-find");
+	press(f, "\033");
+	press(f, F8);
+	resize(f, 12, 40);
+	golden("small-submit");
+	press(f, "n");
+	resize(f, 5, 20);
+	/* Nothing is done that cannot be seen. */
+	press(f, F8 "y" F5 "x");
+	assert_int_equal(core_state(f->core)->question, 1);
+	assert_int_equal(core_state(f->core)->nruns, 0);
+	assert_int_equal(core_state(f->core)->files[0].save, FILE_SAVED);
+	press(f, F10);
+	golden("too-small-quit");
+	press(f, "n");
+	stop(f);
+}
+
+/* Writes the solution anew and runs it. */
+static void
+run(struct fixture *f, const char *text)
+{
+	press(f, F3 "\001"); /* all of it goes */
+	press(f, "\033[200~");
+	press(f, text);
+	press(f, "\033[201~" F5);
+	pass(f, 1000000);
+}
+
+static void
+test_runs(void **state)
+{
+	struct fixture *f = start(&plain_80, NULL);
+
+	(void)state;
+	run(f, "wrong");
+	press(f, F6 F6 DOWN);
+	golden("tests-wrong");
+	run(f, "crash");
+	golden("tests-crash");
+	run(f, "slow");
+	run(f, "hang");
+	golden("tests-running");
+	press(f, F5);
+	pass(f, 1000000);
+	golden("tests-cancelled");
+	f->plan.fail = "no sandbox: bwrap is not there: apt-get install "
+	    "bubblewrap";
+	run(f, "right");
+	golden("tests-judge-error");
+	press(f, F6 F6 "[[");
+	golden("tests-older");
+	stop(f);
+}
+
+static void
+test_compile_error(void **state)
+{
+	const struct spec s = { 24, 80, DIRECT, "dark", "c", NULL, false };
+	struct fixture *f = start(&s, NULL);
+
+	(void)state;
+	run(f, "int x");
+	golden("tests-compile-error");
+	stop(f);
+}
+
+static void
+test_themes(void **state)
+{
+	static const struct {
+		const char *name, *theme;
+		int colours;
+		bool no_colour, plain;
+	} all[] = {
+		{ "wide-dark", "dark", DIRECT, false, false },
+		{ "wide-light", "light", DIRECT, false, false },
+		{ "wide-16", NULL, 16, false, false },
+		{ "wide-no-color", NULL, 256, true, false },
+		{ "wide-ascii", NULL, 8, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		const struct spec s = { 40, 120, all[i].colours, all[i].theme,
+			NULL, NULL, all[i].plain };
+		struct fixture *f;
+
+		if (all[i].no_colour)
+			setenv("NO_COLOR", "1", 1);
+		f = start(&s, NULL);
+		work(f);
+		press(f, F6 F6);
+		golden(all[i].name);
+		stop(f);
+		unsetenv("NO_COLOR");
+	}
+}
+
+static void
+test_failures(void **state)
+{
+	struct spec s = plain_80;
+	struct fixture *f = start(&s, NULL);
+
+	(void)state;
+	f->plan.fail_put = "cannot write solution.py: No space left on device";
+	press(f, F3 "abc");
+	pass(f, 12000000);
+	press(f, DOWN F10);
+	golden("not-saved-quit");
+	stop(f);
+	f = start(&s, "bwrap: setting up uid map: Permission denied; write "
+	    "/etc/apparmor.d/bwrap");
+	golden("no-sandbox");
+	stop(f);
+	s.config = "[ui]\n\ttheme = dark\n[keys]\n\tF5 = run-test\n"
+	    "\tF1 = none\n";
+	f = start(&s, NULL);
+	golden("config-mistake");
+	stop(f);
+}
+
+static void
+test_replay(void **state)
+{
+	const struct spec wide = { 40, 120, DIRECT, "light", NULL, NULL,
+		false };
+	struct fixture *f = start(&plain_80, NULL);
+
+	(void)state;
+	work(f);
+	run(f, "slow");
+	pass(f, 30000000);
+	press(f, "\030x");
+	pass(f, 3000000);
+	f = replay(f, &plain_80);
+	press(f, " nn");
+	press(f, F1);
+	golden("replay-help");
+	press(f, "\033");
+	press(f, "g0:1");
+	golden("replay-seek");
+	press(f, "\033");
+	/* The time line keeps the mouse that was pressed on it. */
+	press(f, "\033[<0;2;23M\033[<32;41;3M\033[<0;41;3m");
+	assert_in_range(replay_position(f->replay), 19000000, 22000000);
+	press(f, "\033[<32;2;23M");
+	assert_in_range(replay_position(f->replay), 19000000, 22000000);
+	press(f, "\033[F");
+	resize(f, wide.rows, wide.cols);
+	golden("replay-wide");
+	stop(f);
+}
+
+static void
+expect_in_status(const char *want)
+{
+	struct canvas row = canvas_sub(term.shown, 0, 0, 1, term.cols);
+	struct buf b = { 0 };
+
+	canvas_dump(&row, false, &b);
+	assert_non_null(strstr(buf_str(&b), want));
+	buf_free(&b);
+}
+
+/* A program that always writes does not stop the clock. */
+static void
+test_clock(void **state)
+{
+	struct fixture *f = start(&plain_80, NULL);
+
+	(void)state;
+	expect_in_status("45:00 left");
+	for (int i = 0; i < 30; i++) {
+		fake_say(f->shell, "x\r\n");
+		pass(f, 100000);
+	}
+	expect_in_status("44:57 left");
+	stop(f);
+}
+
+static int
+group_setup(void **state)
+{
+	const char *dir = getenv("srcdir");
+	char *from = realpath(dir != NULL ? dir : ".", NULL);
+	char *themes = xasprintf("%s/themes", from);
+	char *to;
+
+	(void)state;
+	assert_non_null(mkdtemp(config_dir));
+	to = xasprintf("%s/viva", config_dir);
+	assert_int_equal(mkdir(to, 0700), 0);
+	free(to);
+	/* Not those of an older viva that is installed here. */
+	to = xasprintf("%s/viva/themes", config_dir);
+	assert_int_equal(symlink(themes, to), 0);
+	setenv("XDG_CONFIG_HOME", config_dir, 1);
+	setenv("TERM", "xterm-256color", 1);
+	unsetenv("NO_COLOR");
+	unsetenv("COLORFGBG");
+	free(to);
+	free(themes);
+	free(from);
+	old_stdin = dup(STDIN_FILENO);
+	return old_stdin < 0;
+}
+
+static int
+group_teardown(void **state)
+{
+	char *cmd = xasprintf("rm -rf %s", config_dir);
+	int status = system(cmd);
+
+	(void)state;
+	free(cmd);
+	dup2(old_stdin, STDIN_FILENO);
+	close(old_stdin);
+	return status;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_panes),
+		cmocka_unit_test(test_overlays),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_compile_error),
+		cmocka_unit_test(test_themes),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_clock),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
