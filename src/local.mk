@@ -46,6 +46,20 @@ libcore_a_SOURCES = \
 	src/store/gitstore.h \
 	src/store/journal.c \
 	src/store/journal.h \
+	src/net/ca-store.c \
+	src/net/ca-store.h \
+	src/net/grpc-attempt.c \
+	src/net/grpc-curl-server.c \
+	src/net/grpc-curl.c \
+	src/net/grpc-curl.h \
+	src/net/grpc-details.c \
+	src/net/grpc-frame.c \
+	src/net/grpc-frame.h \
+	src/net/grpc-host.c \
+	src/net/grpc-priv.h \
+	src/net/grpc.c \
+	src/net/grpc.h \
+	src/net/wire.h \
 	src/sandbox/fs.c \
 	src/sandbox/fs.h \
 	src/sandbox/local-bwrap.c \
@@ -85,6 +99,27 @@ libcore_a_SOURCES = \
 	src/session/state.h \
 	src/session/testrun.c \
 	src/session/testrun.h
+
+# What protoc-c makes of the messages of Modal.  A library of its own, as its
+# code does not meet our warnings.
+noinst_LIBRARIES += libmodalpb.a
+nodist_libmodalpb_a_SOURCES = $(PB)
+libmodalpb_a_CFLAGS = -std=gnu11 $(HARDEN_CFLAGS) $(SAN_CFLAGS) \
+	$(PROTOBUF_C_CFLAGS)
+PB = src/sandbox/modal.pb-c.c src/sandbox/modal.pb-c.h \
+	src/sandbox/modal-router.pb-c.c src/sandbox/modal-router.pb-c.h
+PROTOS = src/sandbox/modal.proto src/sandbox/modal-router.proto
+EXTRA_DIST += $(PROTOS)
+BUILT_SOURCES += $(PB)
+CLEANFILES += $(PB)
+# One run makes four files, so one stands for them all.
+src/sandbox/modal.pb-c.c: $(PROTOS)
+	$(AM_V_GEN)$(MKDIR_P) src/sandbox && $(PROTOC_C) \
+	    --c_out=src/sandbox -I$(srcdir)/src/sandbox \
+	    $(srcdir)/src/sandbox/modal.proto \
+	    $(srcdir)/src/sandbox/modal-router.proto
+src/sandbox/modal.pb-c.h src/sandbox/modal-router.pb-c.c \
+src/sandbox/modal-router.pb-c.h: src/sandbox/modal.pb-c.c
 
 bin_PROGRAMS += viva
 viva_SOURCES = \

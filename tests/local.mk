@@ -23,6 +23,14 @@ tests_unit_test_gitstore_SOURCES = tests/unit/test-gitstore.c
 tests_unit_test_gitstore_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_golden_SOURCES = tests/unit/test-golden.c
 tests_unit_test_golden_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_grpc_curl_SOURCES = tests/unit/test-grpc-curl.c
+tests_unit_test_grpc_curl_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_grpc_frame_SOURCES = tests/unit/test-grpc-frame.c
+tests_unit_test_grpc_frame_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_grpc_retry_SOURCES = tests/unit/test-grpc-retry.c
+tests_unit_test_grpc_retry_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_grpc_SOURCES = tests/unit/test-grpc.c
+tests_unit_test_grpc_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
 tests_unit_test_journal_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
@@ -77,6 +85,8 @@ tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
 tests_fuzz_fuzz_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz-event.c tests/fuzz/driver.c
 tests_fuzz_fuzz_event_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_grpc_SOURCES = tests/fuzz/fuzz-grpc.c tests/fuzz/driver.c
+tests_fuzz_fuzz_grpc_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz-keys.c tests/fuzz/driver.c
 tests_fuzz_fuzz_keys_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_markdown_SOURCES = tests/fuzz/fuzz-markdown.c tests/fuzz/driver.c
@@ -95,6 +105,10 @@ check_PROGRAMS += \
 	tests/unit/test-event \
 	tests/unit/test-gitstore \
 	tests/unit/test-golden \
+	tests/unit/test-grpc-curl \
+	tests/unit/test-grpc-frame \
+	tests/unit/test-grpc-retry \
+	tests/unit/test-grpc \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
@@ -122,6 +136,7 @@ check_PROGRAMS += \
 	tests/e2e/test-submissions \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-event \
+	tests/fuzz/fuzz-grpc \
 	tests/fuzz/fuzz-keys \
 	tests/fuzz/fuzz-markdown \
 	tests/fuzz/fuzz-problem \
@@ -135,6 +150,10 @@ TESTS += \
 	tests/unit/test-event \
 	tests/unit/test-gitstore \
 	tests/unit/test-golden \
+	tests/unit/test-grpc-curl \
+	tests/unit/test-grpc-frame \
+	tests/unit/test-grpc-retry \
+	tests/unit/test-grpc \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
@@ -184,6 +203,14 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/event/every-type \
 	tests/fuzz/corpus/event/mistakes \
 	tests/fuzz/corpus/event/not-utf8 \
+	tests/fuzz/corpus/grpc/compressed \
+	tests/fuzz/corpus/grpc/details \
+	tests/fuzz/corpus/grpc/head \
+	tests/fuzz/corpus/grpc/head-details \
+	tests/fuzz/corpus/grpc/head-html \
+	tests/fuzz/corpus/grpc/message-cut \
+	tests/fuzz/corpus/grpc/messages \
+	tests/fuzz/corpus/grpc/too-long \
 	tests/fuzz/corpus/keys/keys \
 	tests/fuzz/corpus/keys/kitty \
 	tests/fuzz/corpus/keys/mouse \
@@ -255,4 +282,5 @@ EXTRA_DIST += \
 	tests/golden/wide-dark.txt \
 	tests/golden/wide-light.txt \
 	tests/golden/wide-no-color.txt \
+	tests/unit/grpc-fixture.h \
 	tests/unit/pane-edit-fixture.h

@@ -1,0 +1,270 @@
+#include "config.h"
+
+/* Where exchanges go, and how libcurl is set up for it. */
+
+#include "net/grpc-curl.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define CONNECT_MS 10000L
+#define KEEPALIVE_STEP_S 10L
+/* A peer that acknowledges nothing for so long is gone. */
+#define UNACKED_MS 20000
+/* Bytes libcurl takes at once; it makes up to 100 such steps before it comes
+ * back, and the keyboard waits for it. */
+#define READ_SIZE 32768L
+
+/* ---- options ---- */
+
+/* Programs started in the sandbox must not inherit the connection. */
+static curl_socket_t
+open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	unsigned ms = UNACKED_MS;
+	int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+
+	(void)user;
+	(void)purpose;
+	if (fd < 0)
+		return CURL_SOCKET_BAD;
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+	return fd;
+}
+
+static CURLcode
+on_tls_context(CURL *easy, void *ssl_ctx, void *user)
+{
+	(void)easy;
+	ca_store_use(user, ssl_ctx);
+	return CURLE_OK;
+}
+
+static void
+set_authorities(const struct curl_server *s, CURL *h)
+{
+	curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
+	if (s->ca == NULL) {
+		curl_easy_setopt(h, CURLOPT_CAINFO, s->ca_file);
+		return;
+	}
+	curl_easy_setopt(h, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, on_tls_context);
+	curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, s->ca);
+}
+
+static void
+set_tls(const struct curl_server *s, CURL *h)
+{
+	curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)(s->tls ?
+	    CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
+	curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, s->tls ? "https" : "http");
+	curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (s->ca_file != NULL)
+		set_authorities(s, h);
+	if (s->one_shot) {
+		curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, 1L);
+		curl_easy_setopt(h, CURLOPT_FORBID_REUSE, 1L);
+	} else {
+		curl_easy_setopt(h, CURLOPT_PIPEWAIT, 1L);
+	}
+}
+
+void
+curl_server_set(const struct curl_server *s, CURL *h)
+{
+	set_tls(s, h);
+	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	/* Without it a cancelled call waits for its look-up of a name. */
+	curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	curl_easy_setopt(h, CURLOPT_BUFFERSIZE, READ_SIZE);
+	curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(h, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S);
+	curl_easy_setopt(h, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_STEP_S);
+	curl_easy_setopt(h, CURLOPT_MAXAGE_CONN, IDLE_S);
+	curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	if (s->local)
+		curl_easy_setopt(h, CURLOPT_PROXY, "");
+}
+
+/* ---- the library ---- */
+
+/* libcurl has its own copies of headers and messages. */
+static void
+wiping_free(void *p)
+{
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *
+wiping_realloc(void *p, size_t n)
+{
+	size_t had = p != NULL ? malloc_usable_size(p) : 0;
+	void *more;
+
+	if (p != NULL && n <= had)
+		return p;
+	more = malloc(n);
+	if (more == NULL || p == NULL)
+		return more;
+	memcpy(more, p, had);
+	wiping_free(p);
+	return more;
+}
+
+static void
+init(void)
+{
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free,
+	    wiping_realloc, strdup, calloc) != CURLE_OK)
+		abort(); /* out of memory */
+	/* A connection that is gone is an error of a call, not a signal. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- the server ---- */
+
+static bool
+is_this_machine(const char *host)
+{
+	struct in_addr a;
+
+	return strcasecmp(host, "localhost") == 0 ||
+	    strcmp(host, "[::1]") == 0 || (inet_pton(AF_INET, host, &a) == 1 &&
+	    ntohl(a.s_addr) >> 24 == 127);
+}
+
+/* curl_url_set is content with fewer slashes. */
+static bool
+has_prefix(const char *url)
+{
+	size_t n = strncasecmp(url, "https://", 8) == 0 ? 8 :
+	    strncasecmp(url, "http://", 7) == 0 ? 7 : 0;
+
+	return n != 0 && url[n] != '/' && url[n] != '\0';
+}
+
+static bool
+has_more(CURLU *u)
+{
+	static const CURLUPart parts[] = { CURLUPART_USER, CURLUPART_PASSWORD,
+		CURLUPART_QUERY, CURLUPART_FRAGMENT, CURLUPART_PATH };
+	char *text;
+	bool more = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (curl_url_get(u, parts[i], &text, 0) == CURLUE_OK) {
+			more = more || strcmp(text, "/") != 0;
+			curl_free(text);
+		}
+	return more;
+}
+
+/* Only a scheme, a host and a port; the text of what is wrong never repeats
+ * the URL, which may have a password in it. */
+static bool
+check_url(struct curl_server *s, CURLU *u, const char *url, struct err *e)
+{
+	char *scheme = NULL, *host = NULL;
+	bool ok = false;
+
+	if (!has_prefix(url) ||
+	    curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		err_set(e, ERR_INVALID, "the server's URL is not "
+		    "https://HOST[:PORT]");
+	else if (has_more(u))
+		err_set(e, ERR_INVALID, "the server's URL has more in it than "
+		    "https://HOST[:PORT]");
+	else if (strcmp(scheme, "http") == 0 && !is_this_machine(host))
+		err_set(e, ERR_INVALID, "the server's URL must begin with "
+		    "https://: %s would see everything in the clear", host);
+	else
+		ok = true;
+	s->tls = ok && strcmp(scheme, "https") == 0;
+	s->local = ok && is_this_machine(host);
+	curl_free(scheme);
+	curl_free(host);
+	return ok;
+}
+
+static bool
+check_curl(const struct curl_server *s, struct err *e)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	if ((v->features & CURL_VERSION_HTTP2) == 0)
+		return err_set(e, ERR_UNSUPPORTED,
+		    "this libcurl (%s) has no HTTP/2", v->version);
+	if ((v->features & CURL_VERSION_ASYNCHDNS) == 0)
+		return err_set(e, ERR_UNSUPPORTED, "this libcurl (%s) waits "
+		    "for every name it looks up", v->version);
+	if (s->tls && s->ca_file != NULL && access(s->ca_file, R_OK) != 0)
+		return err_sys(e, errno, "cannot read the certificates in %s",
+		    s->ca_file);
+	return true;
+}
+
+static bool
+has_openssl(void)
+{
+	const char *tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+	return tls != NULL && strncmp(tls, "OpenSSL/", 8) == 0;
+}
+
+bool
+curl_server_init(struct curl_server *s, const struct grpc_spec *spec,
+    struct err *e)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+	const char *file = spec->ca_file != NULL ? spec->ca_file : v->cainfo;
+	CURLU *u;
+	bool ok;
+
+	pthread_once(&once, init);
+	*s = (struct curl_server){ .ca_file = file != NULL ? xstrdup(file) :
+	    NULL };
+	u = curl_url();
+	if (u == NULL)
+		abort(); /* out of memory */
+	ok = check_url(s, u, spec->url, e) && check_curl(s, e);
+	curl_url_cleanup(u);
+	if (!ok) {
+		curl_server_free(s);
+		return false;
+	}
+	if (s->tls && file != NULL && has_openssl())
+		s->ca = ca_store_get(file);
+	s->one_shot = !s->tls && v->version_num < 0x080000;
+	s->url = xstrndup(spec->url, strcspn(spec->url + 8, "/") + 8);
+	return true;
+}
+
+void
+curl_server_free(struct curl_server *s)
+{
+	free(s->url);
+	free(s->ca_file);
+}

@@ -1,0 +1,551 @@
+#include "config.h"
+
+/*
+ * The wire that libcurl is: HTTP/2 exchanges through its multi interface on
+ * the loop's descriptors and timers.
+ *
+ * A lane is a multi handle and, of an https server, nearly always one
+ * connection.  When a connection is suspect (it broke, it said GOAWAY, no
+ * answer came) its lane is retired: what runs on it runs on, what comes takes
+ * a new one.  libcurl 7.88 has no other way to leave a connection that is
+ * still in use.
+ */
+
+#include "net/grpc-curl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* More than one only for those that find a connection full of streams. */
+#define CONNECTIONS_MAX 4L
+struct lane {
+	struct lane *next;
+	struct curl_wire *wire;
+	CURLM *multi;
+	struct loop_timer *timer;
+	struct wire_exchange *running;
+	unsigned users;
+	int64_t used; /* last, when nobody does */
+	bool retired;
+};
+
+struct curl_wire {
+	struct wire base;
+	struct loop *loop;
+	struct curl_server server;
+	struct lane *lanes, *current;
+	struct loop_timer *upkeep;
+	struct loop_fd *ca_source; /* while its certificates are read */
+	struct wire_exchange *waiting; /* for that; the newest first */
+};
+
+struct sock {
+	struct lane *lane;
+	curl_socket_t fd;
+	struct loop_fd *source;
+};
+
+struct wire_exchange {
+	struct wire_exchange *prev, *next; /* of its lane, or that wait too */
+	struct curl_wire *wire;
+	struct lane *lane; /* NULL: it waits */
+	CURL *easy;
+	bool odd; /* its weight is */
+	struct curl_slist *headers;
+	const struct wire_sink *sink;
+	void *user;
+	char why[CURL_ERROR_SIZE];
+};
+
+static void lane_run(struct lane *, curl_socket_t, int mask);
+
+/* ---- libcurl's sockets and timers on the loop ---- */
+
+static void
+on_socket(void *user, short revents)
+{
+	struct sock *s = user;
+	int mask = 0;
+
+	if (revents & (POLLIN | POLLHUP))
+		mask |= CURL_CSELECT_IN;
+	if (revents & POLLOUT)
+		mask |= CURL_CSELECT_OUT;
+	if (revents & (POLLERR | POLLNVAL))
+		mask |= CURL_CSELECT_ERR;
+	lane_run(s->lane, s->fd, mask);
+}
+
+static int
+want_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
+{
+	struct lane *l = user;
+	struct sock *s = known;
+	short events = 0;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (s != NULL)
+			loop_fd_remove(s->source);
+		free(s);
+		return 0;
+	}
+	if (what & CURL_POLL_IN)
+		events |= POLLIN;
+	if (what & CURL_POLL_OUT)
+		events |= POLLOUT;
+	if (s == NULL) {
+		s = xcalloc(1, sizeof *s);
+		s->lane = l;
+		s->fd = fd;
+		s->source = loop_fd_add(l->wire->loop, fd, events, on_socket,
+		    s);
+		curl_multi_assign(l->multi, fd, s);
+	} else {
+		loop_fd_set(s->source, events);
+	}
+	return 0;
+}
+
+static void
+on_timer(void *user)
+{
+	struct lane *l = user;
+
+	l->timer = NULL;
+	lane_run(l, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int
+want_timer(CURLM *multi, long ms, void *user)
+{
+	struct lane *l = user;
+
+	(void)multi;
+	loop_timer_cancel(l->timer);
+	l->timer = ms < 0 ? NULL : loop_timer_add(l->wire->loop,
+	    (int64_t)ms * 1000, on_timer, l);
+	return 0;
+}
+
+/* ---- lanes ---- */
+
+static struct lane *
+lane_create(struct curl_wire *w)
+{
+	struct lane *l = xcalloc(1, sizeof *l);
+
+	l->wire = w;
+	l->multi = curl_multi_init();
+	if (l->multi == NULL)
+		abort(); /* out of memory */
+	curl_multi_setopt(l->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	curl_multi_setopt(l->multi, CURLMOPT_SOCKETDATA, l);
+	curl_multi_setopt(l->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	curl_multi_setopt(l->multi, CURLMOPT_TIMERDATA, l);
+	curl_multi_setopt(l->multi, CURLMOPT_PIPELINING,
+	    (long)CURLPIPE_MULTIPLEX);
+	if (w->server.tls)
+		curl_multi_setopt(l->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+		    CONNECTIONS_MAX);
+	l->next = w->lanes;
+	w->lanes = l;
+	return l;
+}
+
+static void
+lane_destroy(struct lane *l)
+{
+	struct lane **p = &l->wire->lanes;
+
+	while (*p != l)
+		p = &(*p)->next;
+	*p = l->next;
+	if (l->wire->current == l)
+		l->wire->current = NULL;
+	curl_multi_cleanup(l->multi);
+	loop_timer_cancel(l->timer);
+	free(l);
+}
+
+static void
+lane_retire(struct lane *l)
+{
+	l->retired = true;
+	if (l->wire->current == l)
+		l->wire->current = NULL;
+}
+
+static void
+lane_reap(struct lane *l)
+{
+	if (l->retired && l->users == 0)
+		lane_destroy(l);
+}
+
+/* ---- exchanges ---- */
+
+static void
+link_in(struct wire_exchange **list, struct wire_exchange *x)
+{
+	x->prev = NULL;
+	x->next = *list;
+	if (x->next != NULL)
+		x->next->prev = x;
+	*list = x;
+}
+
+static void
+link_out(struct wire_exchange **list, struct wire_exchange *x)
+{
+	if (x->prev != NULL)
+		x->prev->next = x->next;
+	else
+		*list = x->next;
+	if (x->next != NULL)
+		x->next->prev = x->prev;
+}
+
+/* libcurl has copies of its own of what it sends; of ours none is left. */
+static void
+exchange_free(struct wire_exchange *x)
+{
+	link_out(x->lane != NULL ? &x->lane->running : &x->wire->waiting, x);
+	if (x->lane != NULL)
+		curl_multi_remove_handle(x->lane->multi, x->easy);
+	curl_easy_cleanup(x->easy);
+	for (struct curl_slist *s = x->headers; s != NULL; s = s->next)
+		explicit_bzero(s->data, strlen(s->data));
+	curl_slist_free_all(x->headers);
+	if (x->lane != NULL) {
+		x->lane->users--;
+		x->lane->used = clock_mono(loop_clock(x->wire->loop));
+	}
+	free(x);
+}
+
+/* Trying again does not change a certificate. */
+static bool
+hopeless(CURLcode rc)
+{
+	switch (rc) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_NOT_BUILT_IN:
+	case CURLE_URL_MALFORMAT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether the connection is to be left, not only the stream. */
+static bool
+condemns(CURLcode rc)
+{
+	return rc != CURLE_OK && rc != CURLE_HTTP2_STREAM &&
+	    rc != CURLE_WRITE_ERROR;
+}
+
+/* What OpenSSL says of an answer that is no TLS; it has no code of its own. */
+static bool
+speaks_no_tls(CURLcode rc, const char *why)
+{
+	return rc == CURLE_SSL_CONNECT_ERROR &&
+	    (strstr(why, "wrong version number") != NULL ||
+	    strstr(why, "http request") != NULL ||
+	    strstr(why, "packet length too long") != NULL);
+}
+
+static void
+exchange_over(struct wire_exchange *x, CURLcode rc)
+{
+	const struct wire_sink *sink = x->sink;
+	void *user = x->user;
+	struct wire_end end = { .failed = rc != CURLE_OK,
+		.hopeless = hopeless(rc) };
+	curl_off_t total = 0, before = 0;
+	long connects = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_TOTAL_TIME_T, &total);
+	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &before);
+	curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects);
+	end.fresh = connects > 0;
+	end.took_us = total > before ? total - before : 0;
+	if (rc != CURLE_OK)
+		snprintf(end.why, sizeof end.why, "%s", x->why[0] != '\0' ?
+		    x->why : curl_easy_strerror(rc));
+	if (speaks_no_tls(rc, x->why)) {
+		end.hopeless = true;
+		snprintf(end.why, sizeof end.why, "this port does not speak "
+		    "TLS, which https:// is");
+	}
+	if (condemns(rc))
+		lane_retire(x->lane);
+	exchange_free(x);
+	sink->end(user, &end);
+}
+
+static void
+lane_run(struct lane *l, curl_socket_t fd, int mask)
+{
+	int running, left;
+	CURLMsg *m;
+
+	l->users++; /* it stays while it runs */
+	curl_multi_socket_action(l->multi, fd, mask, &running);
+	while ((m = curl_multi_info_read(l->multi, &left)) != NULL) {
+		struct wire_exchange *x;
+		CURLcode rc = m->data.result;
+		char *private = NULL;
+
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
+		x = (void *)private;
+		exchange_over(x, rc);
+	}
+	l->users--;
+	lane_reap(l);
+}
+
+static size_t
+on_header(char *p, size_t size, size_t n, void *user)
+{
+	struct wire_exchange *x = user;
+
+	x->sink->line(x->user, p, size * n);
+	return size * n;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *user)
+{
+	struct wire_exchange *x = user;
+
+	return x->sink->data(x->user, p, size * n) ? size * n : 0;
+}
+
+static void
+add_header(struct wire_exchange *x, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(x->headers, line);
+
+	if (more == NULL)
+		abort(); /* out of memory */
+	x->headers = more;
+}
+
+static void
+set_request(struct wire_exchange *x, const struct wire_request *q,
+    const char *base)
+{
+	/* Of these libcurl has its own. */
+	static const char *const none[] = { "Accept:", "Expect:" };
+	char *url = xasprintf("%s%s", base, q->path);
+	CURL *h = x->easy;
+
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		add_header(x, none[i]);
+	for (size_t i = 0; i < q->nheaders; i++)
+		add_header(x, q->headers[i]);
+	curl_easy_setopt(h, CURLOPT_URL, url);
+	curl_easy_setopt(h, CURLOPT_USERAGENT, PACKAGE_NAME "/"
+	    PACKAGE_VERSION);
+	curl_easy_setopt(h, CURLOPT_HTTPHEADER, x->headers);
+	curl_easy_setopt(h, CURLOPT_POST, 1L);
+	curl_easy_setopt(h, CURLOPT_POSTFIELDS, q->body);
+	curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->n);
+	curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(h, CURLOPT_HEADERDATA, x);
+	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(h, CURLOPT_WRITEDATA, x);
+	curl_easy_setopt(h, CURLOPT_PRIVATE, x);
+	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, x->why);
+	free(url);
+}
+
+static bool
+was_sent(struct wire_exchange *x)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+	return us > 0;
+}
+
+/* ---- keepalive ---- */
+
+/* Before 8.10 libcurl has no PING for a multi handle.  A change of a stream's
+ * weight makes it send something too, which every server takes and none has
+ * to answer; that it arrives TCP knows.  Pausing and going on is what makes
+ * libcurl look at the weight. */
+static void
+exchange_nudge(struct wire_exchange *x)
+{
+	if (!was_sent(x))
+		return;
+	x->odd = !x->odd;
+	curl_easy_setopt(x->easy, CURLOPT_STREAM_WEIGHT, x->odd ? 17L : 16L);
+	curl_easy_pause(x->easy, CURLPAUSE_RECV);
+	curl_easy_pause(x->easy, CURLPAUSE_CONT);
+}
+
+/* Pings all connections of a lane.  libcurl knows them only through a handle
+ * that was added, if only for a moment. */
+static void
+lane_ping(struct lane *l)
+{
+	CURL *h = curl_easy_init();
+
+	if (h == NULL)
+		abort(); /* out of memory */
+	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(h, CURLOPT_UPKEEP_INTERVAL_MS, 0L);
+	curl_multi_add_handle(l->multi, h);
+	curl_easy_upkeep(h);
+	curl_multi_remove_handle(l->multi, h);
+	curl_easy_cleanup(h);
+}
+
+static void
+on_upkeep(void *user)
+{
+	struct curl_wire *w = user;
+	int64_t now = clock_mono(loop_clock(w->loop));
+	unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+	struct lane *l, *next;
+	struct wire_exchange *x;
+
+	for (l = w->lanes; l != NULL; l = next) {
+		next = l->next;
+		if (l->users == 0 && now - l->used > IDLE_S * 1000000)
+			lane_destroy(l);
+		else if (version >= 0x080a00)
+			lane_ping(l);
+		else
+			for (x = l->running; x != NULL; x = x->next)
+				exchange_nudge(x);
+	}
+	w->upkeep = w->lanes == NULL ? NULL : loop_timer_add(w->loop,
+	    KEEPALIVE_S * 1000000, on_upkeep, w);
+}
+
+static void
+begin(struct wire_exchange *x)
+{
+	struct curl_wire *w = x->wire;
+
+	if (w->current == NULL)
+		w->current = lane_create(w);
+	x->lane = w->current;
+	x->lane->users++;
+	link_in(&x->lane->running, x);
+	curl_multi_add_handle(x->lane->multi, x->easy);
+	if (w->upkeep == NULL)
+		w->upkeep = loop_timer_add(w->loop, KEEPALIVE_S * 1000000,
+		    on_upkeep, w);
+}
+
+static void
+on_ca_ready(void *user, short revents)
+{
+	struct curl_wire *w = user;
+	struct wire_exchange *x;
+
+	(void)revents;
+	loop_fd_remove(w->ca_source);
+	w->ca_source = NULL;
+	while ((x = w->waiting) != NULL) {
+		while (x->next != NULL)
+			x = x->next;
+		link_out(&w->waiting, x);
+		begin(x);
+	}
+}
+
+static void
+wait_for_ca(struct wire_exchange *x)
+{
+	struct curl_wire *w = x->wire;
+
+	link_in(&w->waiting, x);
+	if (w->ca_source == NULL)
+		w->ca_source = loop_fd_add(w->loop,
+		    ca_store_fd(w->server.ca), POLLIN, on_ca_ready, w);
+}
+
+static struct wire_exchange *
+start(struct wire *base, const struct wire_request *q,
+    const struct wire_sink *sink, void *user)
+{
+	struct curl_wire *w = CONTAINER_OF(base, struct curl_wire, base);
+	struct wire_exchange *x = xcalloc(1, sizeof *x);
+
+	x->wire = w;
+	x->sink = sink;
+	x->user = user;
+	x->easy = curl_easy_init();
+	if (x->easy == NULL)
+		abort(); /* out of memory */
+	curl_server_set(&w->server, x->easy);
+	set_request(x, q, w->server.url);
+	if (w->server.ca != NULL && !ca_store_ready(w->server.ca))
+		wait_for_ca(x);
+	else
+		begin(x);
+	return x;
+}
+
+static bool
+stop(struct wire_exchange *x, bool suspect)
+{
+	struct lane *l = x->lane;
+	bool sent;
+
+	if (l == NULL) {
+		exchange_free(x);
+		return false;
+	}
+	sent = was_sent(x);
+	if (suspect)
+		lane_retire(l);
+	exchange_free(x);
+	lane_reap(l);
+	return sent;
+}
+
+/* ---- the server ---- */
+
+static void
+destroy(struct wire *base)
+{
+	struct curl_wire *w = CONTAINER_OF(base, struct curl_wire, base);
+
+	while (w->lanes != NULL)
+		lane_destroy(w->lanes);
+	loop_timer_cancel(w->upkeep);
+	loop_fd_remove(w->ca_source);
+	curl_server_free(&w->server);
+	free(w);
+}
+
+struct wire *
+wire_curl(struct loop *loop, const struct grpc_spec *spec, struct err *e)
+{
+	struct curl_server server;
+	struct curl_wire *w;
+
+	if (!curl_server_init(&server, spec, e))
+		return NULL;
+	w = xcalloc(1, sizeof *w);
+	w->base = (struct wire){ start, stop, destroy };
+	w->loop = loop;
+	w->server = server;
+	return &w->base;
+}
