@@ -68,6 +68,25 @@ libcore_a_SOURCES = \
 	src/sandbox/local-sheet.c \
 	src/sandbox/local.c \
 	src/sandbox/local.h \
+	src/sandbox/modal-account.c \
+	src/sandbox/modal-box.c \
+	src/sandbox/modal-config.c \
+	src/sandbox/modal-config.h \
+	src/sandbox/modal-create.c \
+	src/sandbox/modal-end.c \
+	src/sandbox/modal-exec-io.c \
+	src/sandbox/modal-exec.c \
+	src/sandbox/modal-files.c \
+	src/sandbox/modal-image.c \
+	src/sandbox/modal-internal.h \
+	src/sandbox/modal-list.c \
+	src/sandbox/modal-run.c \
+	src/sandbox/modal-toml.c \
+	src/sandbox/modal-toml.h \
+	src/sandbox/modal-volume.c \
+	src/sandbox/modal-wire.c \
+	src/sandbox/modal-wire.h \
+	src/sandbox/modal.h \
 	src/sandbox/remedy.c \
 	src/sandbox/remedy.h \
 	src/sandbox/sandbox.h \

@@ -39,6 +39,12 @@ tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
 tests_unit_test_layout_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_markdown_SOURCES = tests/unit/test-markdown.c
 tests_unit_test_markdown_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_config_SOURCES = tests/unit/test-modal-config.c
+tests_unit_test_modal_config_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_exec_SOURCES = tests/unit/test-modal-exec.c
+tests_unit_test_modal_exec_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_SOURCES = tests/unit/test-modal.c
+tests_unit_test_modal_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_edit_SOURCES = tests/unit/test-pane-edit.c
 tests_unit_test_pane_edit_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_term_SOURCES = tests/unit/test-pane-term.c
@@ -91,6 +97,10 @@ tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz-keys.c tests/fuzz/driver.c
 tests_fuzz_fuzz_keys_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_markdown_SOURCES = tests/fuzz/fuzz-markdown.c tests/fuzz/driver.c
 tests_fuzz_fuzz_markdown_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_modal_config_SOURCES = tests/fuzz/fuzz-modal-config.c tests/fuzz/driver.c
+tests_fuzz_fuzz_modal_config_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_modal_SOURCES = tests/fuzz/fuzz-modal.c tests/fuzz/driver.c
+tests_fuzz_fuzz_modal_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_problem_SOURCES = tests/fuzz/fuzz-problem.c tests/fuzz/driver.c
 tests_fuzz_fuzz_problem_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 tests_fuzz_fuzz_replay_SOURCES = tests/fuzz/fuzz-replay.c tests/fuzz/driver.c
@@ -113,6 +123,9 @@ check_PROGRAMS += \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-markdown \
+	tests/unit/test-modal-config \
+	tests/unit/test-modal-exec \
+	tests/unit/test-modal \
 	tests/unit/test-pane-edit \
 	tests/unit/test-pane-term \
 	tests/unit/test-panes \
@@ -139,6 +152,8 @@ check_PROGRAMS += \
 	tests/fuzz/fuzz-grpc \
 	tests/fuzz/fuzz-keys \
 	tests/fuzz/fuzz-markdown \
+	tests/fuzz/fuzz-modal-config \
+	tests/fuzz/fuzz-modal \
 	tests/fuzz/fuzz-problem \
 	tests/fuzz/fuzz-replay \
 	tests/fuzz/fuzz-vt
@@ -158,6 +173,9 @@ TESTS += \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-markdown \
+	tests/unit/test-modal-config \
+	tests/unit/test-modal-exec \
+	tests/unit/test-modal \
 	tests/unit/test-pane-edit \
 	tests/unit/test-pane-term \
 	tests/unit/test-panes \
@@ -223,6 +241,20 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/markdown/statement \
 	tests/fuzz/corpus/markdown/table \
 	tests/fuzz/corpus/markdown/wide \
+	tests/fuzz/corpus/modal-config/not-ours \
+	tests/fuzz/corpus/modal-config/plain \
+	tests/fuzz/corpus/modal-config/profiles \
+	tests/fuzz/corpus/modal/changed \
+	tests/fuzz/corpus/modal/cuts \
+	tests/fuzz/corpus/modal/garbage \
+	tests/fuzz/corpus/modal/good \
+	tests/fuzz/corpus/modal/key-expires \
+	tests/fuzz/corpus/modal/no-token \
+	tests/fuzz/corpus/modal/not-found \
+	tests/fuzz/corpus/modal/refused \
+	tests/fuzz/corpus/modal/unavailable \
+	tests/fuzz/corpus/modal/url \
+	tests/fuzz/corpus/modal/walk \
 	tests/fuzz/corpus/problem/anchors \
 	tests/fuzz/corpus/problem/cycle \
 	tests/fuzz/corpus/problem/deep \
@@ -282,5 +314,28 @@ EXTRA_DIST += \
 	tests/golden/wide-dark.txt \
 	tests/golden/wide-light.txt \
 	tests/golden/wide-no-color.txt \
+	tests/modal/README.md \
+	tests/modal/check-proto \
+	tests/modal/compare-requests \
+	tests/modal/compare.allow \
+	tests/modal/conformance/act.mjs \
+	tests/modal/conformance/conformance.mjs \
+	tests/modal/conformance/run \
+	tests/modal/conformance/speed.mjs \
+	tests/modal/fake-modal \
+	tests/modal/fake/__init__.py \
+	tests/modal/fake/agent.py \
+	tests/modal/fake/base.py \
+	tests/modal/fake/box.py \
+	tests/modal/fake/control.py \
+	tests/modal/fake/exec.py \
+	tests/modal/fake/fstools.py \
+	tests/modal/fake/net.py \
+	tests/modal/fake/router.py \
+	tests/modal/fake/server.py \
+	tests/modal/fake/store.py \
+	tests/modal/fake/synctool.py \
+	tests/modal/self-test \
 	tests/unit/grpc-fixture.h \
+	tests/unit/modal-rig.h \
 	tests/unit/pane-edit-fixture.h

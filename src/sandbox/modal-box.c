@@ -1,0 +1,925 @@
+#include "config.h"
+
+/* A sandbox at Modal: the steps until it is there, the key to its worker,
+ * its state, and the interface of all providers. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sandbox/modal-internal.h"
+
+#define ATTEMPT_US 15000000
+#define CREATE_ATTEMPT_US 120000000
+#define TASK_POLL_US 500000
+#define TASK_POLLS 2600 /* V1 may wait 21 minutes for a machine */
+#define STEP_DELAY_US 500000
+#define STEP_DELAY_MAX_US 20000000
+#define ACCESS_MIN_US 500000 /* between two new keys */
+#define ACCESS_TRIES 8
+/* A break that is mended by then was none to be told about. */
+#define TELL_FAILS 2
+#define CHECK_EVERY 6 /* fails */
+#define EXPIRY_SLACK_US 3000000
+
+static void step(struct box *);
+
+/* ---- state ---- */
+
+void
+box_tell(struct box *b, enum sandbox_state st, const char *why)
+{
+	char text[sizeof b->why];
+
+	snprintf(text, sizeof text, "%s", why != NULL ? why : "");
+	if (b->closing || (b->state == st && strcmp(b->why, text) == 0))
+		return;
+	b->state = st;
+	memcpy(b->why, text, sizeof b->why);
+	b->base.watch->state(b->base.user, st,
+	    b->why[0] != '\0' ? b->why : NULL);
+}
+
+void
+box_progress(struct box *b, const char *text)
+{
+	if (b->phase != PHASE_UP || !b->answered)
+		box_tell(b, SANDBOX_STARTING, text);
+}
+
+static void
+stop_steps(struct box *b)
+{
+	account_cancel(b->call);
+	account_cancel(b->volume_call);
+	account_cancel(b->access);
+	account_cancel(b->check);
+	b->call = b->volume_call = b->access = b->check = NULL;
+	loop_timer_cancel(b->timer);
+	loop_timer_cancel(b->access_timer);
+	loop_timer_cancel(b->expiry);
+	b->timer = b->access_timer = b->expiry = NULL;
+}
+
+void
+box_fail(struct box *b, const char *why)
+{
+	char text[sizeof b->why];
+
+	if (b->phase == PHASE_DEAD)
+		return;
+	snprintf(text, sizeof text, "%s", why); /* may be of what goes */
+	stop_steps(b);
+	volume_down(b);
+	b->phase = PHASE_DEAD;
+	while (b->nprograms > 0)
+		program_fail(b->programs[b->nprograms - 1], text);
+	grpc_destroy(b->router);
+	b->router = NULL;
+	files_fail(b, text);
+	box_tell(b, SANDBOX_FAILED, text);
+	if (b->closing && !b->ending)
+		box_terminate(b);
+}
+
+/* ---- steps ---- */
+
+static void
+step_again(void *user)
+{
+	struct box *b = user;
+
+	b->timer = NULL;
+	step(b);
+}
+
+static void
+step_later(struct box *b, int64_t us)
+{
+	loop_timer_cancel(b->timer);
+	b->timer = loop_timer_add(b->m->loop, us, step_again, b);
+}
+
+static void
+enter(struct box *b, enum phase p)
+{
+	b->phase = p;
+	b->tries = 0;
+	step(b);
+}
+
+void
+box_step_failed(struct box *b, const char *what,
+    const struct grpc_status *st)
+{
+	/* The worker's address is there a little after the task. */
+	bool early = b->phase == PHASE_ACCESS &&
+	    st->code == GRPC_FAILED_PRECONDITION && !st->transport;
+	int64_t delay = STEP_DELAY_US;
+	struct err e = { 0 };
+	char text[512];
+
+	if (b->closing) {
+		box_terminate(b);
+		return;
+	}
+	account_error(b->m, what, st, &e);
+	b->tries++;
+	if ((!account_retryable(st) && !early) || b->tries > STEP_TRIES) {
+		box_fail(b, e.msg);
+		return;
+	}
+	delay <<= b->tries < 6 ? b->tries - 1 : 5;
+	if (st->retry_after_us > delay)
+		delay = st->retry_after_us;
+	else if (delay > STEP_DELAY_MAX_US)
+		delay = STEP_DELAY_MAX_US;
+	step_later(b, delay);
+	b->next_try = loop_now(b->m->loop) + delay;
+	b->try_number = b->tries;
+	snprintf(text, sizeof text, "retrying %u of %u: %s", b->tries,
+	    STEP_TRIES, e.msg);
+	box_tell(b, SANDBOX_RETRYING, text);
+}
+
+static void
+no_sense(struct box *b, const char *what)
+{
+	struct grpc_status st = { .code = GRPC_DATA_LOSS, .retry_after_us = -1,
+		.message = "the answer makes no sense" };
+
+	box_step_failed(b, what, &st);
+}
+
+static bool
+take(char **to, const char *id)
+{
+	if (id == NULL || id[0] == '\0')
+		return false;
+	free(*to);
+	*to = xstrdup(id);
+	return true;
+}
+
+static void
+volume_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+	CLIENT(VolumeGetOrCreateResponse) *r;
+
+	b->volume_call = NULL;
+	if (st->code != GRPC_OK) {
+		box_step_failed(b, "the volume cannot be had", st);
+		return;
+	}
+	r = wire_unpack(CLIENT_DESC(volume_get_or_create_response), reply, n);
+	if (r == NULL || !take(&b->volume_id, r->volume_id))
+		no_sense(b, "the volume cannot be had");
+	else if (account_prepared(b->m))
+		box_prepared(b);
+	wire_free(r);
+}
+
+static void
+prepare(struct box *b)
+{
+	CLIENT(VolumeGetOrCreateRequest) q = CLIENT_INIT(
+	    VOLUME_GET_OR_CREATE_REQUEST);
+
+	box_progress(b, "starting: asking Modal for the image");
+	if (!b->judge && b->volume_id == NULL && b->volume_call == NULL) {
+		q.deployment_name = b->name;
+		q.environment_name = b->m->config->environment;
+		q.object_creation_type = CREATE_IF_MISSING;
+		q.version =
+		    MODAL__CLIENT__VOLUME_FS_VERSION__VOLUME_FS_V2;
+		b->volume_call = account_call(b->m,
+		    CLIENT_PATH("VolumeGetOrCreate"), &q.base, ATTEMPT_US,
+		    volume_done, b);
+	}
+	if (!account_prepared(b->m))
+		account_prepare(b->m);
+	if (account_prepared(b->m))
+		box_prepared(b);
+}
+
+void
+box_prepared(struct box *b)
+{
+	if (b->phase == PHASE_PREPARE && b->timer == NULL &&
+	    (b->judge || b->volume_id != NULL))
+		enter(b, PHASE_CREATE);
+}
+
+static void
+created_v2(struct box *b, const CLIENT(SandboxCreateV2Response) *r)
+{
+	if (!take(&b->task_id, r->task_id))
+		enter(b, PHASE_TASK);
+	else if (r->command_router_access != NULL &&
+	    box_take_access(b, r->command_router_access))
+		enter(b, PHASE_UP);
+	else
+		enter(b, PHASE_ACCESS);
+}
+
+static void
+created(struct box *b, const char *reply, size_t n)
+{
+	CLIENT(SandboxCreateV2Response) *v2 = NULL;
+	CLIENT(SandboxCreateResponse) *v1 = NULL;
+	const char *id = NULL;
+
+	if (b->v2 && (v2 = wire_unpack(CLIENT_DESC(sandbox_create_v2_response),
+	    reply, n)) != NULL)
+		id = v2->sandbox_id;
+	else if (!b->v2 && (v1 = wire_unpack(CLIENT_DESC(
+	    sandbox_create_response), reply, n)) != NULL)
+		id = v1->sandbox_id;
+	if (!take(&b->sandbox_id, id))
+		no_sense(b, "the sandbox cannot be made");
+	else if (b->closing)
+		box_terminate(b);
+	else if (v2 != NULL)
+		created_v2(b, v2);
+	else
+		enter(b, PHASE_TASK);
+	if (v2 != NULL && v2->command_router_access != NULL)
+		wire_wipe(v2->command_router_access->jwt);
+	if (v2 != NULL)
+		wire_wipe(v2->sandbox_token);
+	wire_free(v2);
+	wire_free(v1);
+}
+
+static void
+create_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+	int64_t life = b->m->opt.timeout * 1000000LL;
+
+	b->call = NULL;
+	if (st->code == GRPC_OK) {
+		/* From its making on, which was a little earlier. */
+		b->ends = loop_now(b->m->loop) + life;
+		created(b, reply, n);
+	} else if (st->code == GRPC_ALREADY_EXISTS && !b->judge &&
+	    !b->closing) {
+		b->phase = PHASE_FIND;
+		step(b);
+	} else {
+		box_step_failed(b, "the sandbox cannot be made", st);
+	}
+}
+
+static void
+create(struct box *b)
+{
+	struct buf out = { 0 };
+
+	box_progress(b, "starting: making the sandbox");
+	create_request(b, &out);
+	b->call = account_send(b->m, b->v2 ? CLIENT_PATH("SandboxCreateV2") :
+	    CLIENT_PATH("SandboxCreate"), &out, CREATE_ATTEMPT_US,
+	    create_done, b);
+}
+
+/* ---- the one of this name that runs already ---- */
+
+static void
+find_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+	CLIENT(SandboxGetFromNameResponse) *r;
+	bool ok;
+
+	b->call = NULL;
+	if (st->code == GRPC_NOT_FOUND && b->tries < STEP_TRIES) {
+		b->tries++; /* it ends just now */
+		b->phase = PHASE_CREATE;
+		step_later(b, STEP_DELAY_US);
+		return;
+	}
+	if (st->code != GRPC_OK) {
+		box_step_failed(b, "the sandbox of this name cannot be found",
+		    st);
+		return;
+	}
+	r = wire_unpack(CLIENT_DESC(sandbox_get_from_name_response), reply, n);
+	ok = r != NULL && take(&b->sandbox_id, r->sandbox_id);
+	wire_free(r);
+	b->attached = ok;
+	b->ends = 0;
+	if (ok)
+		enter(b, PHASE_TASK);
+	else
+		no_sense(b, "the sandbox of this name cannot be found");
+}
+
+static void
+find(struct box *b)
+{
+	CLIENT(SandboxGetFromNameRequest) q = CLIENT_INIT(
+	    SANDBOX_GET_FROM_NAME_REQUEST);
+
+	box_progress(b, "starting: finding the sandbox that runs already");
+	q.sandbox_name = b->name;
+	q.environment_name = b->m->config->environment;
+	q.app_name = (char *)b->m->opt.app;
+	b->call = account_call(b->m, b->v2 ?
+	    CLIENT_PATH("SandboxGetFromNameV2") :
+	    CLIENT_PATH("SandboxGetFromName"), &q.base, ATTEMPT_US, find_done,
+	    b);
+}
+
+/* ---- its task ---- */
+
+static void
+task_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+	CLIENT(SandboxGetTaskIdResponse) *r;
+	char why[300];
+
+	b->call = NULL;
+	if (st->code != GRPC_OK) {
+		box_step_failed(b, "the sandbox does not start", st);
+		return;
+	}
+	r = wire_unpack(CLIENT_DESC(sandbox_get_task_id_response), reply, n);
+	if (r != NULL && take(&b->task_id, r->task_id)) {
+		wire_free(r);
+		enter(b, PHASE_ACCESS);
+	} else if (r != NULL && r->task_result != NULL) {
+		box_words_of_result(b, r->task_result, why, sizeof why);
+		wire_free(r);
+		b->ending = true;
+		box_fail(b, why);
+	} else {
+		wire_free(r);
+		if (++b->tries > TASK_POLLS)
+			no_sense(b, "the sandbox does not start");
+		else
+			step_later(b, TASK_POLL_US);
+	}
+}
+
+static void
+ask_task(struct box *b)
+{
+	CLIENT(SandboxGetTaskIdRequest) q = CLIENT_INIT(
+	    SANDBOX_GET_TASK_ID_REQUEST);
+
+	box_progress(b, "starting: waiting for a machine");
+	q.sandbox_id = b->sandbox_id;
+	b->call = account_call(b->m, b->v2 ? CLIENT_PATH("SandboxGetTaskIdV2")
+	    : CLIENT_PATH("SandboxGetTaskId"), &q.base, ATTEMPT_US, task_done,
+	    b);
+}
+
+/* ---- the key to its worker ---- */
+
+/* To a control plane on this machine, without TLS, belong workers without. */
+static char *
+worker_url(const struct box *b, const char *url)
+{
+	if (strncmp(url, "https://", 8) != 0 || url[8] == '\0')
+		return NULL;
+	return strncmp(b->m->config->server_url, "http://", 7) != 0 ?
+	    xstrdup(url) : xasprintf("http://%s", url + 8);
+}
+
+void
+box_hurry(struct box *b)
+{
+	for (size_t i = 0; i < b->nprograms; i++)
+		program_hurry(b->programs[i]);
+}
+
+/* One question finds out whether the way is open again. */
+static void
+router_watch(void *user)
+{
+	struct box *b = user;
+	struct grpc_health h;
+
+	grpc_health(b->router, &h);
+	if (h.breaker == GRPC_CLOSED && h.failures == 0)
+		box_hurry(b);
+	for (size_t i = 0; h.breaker == GRPC_HALF_OPEN && i < b->nprograms;
+	    i++)
+		if (program_probe(b->programs[i]))
+			break;
+}
+
+static bool
+connect_worker(struct box *b, char *url)
+{
+	struct grpc_spec spec = { .url = url,
+		.ca_file = b->m->opt.ca_file };
+	struct grpc *g = b->m->dial(b->m->dial_user, b->m->loop, &spec, NULL);
+
+	if (g == NULL) {
+		free(url);
+		return false;
+	}
+	/* What went to the old one is asked for again. */
+	for (size_t i = 0; i < b->nprograms; i++)
+		for (int k = 0; k < OP_N; k++) {
+			struct op *o = &b->programs[i]->ops[k];
+
+			o->parked |= o->call != NULL || o->timer != NULL;
+			op_drop(o);
+		}
+	grpc_destroy(b->router);
+	b->router = g;
+	free(b->router_url);
+	b->router_url = url;
+	grpc_watch(g, router_watch, b);
+	return true;
+}
+
+bool
+box_take_access(struct box *b, const CLIENT(CommandRouterAccess) *a)
+{
+	char *url = worker_url(b, a->url), *value;
+	bool ok;
+
+	if (url == NULL || a->jwt[0] == '\0') {
+		free(url);
+		return false;
+	}
+	if (b->router == NULL || strcmp(b->router_url, url) != 0) {
+		if (!connect_worker(b, url))
+			return false;
+	} else {
+		free(url);
+	}
+	value = xasprintf("Bearer %s", a->jwt);
+	ok = grpc_metadata(b->router, "authorization", value);
+	explicit_bzero(value, strlen(value));
+	free(value);
+	return ok;
+}
+
+static struct account_call *
+access_call(struct box *b, grpc_done done)
+{
+	CLIENT(SandboxGetCommandRouterAccessRequest) v2 = CLIENT_INIT(
+	    SANDBOX_GET_COMMAND_ROUTER_ACCESS_REQUEST);
+	CLIENT(TaskGetCommandRouterAccessRequest) v1 = CLIENT_INIT(
+	    TASK_GET_COMMAND_ROUTER_ACCESS_REQUEST);
+
+	v1.task_id = b->task_id;
+	v2.target_case = ACCESS_BY_SANDBOX;
+	v2.sandbox_id = b->sandbox_id;
+	return b->v2 ? account_call(b->m,
+	    CLIENT_PATH("SandboxGetCommandRouterAccess"), &v2.base, ATTEMPT_US,
+	    done, b) : account_call(b->m,
+	    CLIENT_PATH("TaskGetCommandRouterAccess"), &v1.base, ATTEMPT_US,
+	    done, b);
+}
+
+static bool
+access_reply(struct box *b, const char *reply, size_t n)
+{
+	CLIENT(CommandRouterAccess) *a = wire_unpack(
+	    CLIENT_DESC(command_router_access), reply, n);
+	bool ok = a != NULL && box_take_access(b, a);
+
+	if (a != NULL)
+		wire_wipe(a->jwt);
+	wire_free(a);
+	return ok;
+}
+
+static void
+first_access_done(void *user, const struct grpc_status *st,
+    const char *reply, size_t n)
+{
+	struct box *b = user;
+
+	b->call = NULL;
+	if (st->code != GRPC_OK)
+		box_step_failed(b, "the sandbox cannot be reached", st);
+	else if (access_reply(b, reply, n))
+		enter(b, PHASE_UP);
+	else
+		no_sense(b, "the sandbox cannot be reached");
+}
+
+static void
+access_ask(void *user);
+
+static void
+access_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+	int64_t wait = ACCESS_MIN_US << (b->access_fails < 6 ?
+	    b->access_fails : 6);
+	struct err e = { 0 };
+
+	b->access = NULL;
+	b->access_fails++; /* op_good makes it none */
+	b->access_at = loop_now(b->m->loop);
+	if (st->code == GRPC_OK && access_reply(b, reply, n)) {
+		for (size_t i = 0; i < b->nprograms; i++)
+			program_unpark(b->programs[i]);
+		return;
+	}
+	if (st->code == GRPC_NOT_FOUND || st->code == GRPC_FAILED_PRECONDITION)
+		box_check(b);
+	if (st->code != GRPC_OK && !account_retryable(st) &&
+	    b->check == NULL) {
+		account_error(b->m, "there is no new key to the sandbox", st,
+		    &e);
+		box_fail(b, e.msg);
+		return;
+	}
+	box_trouble(b, b->access_fails + TELL_FAILS, wait, st);
+	b->access_timer = loop_timer_add(b->m->loop, wait, access_ask, b);
+}
+
+static void
+access_ask(void *user)
+{
+	struct box *b = user;
+
+	b->access_timer = NULL;
+	b->access = access_call(b, access_done);
+}
+
+void
+box_new_access(struct box *b)
+{
+	int64_t wait = b->access_at + ACCESS_MIN_US - loop_now(b->m->loop);
+
+	if (b->access != NULL || b->access_timer != NULL ||
+	    b->phase != PHASE_UP)
+		return;
+	if (b->access_fails > ACCESS_TRIES) {
+		box_fail(b, "the sandbox's worker refuses every key that "
+		    "Modal gives; start again");
+		return;
+	}
+	if (b->access_at > 0 && wait > 0)
+		b->access_timer = loop_timer_add(b->m->loop, wait, access_ask,
+		    b);
+	else
+		access_ask(b);
+}
+
+/* ---- is it over ---- */
+
+static void
+check_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+	CLIENT(SandboxWaitResponse) *r = NULL;
+	char why[300];
+
+	b->check = NULL;
+	if (st->code == GRPC_OK)
+		r = wire_unpack(CLIENT_DESC(sandbox_wait_response), reply, n);
+	if (r != NULL && r->result != NULL &&
+	    r->result->status != RESULT(UNSPECIFIED)) {
+		box_words_of_result(b, r->result, why, sizeof why);
+		wire_free(r);
+		b->ending = true;
+		box_fail(b, why);
+		return;
+	}
+	wire_free(r);
+	if (st->code == GRPC_NOT_FOUND) {
+		b->ending = true;
+		box_fail(b, "the sandbox is not there any more; start again: "
+		    "what was saved is on the volume");
+		return;
+	}
+	/* It runs: what the worker does not know is asked once more. */
+	for (size_t i = 0; i < b->nprograms; i++)
+		program_unpark(b->programs[i]);
+}
+
+void
+box_check(struct box *b)
+{
+	CLIENT(SandboxWaitRequest) q = CLIENT_INIT(SANDBOX_WAIT_REQUEST);
+
+	if (b->check != NULL || b->phase != PHASE_UP || b->ending)
+		return;
+	q.sandbox_id = b->sandbox_id;
+	b->check = account_call(b->m, b->v2 ? CLIENT_PATH("SandboxWaitV2") :
+	    CLIENT_PATH("SandboxWait"), &q.base, ATTEMPT_US, check_done, b);
+}
+
+static void
+expired(void *user)
+{
+	struct box *b = user;
+
+	b->expiry = loop_timer_add(b->m->loop, 10 * EXPIRY_SLACK_US, expired,
+	    b);
+	box_check(b);
+}
+
+/* ---- it is there ---- */
+
+static void
+up(struct box *b)
+{
+	int64_t left = b->ends - loop_now(b->m->loop);
+
+	box_progress(b, "starting: waiting for the sandbox's worker");
+	if (b->ends > 0)
+		b->expiry = loop_timer_add(b->m->loop, left + EXPIRY_SLACK_US,
+		    expired, b);
+	for (size_t i = 0; i < b->nprograms; i++)
+		program_go(b->programs[i]);
+	files_go(b);
+	volume_up(b);
+	if (b->nprograms == 0) /* nothing to find out by */
+		box_tell(b, SANDBOX_READY, NULL);
+}
+
+static void
+step(struct box *b)
+{
+	if (b->closing && b->phase != PHASE_PREPARE) {
+		box_terminate(b);
+		return;
+	}
+	switch (b->phase) {
+	case PHASE_PREPARE:
+		prepare(b);
+		break;
+	case PHASE_CREATE:
+		create(b);
+		break;
+	case PHASE_FIND:
+		find(b);
+		break;
+	case PHASE_TASK:
+		ask_task(b);
+		break;
+	case PHASE_ACCESS:
+		b->call = access_call(b, first_access_done);
+		break;
+	case PHASE_UP:
+		up(b);
+		break;
+	case PHASE_IDLE:
+	case PHASE_DEAD:
+		break;
+	}
+}
+
+void
+box_begin(struct box *b)
+{
+	if (b->phase == PHASE_IDLE)
+		enter(b, PHASE_PREPARE);
+}
+
+/* ---- trouble on the way ---- */
+
+void
+box_trouble(struct box *b, unsigned fails, int64_t delay,
+    const struct grpc_status *st)
+{
+	char said[200], text[400];
+
+	b->next_try = loop_now(b->m->loop) + delay;
+	b->try_number = fails;
+	if (fails % CHECK_EVERY == 0)
+		box_check(b);
+	if (fails < TELL_FAILS)
+		return;
+	account_words(b->m, st->message, said, sizeof said);
+	snprintf(text, sizeof text, "retrying %u of %u: %s", fails,
+	    WORKER_TRIES, said[0] != '\0' ? said : grpc_code_name(st->code));
+	box_tell(b, SANDBOX_RETRYING, text);
+}
+
+void
+box_settle(struct box *b)
+{
+	b->answered = true;
+	for (size_t i = 0; i < b->nprograms; i++)
+		if (program_troubled(b->programs[i]))
+			return;
+	b->next_try = 0;
+	b->try_number = 0;
+	if (b->phase == PHASE_UP)
+		box_tell(b, SANDBOX_READY, NULL);
+}
+
+/* ---- the interface ---- */
+
+static struct box *
+box(struct sandbox *s)
+{
+	return CONTAINER_OF(s, struct box, base);
+}
+
+static struct program *
+find_program(struct sandbox *s, uint64_t id)
+{
+	struct box *b = box(s);
+
+	for (size_t i = 0; i < b->nprograms; i++)
+		if (b->programs[i]->sink == NULL && b->programs[i]->id == id)
+			return b->programs[i];
+	return NULL;
+}
+
+static void
+begin_later(void *user)
+{
+	struct box *b = user;
+
+	b->tell = NULL;
+	box_begin(b);
+}
+
+static void
+op_start_box(struct sandbox *s)
+{
+	struct box *b = box(s);
+
+	if (b->phase == PHASE_IDLE && b->tell == NULL)
+		b->tell = loop_timer_add(b->m->loop, 0, begin_later, b);
+}
+
+static uint64_t
+op_exec(struct sandbox *s, const struct exec_spec *spec)
+{
+	struct box *b = box(s);
+
+	program_start(b, spec, ++b->next_id);
+	return b->next_id;
+}
+
+static bool
+op_input(struct sandbox *s, uint64_t id, uint64_t offset, const char *p,
+    size_t n)
+{
+	struct program *x = find_program(s, id);
+
+	return x == NULL || program_input(x, offset, p, n);
+}
+
+static void
+op_input_end(struct sandbox *s, uint64_t id)
+{
+	struct program *x = find_program(s, id);
+
+	if (x != NULL)
+		program_input_end(x);
+}
+
+static void
+op_resize(struct sandbox *s, uint64_t id, unsigned rows, unsigned cols)
+{
+	struct program *x = find_program(s, id);
+
+	if (x != NULL && x->spec.pty)
+		program_resize(x, rows, cols);
+}
+
+static void
+op_kill(struct sandbox *s, uint64_t id)
+{
+	struct program *x = find_program(s, id);
+
+	if (x != NULL)
+		program_kill(x);
+}
+
+static void
+op_pause(struct sandbox *s, uint64_t id, bool on)
+{
+	struct program *x = find_program(s, id);
+
+	if (x != NULL)
+		program_pause(x, on);
+}
+
+/* The terminal's flags are over there: asking for them takes a round trip,
+ * and by then the key would have been sent. */
+static bool
+op_secret_input(struct sandbox *s, uint64_t id)
+{
+	(void)s;
+	(void)id;
+	return false;
+}
+
+static uint64_t
+op_fs(struct sandbox *s, enum fs_op op, const char *path, const char *to,
+    const char *data, size_t n)
+{
+	return files_ask(box(s), op, path, to, data, n);
+}
+
+static void
+stopped(void *user)
+{
+	struct box *b = user;
+
+	b->tell = NULL;
+	while (b->nprograms > 0) {
+		struct program *x = b->programs[b->nprograms - 1];
+
+		x->x.killed = true;
+		program_fail(x, "the sandbox was stopped");
+	}
+	files_fail(b, "the sandbox was stopped");
+	box_tell(b, SANDBOX_STOPPED, NULL);
+	box_terminate(b);
+}
+
+static void
+op_stop(struct sandbox *s)
+{
+	struct box *b = box(s);
+
+	if (b->phase == PHASE_DEAD)
+		return;
+	stop_steps(b);
+	volume_down(b);
+	b->phase = PHASE_DEAD;
+	loop_timer_cancel(b->tell);
+	b->tell = loop_timer_add(b->m->loop, 0, stopped, b);
+}
+
+static void
+op_destroy(struct sandbox *s)
+{
+	box_close(box(s));
+}
+
+static void
+op_link(struct sandbox *s, struct sandbox_link *i)
+{
+	struct box *b = box(s);
+	int64_t now = loop_now(b->m->loop);
+	struct grpc_health h = { .rtt_us = -1 };
+
+	memset(i, 0, sizeof *i);
+	if (b->router != NULL)
+		grpc_health(b->router, &h);
+	i->rtt_us = h.rtt_us;
+	i->retry_us = b->next_try == 0 ? -1 :
+	    b->next_try > now ? b->next_try - now : 0;
+	i->attempt = b->try_number;
+	i->attempts = b->phase == PHASE_UP ? WORKER_TRIES : STEP_TRIES;
+	for (size_t k = 0; k < b->nprograms; k++)
+		if (b->programs[k]->sink == NULL)
+			i->pending += program_pending(b->programs[k]);
+	i->unsynced = b->dirty || b->syncer != NULL;
+	snprintf(i->sync_error, sizeof i->sync_error, "%s", b->sync_error);
+	i->expires_us = b->ends == 0 ? -1 : b->ends > now ? b->ends - now : 0;
+}
+
+static const struct sandbox_ops ops = {
+	.name = "modal",
+	.start = op_start_box,
+	.exec = op_exec,
+	.input = op_input,
+	.input_end = op_input_end,
+	.resize = op_resize,
+	.kill = op_kill,
+	.pause = op_pause,
+	.secret_input = op_secret_input,
+	.fs = op_fs,
+	.stop = op_stop,
+	.destroy = op_destroy,
+	.link = op_link,
+};
+
+struct sandbox *
+modal_sandbox(struct modal *m, const struct sandbox_spec *spec,
+    const struct sandbox_watch *watch, void *user)
+{
+	struct box *b = xcalloc(1, sizeof *b);
+
+	b->base.ops = &ops;
+	b->base.loop = m->loop;
+	b->base.watch = watch;
+	b->base.user = user;
+	b->m = m;
+	b->judge = spec->judge;
+	b->v2 = m->config->v2;
+	b->name = create_name(m->config->volume_namespace, spec->workspace);
+	b->next = m->boxes;
+	m->boxes = b;
+	return &b->base;
+}

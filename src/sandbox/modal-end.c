@@ -1,0 +1,173 @@
+#include "config.h"
+
+/* The end of a sandbox: synced, ended, forgotten. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sandbox/modal-internal.h"
+
+#define ATTEMPT_US 10000000
+#define SYNC_MAX_US 30000000 /* for the last one */
+
+void
+box_words_of_result(const struct box *b, const CLIENT(GenericResult) *r,
+    char *to, size_t n)
+{
+	static const char saved[] = "start again: what was saved is on the "
+	    "volume";
+	char said[120];
+
+	account_words(b->m, r->exception, said, sizeof said);
+	switch (r->status) {
+	case RESULT(TIMEOUT):
+		snprintf(to, n, "the sandbox has lived as long as it may; %s",
+		    saved);
+		break;
+	case RESULT(IDLE_TIMEOUT):
+		snprintf(to, n, "the sandbox was ended because nothing "
+		    "happened in it; %s", saved);
+		break;
+	case RESULT(TERMINATED):
+		snprintf(to, n, "the sandbox was ended from outside; %s",
+		    saved);
+		break;
+	case RESULT(MEMORY_MANAGER_EVICTION):
+		snprintf(to, n, "the sandbox used too much memory and was "
+		    "ended; %s", saved);
+		break;
+	case RESULT(INIT_FAILURE):
+		snprintf(to, n, "the sandbox could not start: %s; look at the "
+		    "image", said);
+		break;
+	default:
+		snprintf(to, n, "the sandbox has ended%s%s; %s",
+		    said[0] != '\0' ? ": " : "", said, saved);
+		break;
+	}
+}
+
+void
+box_programs_drop(struct box *b)
+{
+	while (b->nprograms > 0)
+		program_free(b->programs[b->nprograms - 1]);
+}
+
+static void
+drop_calls(struct box *b)
+{
+	struct account_call **const calls[] = { &b->call, &b->volume_call,
+		&b->access, &b->check };
+	struct loop_timer **const timers[] = { &b->timer, &b->tell,
+		&b->access_timer, &b->expiry };
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		account_cancel(*calls[i]);
+		*calls[i] = NULL;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(timers); i++) {
+		loop_timer_cancel(*timers[i]);
+		*timers[i] = NULL;
+	}
+}
+
+void
+box_free(struct box *b)
+{
+	for (struct box **p = &b->m->boxes; *p != NULL; p = &(*p)->next)
+		if (*p == b) {
+			*p = b->next;
+			break;
+		}
+	volume_down(b);
+	files_drop(b);
+	box_programs_drop(b);
+	drop_calls(b);
+	account_cancel(b->end_call);
+	grpc_destroy(b->router);
+	free(b->programs);
+	free(b->name);
+	free(b->volume_id);
+	free(b->sandbox_id);
+	free(b->task_id);
+	free(b->router_url);
+	buf_free(&b->watch_line);
+	free(b);
+}
+
+static void
+terminated(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+
+	(void)st; /* where it failed, Modal's timeout ends it */
+	(void)reply;
+	(void)n;
+	b->end_call = NULL;
+	if (b->closing)
+		box_free(b);
+}
+
+void
+box_terminate(struct box *b)
+{
+	CLIENT(SandboxTerminateRequest) q = CLIENT_INIT(
+	    SANDBOX_TERMINATE_REQUEST);
+
+	if (b->end_call != NULL)
+		return;
+	volume_down(b);
+	box_programs_drop(b);
+	drop_calls(b);
+	b->phase = PHASE_DEAD;
+	if (b->sandbox_id == NULL || b->ending) {
+		if (b->closing)
+			box_free(b);
+		return;
+	}
+	b->ending = true;
+	q.sandbox_id = b->sandbox_id;
+	b->end_call = account_call(b->m, b->v2 ?
+	    CLIENT_PATH("SandboxTerminateV2") :
+	    CLIENT_PATH("SandboxTerminate"), &q.base, ATTEMPT_US, terminated,
+	    b);
+}
+
+static void
+sync_too_long(void *user)
+{
+	struct box *b = user;
+
+	b->timer = NULL;
+	box_terminate(b);
+}
+
+void
+box_close(struct box *b)
+{
+	b->closing = true;
+	loop_timer_cancel(b->tell);
+	b->tell = NULL;
+	files_drop(b);
+	for (size_t i = b->nprograms; i-- > 0;)
+		if (b->programs[i] != b->syncer && b->programs[i]->sink == NULL)
+			program_free(b->programs[i]);
+	/* Its answer says what is to be ended. */
+	if (b->phase == PHASE_CREATE && b->call != NULL)
+		return;
+	if (b->end_call != NULL)
+		return;
+	if (b->phase == PHASE_UP && !b->judge &&
+	    (b->dirty || b->syncer != NULL)) {
+		loop_timer_cancel(b->timer);
+		b->timer = loop_timer_add(b->m->loop, SYNC_MAX_US,
+		    sync_too_long, b);
+		volume_sync(b, box_terminate);
+	} else {
+		box_terminate(b);
+	}
+}

@@ -1,0 +1,323 @@
+#include "config.h"
+
+/* What a program says and reads.  Both ways a byte has its place in the
+ * stream: after a break reading goes on behind the last byte that came, and
+ * what was not acknowledged is written again at the same place. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sandbox/modal-internal.h"
+
+#define WRITE_US 20000000
+#define PIECE (2u << 20)      /* of input, in a call */
+#define INPUT_MAX (128u << 20) /* a file of 100 MiB, and some keys */
+#define KEEP_HEAD (1u << 20)  /* acknowledged bytes kept in the queue */
+#define ERRORS_MAX (64u << 10) /* kept of a program of our own */
+
+/* ---- output ---- */
+
+static void
+tell(struct program *x, int i, const char *p, size_t n)
+{
+	struct box *b = x->b;
+	uint64_t at = x->told[i];
+
+	if (n == 0)
+		return;
+	x->told[i] += n;
+	b->base.watch->output(b->base.user, x->id,
+	    i == 0 ? SANDBOX_STDOUT : SANDBOX_STDERR, at, p, n);
+}
+
+/* What of it is within the bound; over it the program is killed. */
+static size_t
+within(struct program *x, int i, size_t n)
+{
+	size_t max = x->spec.output_max, left;
+
+	if (max == 0)
+		return n;
+	left = x->told[i] < max ? max - (size_t)x->told[i] : 0;
+	if (n <= left)
+		return n;
+	if (!x->x.output_limit) {
+		x->x.output_limit = true;
+		program_kill(x);
+	}
+	return left;
+}
+
+/* Of the wrapper's stderr the end may be its own words. */
+static void
+hold_back(struct program *x, const char *p, size_t n)
+{
+	struct buf *b = &x->got[1];
+	size_t out;
+
+	buf_add(b, p, n);
+	if (b->len <= RUN_TRAILER_MAX)
+		return;
+	out = b->len - RUN_TRAILER_MAX;
+	/* The bound is on what is the program's: all before the trailer. */
+	tell(x, 1, b->data, within(x, 1, out));
+	buf_drop_front(b, out);
+}
+
+void
+program_rest(struct program *x)
+{
+	size_t n = x->got[1].len, max = x->spec.output_max;
+
+	if (max > 0 && x->told[1] + n > max)
+		n = x->told[1] < max ? max - (size_t)x->told[1] : 0;
+	tell(x, 1, x->got[1].data, n);
+}
+
+static void
+sink_take(struct program *x, int i, const char *p, size_t n)
+{
+	struct buf *b = &x->got[i];
+	size_t max = i == 0 ? x->sink->max : ERRORS_MAX;
+
+	if (i == 0 && x->sink->data != NULL) {
+		x->sink->data(x->user, p, n);
+		return;
+	}
+	if (b->len + n > max) {
+		if (i == 0 && !x->x.output_limit) {
+			x->x.output_limit = true;
+			program_kill(x);
+		}
+		n = max - b->len;
+	}
+	buf_add(b, p, n);
+}
+
+static void
+take(struct program *x, int i, const char *p, size_t n)
+{
+	x->offset[i] += n;
+	if (x->sink != NULL)
+		sink_take(x, i, p, n);
+	else if (i == 1 && x->wrapped)
+		hold_back(x, p, n);
+	else
+		tell(x, i, p, within(x, i, n));
+	if (x->grace != NULL)
+		program_maybe_done(x);
+}
+
+static void
+read_message(void *user, const char *p, size_t n)
+{
+	struct op *o = user;
+	struct program *x = o->x;
+	ROUTER(TaskExecStdioReadResponse) *r = wire_unpack(
+	    ROUTER_DESC(task_exec_stdio_read_response), p, n);
+
+	if (r == NULL) { /* as if it had not come */
+		struct grpc_status st = { .code = GRPC_INTERNAL,
+			.retry_after_us = -1,
+			.message = "the answer makes no sense" };
+
+		op_drop(o);
+		op_again(o, &st);
+		return;
+	}
+	op_good(o);
+	if (r->data.len > 0)
+		take(x, o->kind == OP_ERR, (const char *)r->data.data,
+		    r->data.len);
+	wire_free(r);
+}
+
+static void
+read_done(void *user, const struct grpc_status *st, const char *p, size_t n)
+{
+	struct op *o = user;
+	struct program *x = o->x;
+
+	(void)p;
+	(void)n;
+	o->call = NULL;
+	if (st->code == GRPC_OK) {
+		op_good(o);
+		x->eof[o->kind == OP_ERR] = true;
+		program_maybe_done(x);
+	} else if (x->paused && st->code == GRPC_RESOURCE_EXHAUSTED) {
+		; /* taken up again with the pause's end */
+	} else if (st->code == GRPC_NOT_FOUND && x->have_status) {
+		/* It has ended and the worker has forgotten it. */
+		x->eof[o->kind == OP_ERR] = true;
+		program_maybe_done(x);
+	} else if (st->code == GRPC_NOT_FOUND && !st->transport &&
+	    o->fails < 3) {
+		o->fails++;
+		o->parked = o->troubled = true;
+		box_check(x->b);
+	} else if (!op_again(o, st)) {
+		program_broken(x, st);
+	}
+}
+
+struct grpc_call *
+program_read(struct op *o)
+{
+	struct program *x = o->x;
+	ROUTER(TaskExecStdioReadRequest) q = ROUTER_INIT(
+	    TASK_EXEC_STDIO_READ_REQUEST);
+	struct buf out = { 0 };
+	struct grpc_call *c;
+
+	q.task_id = x->b->task_id;
+	q.exec_id = x->uuid;
+	q.offset = x->offset[o->kind == OP_ERR];
+	q.file_descriptor = o->kind == OP_ERR ?
+	    MODAL__TASK_COMMAND_ROUTER__STDIO_FD__STDIO_STDERR :
+	    MODAL__TASK_COMMAND_ROUTER__STDIO_FD__STDIO_STDOUT;
+	wire_pack(&q.base, &out);
+	c = grpc_stream(x->b->router, ROUTER_PATH("TaskExecStdioRead"),
+	    out.data, out.len, 0, read_message, read_done, o);
+	buf_free(&out);
+	if (x->paused)
+		grpc_pause(c, true);
+	return c;
+}
+
+void
+program_pause(struct program *x, bool on)
+{
+	x->paused = on;
+	for (int i = OP_OUT; i <= OP_ERR; i++) {
+		struct op *o = &x->ops[i];
+		bool wanted = x->started && !x->eof[i == OP_ERR];
+
+		if (o->call != NULL)
+			grpc_pause(o->call, on);
+		else if (!on && wanted && o->timer == NULL && !o->parked)
+			op_issue(o);
+	}
+}
+
+/* ---- input ---- */
+
+size_t
+program_pending(const struct program *x)
+{
+	return x->queue.len - x->head;
+}
+
+/* Nobody reads it any more. */
+static void
+close_input(struct program *x)
+{
+	x->in_closed = true;
+	buf_free(&x->queue);
+	x->head = x->flight = 0;
+}
+
+static void
+acknowledged(struct program *x)
+{
+	x->in_sent += x->flight;
+	x->head += x->flight;
+	x->flight = 0;
+	if (x->flight_end) {
+		close_input(x);
+		return;
+	}
+	if (x->head == x->queue.len) {
+		buf_free(&x->queue);
+		x->head = 0;
+	} else if (x->head > KEEP_HEAD && x->head > x->queue.len / 2) {
+		buf_drop_front(&x->queue, x->head);
+		x->head = 0;
+	}
+	program_flush(x);
+}
+
+static void
+write_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct op *o = user;
+	struct program *x = o->x;
+
+	(void)reply;
+	(void)n;
+	o->call = NULL;
+	if (st->code == GRPC_OK) {
+		op_good(o);
+		acknowledged(x);
+	} else if (!st->transport && (st->code == GRPC_FAILED_PRECONDITION ||
+	    st->code == GRPC_ABORTED || st->code == GRPC_NOT_FOUND)) {
+		/* It has ended or closed its end; how, OP_WAIT will say. */
+		op_good(o);
+		close_input(x);
+	} else if (!op_again(o, st)) {
+		program_broken(x, st);
+	}
+}
+
+/* The same bytes at the same place as often as it takes. */
+struct grpc_call *
+program_write(struct op *o)
+{
+	struct grpc_policy policy = { .attempt_us = WRITE_US, .plain = true };
+	struct program *x = o->x;
+	ROUTER(TaskExecStdinWriteRequest) q = ROUTER_INIT(
+	    TASK_EXEC_STDIN_WRITE_REQUEST);
+	struct buf out = { 0 };
+	struct grpc_call *c;
+
+	q.task_id = x->b->task_id;
+	q.exec_id = x->uuid;
+	q.offset = x->in_sent;
+	q.data.data = (uint8_t *)x->queue.data + x->head;
+	q.data.len = x->flight;
+	q.eof = x->flight_end;
+	wire_pack(&q.base, &out);
+	c = grpc_unary(x->b->router, ROUTER_PATH("TaskExecStdinWrite"),
+	    out.data, out.len, &policy, write_done, o);
+	buf_free(&out);
+	return c;
+}
+
+void
+program_flush(struct program *x)
+{
+	struct op *o = &x->ops[OP_WRITE];
+	size_t n = program_pending(x);
+
+	if (!x->started || x->in_closed || o->call != NULL ||
+	    o->timer != NULL || o->parked || (n == 0 && !x->in_end))
+		return;
+	x->flight = n < PIECE ? n : PIECE;
+	x->flight_end = x->in_end && x->flight == n;
+	op_issue(o);
+}
+
+bool
+program_input(struct program *x, uint64_t offset, const char *p, size_t n)
+{
+	uint64_t skip = x->in_offset > offset ? x->in_offset - offset : 0;
+
+	if (x->in_closed || x->in_end || skip >= n)
+		return true; /* no one reads it, or had it */
+	if (program_pending(x) + n > INPUT_MAX)
+		return false;
+	buf_add(&x->queue, p + skip, n - (size_t)skip);
+	x->in_offset = offset + n;
+	program_flush(x);
+	return true;
+}
+
+void
+program_input_end(struct program *x)
+{
+	x->in_end = true;
+	program_flush(x);
+}

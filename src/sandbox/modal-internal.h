@@ -1,0 +1,300 @@
+#ifndef SANDBOX_MODAL_INTERNAL_H
+#define SANDBOX_MODAL_INTERNAL_H
+
+/* Shared by the modal-*.c files only. */
+
+#include "base/buf.h"
+#include "net/grpc.h"
+#include "sandbox/modal-wire.h"
+#include "sandbox/modal.h"
+
+#define WORKSPACE "/workspace"
+#define TEMPORARY ".viva-" /* our files in the workspace; never listed */
+#define MODAL_FILE_MAX (100u << 20)
+/* Tries of one thing before it is given up. */
+#define STEP_TRIES 8   /* of a step toward a sandbox; each is 4 attempts */
+#define WORKER_TRIES 100 /* of a call to the worker; 5 minutes and more */
+
+/* ---- modal-account.c: the control plane ---- */
+
+/* How a server is reached; tests have one of their own. */
+typedef struct grpc *(*modal_dial)(void *user, struct loop *,
+    const struct grpc_spec *, struct err *);
+struct modal *modal_create_on(struct loop *, const struct modal_config *,
+    const struct modal_options *, modal_dial, void *user, struct err *)
+    WARN_UNUSED;
+
+/* A unary call that waits for a token first, and gets a new one when the one
+ * it had is refused.  path is a literal; attempt_us bounds each of up to four
+ * attempts. */
+struct account_call;
+struct account_call *account_call(struct modal *, const char *path,
+    const void *message, int64_t attempt_us, grpc_done, void *user);
+/* As account_call, with a packed message, which is taken. */
+struct account_call *account_send(struct modal *, const char *path,
+    struct buf *body, int64_t attempt_us, grpc_done, void *user);
+void account_cancel(struct account_call *); /* NULL is fine */
+void account_renew(struct modal *);	    /* the token was refused */
+
+/* What is told of a failure, with what to do and without secrets. */
+void account_error(const struct modal *, const char *what,
+    const struct grpc_status *, struct err *);
+/* Worth another try later. */
+bool account_retryable(const struct grpc_status *);
+/* A printable copy on one line that has no secret. */
+void account_words(const struct modal *, const char *from, char *to, size_t n);
+
+struct box;
+struct modal {
+	struct loop *loop;
+	const struct modal_config *config;
+	struct modal_options opt;
+	modal_dial dial;
+	void *dial_user;
+	struct grpc *control;
+	struct account_call *calls;
+	/* the token */
+	char *token; /* NULL: none */
+	struct grpc_call *auth;
+	struct loop_timer *auth_timer;
+	unsigned auth_fails; /* in a row */
+	/* what every sandbox needs (modal-image.c) */
+	char *app_id, *builder, *image_id;
+	struct account_call *app_call, *builder_call, *image_call;
+	struct grpc_call *build;
+	char *build_id, *build_entry;
+	unsigned build_breaks;
+	struct loop_timer *build_timer;
+	char build_line[120]; /* the last one of the log */
+	struct box *boxes;
+	struct listing *listings;
+};
+/* The app viva's sandboxes are in; create: also when there is none yet. */
+struct account_call *account_app(struct modal *, bool create, grpc_done,
+    void *user);
+
+/* ---- modal-image.c ---- */
+
+/* App and image; box_prepared or box_step_failed follows, for every box
+ * that asked, and box_progress on the way. */
+void account_prepare(struct modal *);
+void account_prepare_stop(struct modal *);
+bool account_prepared(const struct modal *);
+
+/* ---- modal-exec.c, modal-exec-io.c: one program ---- */
+
+/* POLL asks how it stands after a break, as a stream that is opened again
+ * says nothing as long as the program does not. */
+enum op_kind { OP_START, OP_OUT, OP_ERR, OP_WRITE, OP_WAIT, OP_POLL, OP_N };
+struct program;
+struct op { /* a call that is made again until it succeeds */
+	struct program *x;
+	enum op_kind kind;
+	struct grpc_call *call;
+	struct loop_timer *timer; /* the next try */
+	int64_t begun;
+	unsigned fails; /* in a row: how long the next wait is */
+	bool troubled;	/* has failed and not yet succeeded */
+	bool parked;	/* waits for a new jwt, or for what box_check says */
+};
+
+struct program_sink { /* of a program of the provider's own */
+	void (*data)(void *user, const char *p, size_t n); /* may be NULL:
+						* then done has it all */
+	/* The program is freed afterwards. */
+	void (*done)(void *user, const struct sandbox_exit *,
+	    const struct buf *out, const struct buf *err);
+	size_t max; /* bytes kept of out; over it x.output_limit */
+};
+
+struct program {
+	struct box *b;
+	uint64_t id;
+	char uuid[37];
+	const struct program_sink *sink; /* NULL: the core's */
+	void *user;
+	char **argv;	       /* as sent */
+	struct exec_spec spec; /* without argv */
+	bool wrapped;	       /* tells its end on stderr, after nonce */
+	char nonce[33];
+	struct op ops[OP_N];
+	bool started, have_status, finished, paused;
+	struct sandbox_exit x;
+	/* output */
+	uint64_t offset[2], told[2]; /* received; given on */
+	bool eof[2];
+	struct buf got[2]; /* of a sink; held back of stderr */
+	/* input */
+	struct buf queue; /* from head on: not yet acknowledged */
+	size_t head, flight;
+	uint64_t in_sent, in_offset; /* the worker's count; the core's */
+	bool in_end, flight_end, in_closed;
+	/* size of the terminal */
+	unsigned rows, cols;
+	bool resized;
+	struct program *resizer;
+	struct program *killer;
+	struct loop_timer *wall, *grace, *give_up;
+};
+
+struct program *program_start(struct box *, const struct exec_spec *,
+    uint64_t id);
+/* argv is copied; input is taken (NULL: none), and ends unless open.  sink is
+ * borrowed.  Works in / and has no limits. */
+struct program *program_inner(struct box *, const char *const *argv,
+    struct buf *input, bool open, const struct program_sink *, void *user);
+void program_free(struct program *); /* tells nobody; NULL is fine */
+void program_go(struct program *);   /* the box is up */
+void program_unpark(struct program *);
+void program_hurry(struct program *); /* the way is open again */
+/* Asks something that is answered at once; false: there is nothing to ask. */
+bool program_probe(struct program *);
+void program_fail(struct program *, const char *why);
+void program_kill(struct program *);
+void program_resize(struct program *, unsigned rows, unsigned cols);
+void program_pause(struct program *, bool on);
+bool program_input(struct program *, uint64_t offset, const char *p, size_t n);
+void program_input_end(struct program *);
+bool program_troubled(const struct program *);
+size_t program_pending(const struct program *); /* typed, not acknowledged */
+
+/* for modal-exec-io.c */
+void op_issue(struct op *);
+void op_good(struct op *);
+void op_drop(struct op *); /* forgets what it does */
+/* The call has failed: true when it will be made again. */
+bool op_again(struct op *, const struct grpc_status *);
+/* It will not: the program's end, or a question to the control plane. */
+void program_broken(struct program *, const struct grpc_status *);
+void program_maybe_done(struct program *);
+void program_flush(struct program *);
+void program_rest(struct program *); /* of stderr, without the trailer */
+struct grpc_call *program_read(struct op *);
+struct grpc_call *program_write(struct op *);
+
+/* ---- modal-run.c: how programs are wrapped ---- */
+
+char **run_shell_argv(const struct exec_spec *, const char *uuid);
+char **run_program_argv(const struct exec_spec *, const char *uuid);
+char **run_argv_copy(const char *const *);
+void run_argv_free(char **);
+/* What the wrapper says last on stderr, at *keep: false when it is not
+ * there. */
+bool run_trailer(const struct buf *err, const char *nonce, size_t *keep,
+    struct sandbox_exit *, const struct exec_spec *);
+#define RUN_TRAILER_MAX 160
+extern const char run_kill[], run_resize[]; /* for sh -c, then the uuid… */
+
+/* ---- modal-box.c, modal-end.c: a sandbox ---- */
+
+enum phase { PHASE_IDLE, PHASE_PREPARE, PHASE_CREATE, PHASE_FIND, PHASE_TASK,
+	PHASE_ACCESS, PHASE_UP, PHASE_DEAD };
+
+struct file_job;
+struct box {
+	struct sandbox base;
+	struct modal *m;
+	struct box *next;
+	bool judge;
+	bool closing; /* the core has no more to do with it */
+	bool ending;  /* it is being ended over there */
+	char *name;   /* of the sandbox and of the volume */
+	enum phase phase;
+	enum sandbox_state state;
+	char why[512];
+	struct account_call *call, *volume_call, *end_call;
+	struct loop_timer *timer; /* the step's next try */
+	struct loop_timer *tell;  /* a state still to be told */
+	unsigned tries;
+	char *volume_id, *sandbox_id, *task_id;
+	bool v2, attached;
+	struct grpc *router;
+	char *router_url;
+	bool answered; /* the worker has done something for us */
+	/* a new jwt */
+	struct account_call *access;
+	struct loop_timer *access_timer;
+	unsigned access_fails;
+	int64_t access_at;
+	struct account_call *check; /* is it over? */
+	/* programs */
+	struct program **programs;
+	size_t nprograms, programs_cap;
+	uint64_t next_id;
+	int64_t next_try; /* loop time; 0: none */
+	unsigned try_number;
+	struct loop_timer *expiry;
+	int64_t ends; /* loop time; 0: unknown */
+	/* files */
+	struct file_job *jobs;
+	/* the volume */
+	struct program *watcher, *syncer;
+	struct loop_timer *changed_timer, *sync_timer, *watch_timer;
+	bool changed, dirty, poll_watch;
+	int64_t dirty_since;
+	struct buf watch_line;
+	char stamp[40];
+	char sync_error[200];
+	void (*synced)(struct box *);
+};
+
+void box_begin(struct box *);
+void box_tell(struct box *, enum sandbox_state, const char *why);
+void box_progress(struct box *, const char *text);
+void box_prepared(struct box *);
+/* what could not be done, and how it failed */
+void box_step_failed(struct box *, const char *what,
+    const struct grpc_status *);
+void box_fail(struct box *, const char *why);
+/* A program's call has failed or succeeded: the state follows. */
+void box_trouble(struct box *, unsigned fails, int64_t delay,
+    const struct grpc_status *);
+void box_settle(struct box *);
+/* What waits for its next try need not wait any more. */
+void box_hurry(struct box *);
+void box_new_access(struct box *);
+/* Is it over, as the worker does not answer or does not know our task? */
+void box_check(struct box *);
+void box_programs_drop(struct box *);
+void box_free(struct box *);
+bool box_take_access(struct box *, const CLIENT(CommandRouterAccess) *);
+
+/* ---- modal-end.c ---- */
+
+/* Nothing is told any more: synced, ended and freed in time. */
+void box_close(struct box *);
+void box_terminate(struct box *);
+void box_words_of_result(const struct box *, const CLIENT(GenericResult) *,
+    char *to, size_t n);
+
+/* ---- modal-create.c: the messages that make a sandbox ---- */
+
+/* What viva's own have; the judge's value is "judge". */
+#define TAG_VIVA "viva"
+char *create_name(const char *space, const char *workspace);
+void create_request(const struct box *, struct buf *out);
+
+/* ---- modal-files.c ---- */
+
+uint64_t files_ask(struct box *, enum fs_op, const char *path, const char *to,
+    const char *data, size_t n);
+void files_go(struct box *);
+void files_fail(struct box *, const char *why);
+void files_drop(struct box *);
+/* For -c of python3: "stamp" and the workspace print what changes when a
+ * file does. */
+extern const char files_script[];
+
+/* ---- modal-volume.c: what changes, and what is on the volume ---- */
+
+void volume_up(struct box *);
+void volume_down(struct box *);
+void volume_changed(struct box *, bool tell);
+/* Calls fn once all is on the volume or cannot be. */
+void volume_sync(struct box *, void (*fn)(struct box *));
+
+/* ---- modal-list.c ---- */
+
+void listings_drop(struct modal *);
+
+#endif

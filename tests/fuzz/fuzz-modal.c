@@ -1,0 +1,368 @@
+#include "config.h"
+
+/*
+ * The Modal provider against a server that answers what the input says: a
+ * good answer, any bytes in the place of a message, a good one with bytes
+ * changed, a status, a cut.  Each answer takes one record, a byte for what and
+ * one for how many bytes follow; after the last all are good.
+ */
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "net/wire.h"
+#include "sandbox/modal-internal.h"
+
+#define TURNS 3000
+#define ANSWERS_MAX 400
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+struct wire_exchange {
+	struct wire_exchange *next;
+	const struct wire_sink *sink;
+	void *user;
+	char rpc[40];
+	struct loop_timer *timer;
+};
+
+static struct loop *loop;
+static struct wire_exchange *open_list;
+static const uint8_t *input;
+static size_t left, answers;
+static struct clock_fake now;
+
+static int
+jump(struct waiter *w, struct pollfd *fds, int n, int64_t us)
+{
+	(void)w;
+	(void)fds;
+	(void)n;
+	clock_fake_advance(&now, us < 0 ? 1000000 : us);
+	return 0;
+}
+
+static struct waiter waiter = { jump };
+
+static void
+forget(struct wire_exchange *x)
+{
+	for (struct wire_exchange **p = &open_list; *p != NULL;
+	    p = &(*p)->next)
+		if (*p == x) {
+			*p = x->next;
+			break;
+		}
+	loop_timer_cancel(x->timer);
+	free(x);
+}
+
+static void
+line(struct wire_exchange *x, const char *text)
+{
+	x->sink->line(x->user, text, strlen(text));
+}
+
+static void
+end(struct wire_exchange *x, bool failed, int code)
+{
+	struct wire_end e = { .failed = failed, .why = "cut",
+		.took_us = 1000 };
+	const struct wire_sink *sink = x->sink;
+	void *user = x->user;
+	char text[40];
+
+	if (!failed) {
+		snprintf(text, sizeof text, "grpc-status: %d\r\n", code);
+		line(x, text);
+		line(x, "grpc-message: as the fuzzer wants it\r\n");
+	}
+	forget(x);
+	sink->end(user, &e);
+}
+
+static void
+message(struct wire_exchange *x, const char *p, size_t n)
+{
+	struct buf b = { 0 };
+
+	buf_addc(&b, 0);
+	for (int i = 0; i < 4; i++)
+		buf_addc(&b, (char)(n >> (24 - 8 * i)));
+	buf_add(&b, p, n);
+	x->sink->data(x->user, b.data, b.len);
+	buf_free(&b);
+}
+
+/* ---- good answers ---- */
+
+static void
+good_control(const char *rpc, struct buf *out)
+{
+	CLIENT(AuthTokenGetResponse) token = CLIENT_INIT(
+	    AUTH_TOKEN_GET_RESPONSE);
+	CLIENT(AppGetOrCreateResponse) app = CLIENT_INIT(
+	    APP_GET_OR_CREATE_RESPONSE);
+	CLIENT(VolumeGetOrCreateResponse) volume = CLIENT_INIT(
+	    VOLUME_GET_OR_CREATE_RESPONSE);
+	CLIENT(ImageGetOrCreateResponse) image = CLIENT_INIT(
+	    IMAGE_GET_OR_CREATE_RESPONSE);
+	CLIENT(ImageJoinStreamingResponse) built = CLIENT_INIT(
+	    IMAGE_JOIN_STREAMING_RESPONSE);
+	CLIENT(GenericResult) success = CLIENT_INIT(GENERIC_RESULT);
+	CLIENT(SandboxCreateV2Response) made = CLIENT_INIT(
+	    SANDBOX_CREATE_V2_RESPONSE);
+	CLIENT(CommandRouterAccess) access = CLIENT_INIT(
+	    COMMAND_ROUTER_ACCESS);
+	CLIENT(SandboxGetTaskIdResponse) task = CLIENT_INIT(
+	    SANDBOX_GET_TASK_ID_RESPONSE);
+	const struct {
+		const char *rpc;
+		const void *message;
+	} list[] = { { "AuthTokenGet", &token },
+		{ "AppGetOrCreate", &app }, { "VolumeGetOrCreate", &volume },
+		{ "ImageGetOrCreate", &image },
+		{ "ImageJoinStreaming", &built },
+		{ "SandboxCreateV2", &made }, { "SandboxGetTaskIdV2", &task },
+		{ "SandboxGetCommandRouterAccess", &access } };
+
+	token.token = (char *)"eyJ.eyJleHAiOjE3MDAwMDM2MDB9.x";
+	app.app_id = (char *)"ap-1";
+	volume.volume_id = (char *)"vo-1";
+	image.image_id = (char *)"im-1";
+	success.status = RESULT(SUCCESS);
+	built.result = &success;
+	made.sandbox_id = (char *)"01SANDBOX";
+	task.task_id = (char *)"ta-1";
+	access.jwt = (char *)"eyJ.key";
+	access.url = (char *)"https://worker";
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		if (strcmp(list[i].rpc, rpc) == 0)
+			wire_pack(list[i].message, out);
+}
+
+static void
+good(const char *rpc, struct buf *out)
+{
+	static char said[] = "F 420 3 1\nabcdE 0\n";
+	ROUTER(TaskExecStdioReadResponse) data = ROUTER_INIT(
+	    TASK_EXEC_STDIO_READ_RESPONSE);
+	ROUTER(TaskExecWaitResponse) code = ROUTER_INIT(
+	    TASK_EXEC_WAIT_RESPONSE);
+
+	data.data.data = (uint8_t *)said;
+	data.data.len = sizeof said - 1;
+	code.exit_status_case = EXIT_STATUS(CODE);
+	if (strcmp(rpc, "TaskExecStdioRead") == 0)
+		wire_pack(&data.base, out);
+	else if (strcmp(rpc, "TaskExecWait") == 0)
+		wire_pack(&code.base, out);
+	else
+		good_control(rpc, out);
+}
+
+static void
+arrive(void *user)
+{
+	struct wire_exchange *x = user;
+	struct buf b = { 0 };
+	size_t n = left > 1 ? input[1] : 0;
+	unsigned what = left > 1 ? input[0] % 8 : 0;
+	const uint8_t *p = input + 2;
+
+	x->timer = NULL;
+	if (n + 2 > left)
+		n = left > 2 ? left - 2 : 0;
+	line(x, "HTTP/2 200\r\n");
+	line(x, "content-type: application/grpc\r\n");
+	good(x->rpc, &b);
+	if (what == 1 || what == 2)
+		buf_clear(&b);
+	if (what == 1 || what == 2)
+		buf_add(&b, p, n);
+	for (size_t i = 0; what == 3 && i + 1 < n && b.len > 0; i += 2)
+		b.data[p[i] % b.len] = (char)p[i + 1];
+	if (what != 4)
+		message(x, buf_str(&b), b.len);
+	input += left < n + 2 ? left : n + 2;
+	left -= left < n + 2 ? left : n + 2;
+	buf_free(&b);
+	if (what == 4 || what == 5 || ++answers > ANSWERS_MAX)
+		end(x, what == 5, (int)(n % 17));
+	else
+		end(x, false, 0);
+}
+
+/* ---- the wire ---- */
+
+static struct wire_exchange *
+wire_start(struct wire *w, const struct wire_request *q,
+    const struct wire_sink *sink, void *user)
+{
+	struct wire_exchange *x = xcalloc(1, sizeof *x);
+
+	(void)w;
+	snprintf(x->rpc, sizeof x->rpc, "%s", strrchr(q->path, '/') + 1);
+	x->sink = sink;
+	x->user = user;
+	x->next = open_list;
+	open_list = x;
+	x->timer = loop_timer_add(loop, 1000, arrive, x);
+	return x;
+}
+
+static bool
+wire_stop(struct wire_exchange *x, bool suspect)
+{
+	(void)suspect;
+	forget(x);
+	return true;
+}
+
+static void
+wire_destroy(struct wire *w)
+{
+	free(w);
+}
+
+static struct grpc *
+dial(void *user, struct loop *l, const struct grpc_spec *spec, struct err *e)
+{
+	struct wire *w = xcalloc(1, sizeof *w);
+
+	(void)user;
+	(void)e;
+	w->start = wire_start;
+	w->stop = wire_stop;
+	w->destroy = wire_destroy;
+	return grpc_create_on(l, w, spec->url);
+}
+
+/* ---- the session ---- */
+
+static void
+on_state(void *user, enum sandbox_state st, const char *why)
+{
+	(void)user;
+	if (st == SANDBOX_FAILED && (why == NULL || why[0] == '\0'))
+		abort(); /* what to do must be said */
+	if (why != NULL && strstr(why, "as-secret") != NULL)
+		abort();
+}
+
+static uint64_t said[2];
+
+static void
+on_output(void *user, uint64_t exec, enum sandbox_stream st, uint64_t offset,
+    const char *p, size_t n)
+{
+	(void)user;
+	(void)p;
+	if (exec == 1 && st == SANDBOX_STDOUT && offset != said[0])
+		abort();
+	if (exec == 1 && st == SANDBOX_STDOUT)
+		said[0] += n;
+}
+
+static void
+on_exited(void *user, uint64_t exec, const struct sandbox_exit *x)
+{
+	(void)user;
+	(void)exec;
+	if (x->infra && x->why[0] == '\0')
+		abort();
+}
+
+static void
+on_fs(void *user, uint64_t request, const struct fs_result *r)
+{
+	(void)user;
+	(void)request;
+	for (size_t i = 0; i < r->nfiles; i++)
+		if (r->files[i].path[0] == '\0' || r->files[i].path[0] == '/')
+			abort();
+	if (!r->ok && r->err.msg[0] == '\0')
+		abort();
+}
+
+static void
+on_changed(void *user)
+{
+	(void)user;
+}
+
+static const struct sandbox_watch watch = { on_state, on_output, on_exited,
+	on_fs, on_changed };
+
+static void
+turn(unsigned n)
+{
+	while (n-- > 0)
+		loop_turn(loop, 1000000);
+}
+
+static void
+session(struct modal *m, bool judge)
+{
+	static const char *const argv[] = { "/bin/sh", NULL };
+	struct sandbox_spec spec = { .workspace = "/a/b", .user = "candidate",
+		.judge = judge };
+	struct exec_spec pty = { .argv = argv, .pty = true, .rows = 24,
+		.cols = 80 }, program = { .argv = argv, .output_max = 10,
+		.wall_ms = 1000, .memory_mb = 10 };
+	struct sandbox *s = modal_sandbox(m, &spec, &watch, NULL);
+	uint64_t id;
+
+	said[0] = 0;
+	s->ops->start(s);
+	id = s->ops->exec(s, &pty);
+	s->ops->input(s, id, 0, "abc", 3);
+	s->ops->exec(s, &program);
+	s->ops->fs(s, FS_LIST, NULL, NULL, NULL, 0);
+	s->ops->fs(s, FS_GET, "x", NULL, NULL, 0);
+	s->ops->fs(s, FS_PUT, "x", NULL, "y", 1);
+	s->ops->fs(s, FS_TREE, NULL, NULL, NULL, 0);
+	turn(30);
+	s->ops->resize(s, id, 30, 90);
+	s->ops->input(s, id, 3, "def", 3);
+	turn(200);
+	s->ops->kill(s, id);
+	turn(300);
+	s->ops->destroy(s);
+	for (unsigned i = 0; modal_busy(m) && i < TURNS; i++)
+		loop_turn(loop, 1000000);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static const char text[] = "[t]\nactive = true\ntoken_id = \"ak-1\"\n"
+	    "token_secret = \"as-secret\"\nserver_url = \"https://control\"\n";
+	struct modal_config config;
+	struct modal_options options;
+	struct err e = { 0 };
+	struct modal *m;
+
+	if (!modal_config_parse(&config, "m", text, sizeof text - 1, &e))
+		abort();
+	clock_fake_init(&now, 1000000, 1700000000000);
+	loop = loop_create(&now.base, &waiter);
+	modal_options_init(&options);
+	m = modal_create_on(loop, &config, &options, dial, NULL, &e);
+	if (m == NULL)
+		abort();
+	input = data;
+	left = n;
+	answers = 0;
+	session(m, false);
+	session(m, true);
+	modal_destroy(m);
+	while (open_list != NULL)
+		forget(open_list);
+	loop_destroy(loop);
+	modal_config_finish(&config);
+	return 0;
+}

@@ -1,0 +1,213 @@
+#include "config.h"
+
+/*
+ * The act of conformance/act.mjs with viva's own provider, for a recording of
+ * its requests to compare and for the time from nothing to a prompt:
+ *
+ *	fake-modal --record F -- act
+ *
+ * Prints the milliseconds until the shell's first output and until the end.
+ * ACT_OUTPUT=BYTES instead: the speed of so much of a program's output.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/resource.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "sandbox/modal.h"
+
+#define PATIENCE_US 60000000
+#define TEXT "print(42)\n"
+
+static struct {
+	struct loop *loop;
+	struct sandbox *s;
+	enum sandbox_state state;
+	uint64_t shell, program, request;
+	struct buf seen; /* of the shell */
+	uint64_t bytes;	 /* of the program */
+	bool shell_over, program_over, saved;
+	int shell_status, program_status;
+} act;
+
+static void
+state(void *user, enum sandbox_state st, const char *why)
+{
+	(void)user;
+	act.state = st;
+	if (st == SANDBOX_FAILED) {
+		fprintf(stderr, "act: the sandbox failed: %s\n", why);
+		exit(1);
+	}
+}
+
+static void
+output(void *user, uint64_t id, enum sandbox_stream st, uint64_t offset,
+    const char *p, size_t n)
+{
+	(void)user;
+	(void)st;
+	(void)offset;
+	if (id == act.shell)
+		buf_add(&act.seen, p, n);
+	else
+		act.bytes += n;
+}
+
+static void
+exited(void *user, uint64_t id, const struct sandbox_exit *x)
+{
+	(void)user;
+	if (x->infra)
+		fprintf(stderr, "act: %s\n", x->why);
+	if (id == act.shell) {
+		act.shell_over = true;
+		act.shell_status = x->status;
+	} else {
+		act.program_over = true;
+		act.program_status = x->status;
+	}
+}
+
+static void
+fs_done(void *user, uint64_t request, const struct fs_result *r)
+{
+	(void)user;
+	if (request != act.request)
+		return;
+	if (!r->ok)
+		fprintf(stderr, "act: %s\n", r->err.msg);
+	act.saved = r->ok;
+}
+
+static void
+changed(void *user)
+{
+	(void)user;
+}
+
+static const struct sandbox_watch watch = { state, output, exited, fs_done,
+	changed };
+
+static bool
+shows(const char *text)
+{
+	return act.seen.len > 0 && memmem(act.seen.data, act.seen.len, text,
+	    strlen(text)) != NULL;
+}
+
+#define UNTIL(cond)                                                      \
+	for (int64_t end_ = clock_mono(clock_system()) + PATIENCE_US;    \
+	    !(cond); loop_turn(act.loop, 100000))                        \
+		if (clock_mono(clock_system()) > end_) {                 \
+			fprintf(stderr, "act: never: %s\n", #cond);      \
+			exit(1);                                         \
+		}
+
+static uint64_t
+begin(const char *const *argv, bool pty)
+{
+	struct exec_spec spec = { .argv = argv, .pty = pty, .rows = 24,
+		.cols = 80 };
+
+	return act.s->ops->exec(act.s, &spec);
+}
+
+static void
+say(const char *text, uint64_t *at)
+{
+	if (!act.s->ops->input(act.s, act.shell, *at, text, strlen(text)))
+		exit(1);
+	*at += strlen(text);
+}
+
+static void
+speed(const char *size)
+{
+	const char *const argv[] = { "/__modal/.bin/fake-counter", size,
+		NULL };
+	int64_t began;
+
+	UNTIL(act.state == SANDBOX_READY);
+	began = clock_mono(clock_system());
+	act.program = begin(argv, true);
+	UNTIL(act.program_over);
+	printf("{\"output_mb_s\":%.0f,", (double)act.bytes /
+	    (double)(clock_mono(clock_system()) - began));
+	if (act.bytes != strtoull(size, NULL, 10))
+		exit(1);
+}
+
+static void
+interview(int64_t began)
+{
+	static const char *const bash[] = { "bash", "--norc", "-i", NULL };
+	static const char *const program[] = { "/bin/sh", "-c", "echo out", NULL };
+	uint64_t at = 0;
+
+	act.shell = begin(bash, true);
+	UNTIL(act.seen.len > 0);
+	printf("{\"prompt_ms\":%lld,", (long long)
+	    (clock_mono(clock_system()) - began) / 1000);
+	say("echo o''k\r", &at);
+	UNTIL(shows("ok\r\n"));
+	act.request = act.s->ops->fs(act.s, FS_PUT, "solution.py", NULL, TEXT,
+	    strlen(TEXT));
+	UNTIL(act.saved);
+	act.program = begin(program, false);
+	act.s->ops->input_end(act.s, act.program);
+	UNTIL(act.program_over);
+	say("exit 3\r", &at);
+	UNTIL(act.shell_over);
+	if (act.shell_status != 3 || act.program_status != 0) {
+		fprintf(stderr, "act: the shell ended with %d, the program "
+		    "with %d\n", act.shell_status, act.program_status);
+		exit(1);
+	}
+}
+
+int
+main(void)
+{
+	struct sandbox_spec spec = { .workspace = "/x/act/one",
+		.user = "candidate" };
+	static const char *const none[] = { NULL };
+	const char *size = getenv("ACT_OUTPUT");
+	int64_t began = clock_mono(clock_system());
+	struct modal_config config;
+	struct modal_options options;
+	struct rusage use;
+	struct modal *account;
+	struct err e = { 0 };
+
+	act.loop = loop_create(clock_system(), waiter_poll());
+	modal_options_init(&options);
+	options.ca_file = getenv("FAKE_MODAL_CA");
+	options.image_lines = none;
+	if (!modal_config_load(&config, &e) || (account = modal_create(
+	    act.loop, &config, &options, &e)) == NULL) {
+		fprintf(stderr, "act: %s\n", e.msg);
+		return 1;
+	}
+	act.s = modal_sandbox(account, &spec, &watch, NULL);
+	act.s->ops->start(act.s);
+	if (size != NULL)
+		speed(size);
+	else
+		interview(began);
+	act.s->ops->destroy(act.s);
+	UNTIL(!modal_busy(account));
+	modal_destroy(account);
+	getrusage(RUSAGE_SELF, &use);
+	printf("\"all_ms\":%lld,\"rss_mb\":%ld}\n", (long long)
+	    (clock_mono(clock_system()) - began) / 1000, use.ru_maxrss / 1024);
+	modal_config_finish(&config);
+	loop_destroy(act.loop);
+	buf_free(&act.seen);
+	return 0;
+}
