@@ -146,10 +146,15 @@ viva_SOURCES = \
 	src/cli/cmd-doctor.c \
 	src/cli/cmd-list.c \
 	src/cli/cmd-live.c \
+	src/cli/cmd-remote.c \
 	src/cli/cmd-replay.c \
 	src/cli/cmd-show.c \
 	src/cli/main.c \
+	src/cli/modal-settings.c \
+	src/cli/modal-settings.h \
 	src/cli/paths.c \
+	src/cli/provider.c \
+	src/cli/provider.h \
 	src/cli/sessions.c \
 	src/cli/signals.c
 viva_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)

@@ -51,6 +51,8 @@ tests_unit_test_pane_term_SOURCES = tests/unit/test-pane-term.c
 tests_unit_test_pane_term_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_panes_SOURCES = tests/unit/test-panes.c
 tests_unit_test_panes_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_predict_SOURCES = tests/unit/test-predict.c
+tests_unit_test_predict_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_problem_SOURCES = tests/unit/test-problem.c
 tests_unit_test_problem_LDADD = libtestsupport.a libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_problems_SOURCES = tests/unit/test-problems.c
@@ -129,6 +131,7 @@ check_PROGRAMS += \
 	tests/unit/test-pane-edit \
 	tests/unit/test-pane-term \
 	tests/unit/test-panes \
+	tests/unit/test-predict \
 	tests/unit/test-problem \
 	tests/unit/test-problems \
 	tests/unit/test-replay \
@@ -179,6 +182,7 @@ TESTS += \
 	tests/unit/test-pane-edit \
 	tests/unit/test-pane-term \
 	tests/unit/test-panes \
+	tests/unit/test-predict \
 	tests/unit/test-problem \
 	tests/unit/test-problems \
 	tests/unit/test-replay \

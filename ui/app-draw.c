@@ -8,6 +8,7 @@
 #include "ui/app-internal.h"
 
 #define SOON (5 * 60) /* s: the clock turns yellow */
+#define SECOND 1000000
 #define SEGMENT_MAX 160
 #define HINT_GAP 3 /* of rule between a title and a hint */
 #define MESSAGE_ROWS 5
@@ -27,6 +28,31 @@ style(const struct app *a, enum style_name n)
 
 /* --- status line --- */
 
+static bool
+has_link(const struct app *a, struct sandbox_link *link)
+{
+	return a->spec.link != NULL && a->spec.link(a->spec.user, link);
+}
+
+/* What a person wants to know of the way to the sandbox. */
+static void
+link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
+{
+	const char *dot = a->settings.ascii ? "-" : "·";
+	size_t n = strlen(s->text);
+
+	if (a->spec.state->conn == CONN_ONLINE && l->rtt_us >= 0)
+		n += (size_t)snprintf(s->text + n, sizeof s->text - n,
+		    " %s %d ms", dot, (int)(l->rtt_us / 1000));
+	if (a->spec.state->conn >= CONN_RETRYING && l->retry_us >= 0)
+		n += (size_t)snprintf(s->text + n, sizeof s->text - n,
+		    " in %d s", (int)((l->retry_us + SECOND - 1) / SECOND));
+	if (l->pending > 0 && a->spec.state->conn != CONN_ONLINE &&
+	    n < sizeof s->text)
+		snprintf(s->text + n, sizeof s->text - n,
+		    " %s %zu typed wait", dot, l->pending);
+}
+
 static void
 conn_segment(const struct app *a, struct segment *s)
 {
@@ -36,6 +62,7 @@ conn_segment(const struct app *a, struct segment *s)
 	const char *dot = a->settings.ascii ? "-" : "·";
 	const char *name = st->sandbox != NULL && *st->sandbox != '\0' ?
 	    st->sandbox : "sandbox";
+	struct sandbox_link link;
 
 	s->style = st->conn == CONN_ONLINE ? STYLE_STATUS :
 	    st->conn < CONN_OFFLINE ? STYLE_WAIT : STYLE_ERROR;
@@ -49,6 +76,8 @@ conn_segment(const struct app *a, struct segment *s)
 	else
 		snprintf(s->text, sizeof s->text, "%s %s %s", name, dot,
 		    states[st->conn <= CONN_GONE ? st->conn : CONN_GONE]);
+	if (has_link(a, &link))
+		link_text(a, &link, s);
 }
 
 static void
@@ -59,6 +88,40 @@ set_save(struct segment *s, const char *text, enum style_name st, int weight)
 	s->weight = weight;
 }
 
+/* Both is saved, but only one outlives the sandbox. */
+static void
+volume_segment(const struct sandbox_link *l, struct segment *s)
+{
+	if (l->sync_error[0] != '\0') {
+		set_save(s, "", STYLE_ERROR, 9);
+		snprintf(s->text, sizeof s->text, "not on the volume: %.60s",
+		    l->sync_error);
+		snprintf(s->brief, sizeof s->brief, "NOT ON THE VOLUME");
+	} else if (l->unsynced) {
+		set_save(s, "saved in the sandbox", STYLE_WAIT, 3);
+		snprintf(s->brief, sizeof s->brief, "in the sandbox");
+	} else {
+		set_save(s, "saved on the volume", STYLE_STATUS, 3);
+		snprintf(s->brief, sizeof s->brief, "saved");
+	}
+}
+
+static void
+saved_segment(struct app *a, int64_t last, struct segment *s)
+{
+	int64_t ago = (app_elapsed(a) - last) / 1000000;
+	struct sandbox_link link;
+
+	if (has_link(a, &link)) {
+		volume_segment(&link, s);
+		return;
+	}
+	set_save(s, "saved", STYLE_STATUS, 3);
+	if (ago >= 0 && ago < 60)
+		snprintf(s->text, sizeof s->text, "saved %d s ago", (int)ago);
+	snprintf(s->brief, sizeof s->brief, "saved");
+}
+
 /* The worst of all files. */
 static void
 save_segment(struct app *a, struct segment *s)
@@ -66,7 +129,7 @@ save_segment(struct app *a, struct segment *s)
 	const struct state *st = a->spec.state;
 	const struct state_file *failed = NULL;
 	bool edited = false, saving = false;
-	int64_t last = -1, ago;
+	int64_t last = -1;
 
 	for (size_t i = 0; i < st->nfiles; i++) {
 		const struct state_file *f = &st->files[i];
@@ -91,12 +154,7 @@ save_segment(struct app *a, struct segment *s)
 	} else if (saving) {
 		set_save(s, "saving", STYLE_WAIT, 6);
 	} else if (last >= 0) {
-		set_save(s, "saved", STYLE_STATUS, 3);
-		ago = (app_elapsed(a) - last) / 1000000;
-		if (ago >= 0 && ago < 60)
-			snprintf(s->text, sizeof s->text, "saved %d s ago",
-			    (int)ago);
-		snprintf(s->brief, sizeof s->brief, "saved");
+		saved_segment(a, last, s);
 	}
 }
 

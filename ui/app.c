@@ -210,6 +210,23 @@ pane_key(void *user, const char *cmd, char out[40])
 	app_key_label(user, cmd_find(cmd), out);
 }
 
+static bool
+pane_link(void *user, struct sandbox_link *link)
+{
+	struct app *a = user;
+
+	return a->spec.link != NULL && a->settings.predict &&
+	    a->spec.link(a->spec.user, link);
+}
+
+static void
+pane_hurry(void *user)
+{
+	struct app *a = user;
+
+	a->urgent = a->dirty = true;
+}
+
 static void
 create_panes(struct app *a)
 {
@@ -221,7 +238,8 @@ create_panes(struct app *a)
 	struct pane_ctx ctx = { .state = a->spec.state, .theme = &a->theme,
 		.clock = a->clock, .send = pane_send, .copy = pane_copy,
 		.clipboard = pane_clipboard, .say = pane_say,
-		.run = pane_run, .key = pane_key, .user = a,
+		.run = pane_run, .key = pane_key, .link = pane_link,
+		.hurry = pane_hurry, .user = a,
 		.read_only = app_replaying(a), .ascii = a->settings.ascii };
 
 	for (int i = 0; i < PANES; i++)

@@ -5,6 +5,7 @@
  * program with another source. */
 
 #include "loop/loop.h"
+#include "sandbox/sandbox.h"
 #include "session/command.h"
 #include "session/replay.h"
 #include "session/state.h"
@@ -18,6 +19,8 @@ struct app_spec {
 	void (*send)(void *user, const struct command *);
 	/* Live: state of the record, e.g. "rec", or why it fails. */
 	const char *(*record)(void *user, bool *failed);
+	/* Live: see core_link.  NULL: on this machine. */
+	bool (*link)(void *user, struct sandbox_link *);
 	void *user;
 	struct replay *replay; /* NULL: live */
 	const char *theme;     /* NULL: from the settings */

@@ -36,6 +36,7 @@ libui_a_SOURCES = \
 	ui/pane-problem.c \
 	ui/pane-term-copy.c \
 	ui/pane-term-mouse.c \
+	ui/pane-term-predict.c \
 	ui/pane-term.c \
 	ui/pane-term.h \
 	ui/pane-tests-draw.c \
@@ -44,6 +45,8 @@ libui_a_SOURCES = \
 	ui/pane-tests.c \
 	ui/pane-tests.h \
 	ui/pane.h \
+	ui/predict.c \
+	ui/predict.h \
 	ui/prompt-internal.h \
 	ui/prompt.c \
 	ui/prompt.h \

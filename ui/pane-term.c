@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "ui/pane-term.h"
+#include "ui/predict.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -244,6 +245,8 @@ term_draw(struct pane *p, struct canvas *c, bool focused)
 	canvas_fill(c, text);
 	for (int y = 0; y < c->rows && first + y < rows; y++)
 		draw_row(term_vt(t), c, y, first + y);
+	if (first >= 0 && !t->copy)
+		term_predict_draw(t, c);
 	draw_matches(t, c, first);
 	draw_selection(t, c, first);
 	draw_gone(t, c);
@@ -267,6 +270,7 @@ term_cursor(struct pane *p, int *row, int *col, int *shape)
 		*col = t->col;
 	} else {
 		vt_cursor(term_vt(t), row, col, &visible);
+		term_predict_cursor(t, row, col);
 		*row -= term_first(t);
 		*shape = vt_cursor_shape(term_vt(t));
 		if (p->ctx.state->term_exited)
@@ -406,6 +410,8 @@ term_send(struct term_pane *t, enum command_type type, const struct buf *b)
 		return;
 	cmd.data = b->data;
 	cmd.len = b->len;
+	if (type == CMD_TERM_INPUT)
+		term_predict_typed(t, b);
 	t->base.ctx.send(t->base.ctx.user, &cmd);
 }
 
@@ -630,14 +636,17 @@ term_create(const struct pane_ctx *ctx)
 	t->base.ctx = *ctx;
 	t->follow = true;
 	t->dir = -1;
+	t->predict = predict_create();
 	return &t->base;
 }
 
 static void
 term_destroy(struct pane *p)
 {
-	if (p != NULL)
-		free(term_of(p));
+	if (p == NULL)
+		return;
+	predict_destroy(term_of(p)->predict);
+	free(term_of(p));
 }
 
 /* For a program that asked to be told.  Nobody typed it. */
@@ -674,6 +683,9 @@ term_event(struct pane *p, const struct event *ev)
 		t->select = SELECT_NONE;
 		t->follow = true;
 		t->held = false;
+		break;
+	case EV_TERM_OUTPUT:
+		term_predict_output(t);
 		break;
 	case EV_FOCUS_IN: case EV_FOCUS_OUT:
 		if (t->focused)

@@ -28,6 +28,8 @@ struct term_pane {
 	int clicks, click_row, click_col;
 	int64_t click_time;
 
+	struct predict *predict;
+
 	bool typing; /* the search text */
 	int dir;     /* of the search */
 	char needle[128];
@@ -54,6 +56,12 @@ void term_send(struct term_pane *, enum command_type, const struct buf *);
 void term_send_key(struct term_pane *, uint32_t code, unsigned mods);
 
 enum pane_result term_mouse(struct pane *, const struct mouse *);
+
+/* ---- pane-term-predict.c ---- */
+void term_predict_typed(struct term_pane *, const struct buf *);
+void term_predict_output(struct term_pane *);
+void term_predict_draw(struct term_pane *, struct canvas *);
+bool term_predict_cursor(const struct term_pane *, int *row, int *col);
 
 void term_copy_enter(struct term_pane *);
 void term_copy_leave(struct term_pane *);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
+#include "sandbox/sandbox.h"
 #include "session/command.h"
 #include "session/state.h"
 #include "ui/canvas.h"
@@ -34,6 +35,11 @@ struct pane_ctx {
 	void (*say)(void *user, const char *text);
 	/* Runs a command of the table in ui/cmd.h by name. */
 	void (*run)(void *user, const char *cmd);
+	/* How it is with a sandbox over a network; false: there is none
+	 * between, or nothing is to be predicted.  May be NULL. */
+	bool (*link)(void *user, struct sandbox_link *);
+	/* The next frame must not wait for the shell's answer. */
+	void (*hurry)(void *user);
 	/* The key that a command has, as people write it; "" none. */
 	void (*key)(void *user, const char *cmd, char out[40]);
 	void *user;

@@ -19,7 +19,7 @@ void
 settings_init(struct settings *s)
 {
 	memset(s, 0, sizeof *s);
-	s->mouse = true;
+	s->mouse = s->predict = true;
 }
 
 static bool
@@ -54,10 +54,12 @@ take_ui(struct settings *s, const struct ini_entry *i, struct err *e)
 		return ini_bool(i->value, &s->ascii, e);
 	if (strcasecmp(i->key, "mouse") == 0)
 		return ini_bool(i->value, &s->mouse, e);
+	if (strcasecmp(i->key, "predict") == 0)
+		return ini_bool(i->value, &s->predict, e);
 	if (strcasecmp(i->key, "clipboard") == 0)
 		return take_clipboard(s, i->value, e);
 	return err_set(e, ERR_INVALID, "no setting \"%.40s\" in [ui]; there "
-	    "are theme, ascii, mouse and clipboard", i->key);
+	    "are theme, ascii, mouse, predict and clipboard", i->key);
 }
 
 static bool
@@ -69,8 +71,10 @@ take(void *user, const struct ini_entry *i, struct err *e)
 		return take_ui(r->settings, i, e);
 	if (strcasecmp(i->section, "keys") == 0)
 		return keymap_bind(r->keys, i->key, i->value, e);
-	return err_set(e, ERR_INVALID,
-	    "no section [%.40s]; there are [ui] and [keys]", i->section);
+	if (strcasecmp(i->section, "modal") == 0)
+		return true; /* cli/modal-settings.c */
+	return err_set(e, ERR_INVALID, "no section [%.40s]; there are [ui], "
+	    "[keys] and [modal]", i->section);
 }
 
 bool

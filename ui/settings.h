@@ -21,6 +21,7 @@ struct settings {
 	char theme[64]; /* "" none given */
 	unsigned theme_line;
 	bool ascii, mouse, osc52;
+	bool predict; /* echo over a slow link */
 };
 
 void settings_init(struct settings *);

@@ -10,6 +10,8 @@ int cmd_demo(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
+int cmd_sandboxes(int argc, char **argv);
+int cmd_volumes(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
@@ -24,6 +26,8 @@ enum cli_session { SESSION_ENDED,
 	SESSION_LIVE,  /* a viva has it open now */
 	SESSION_CUT }; /* neither: it can be resumed */
 enum cli_session cli_session_state(const char *id);
+/* What its sandboxes came from: "local" or "modal".  Owned by the caller. */
+char *cli_session_sandbox(const char *id);
 /* The newest session that was cut off; NULL: none.  Owned by the caller. */
 char *cli_last_open(void);
 

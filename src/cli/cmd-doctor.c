@@ -11,6 +11,8 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/provider.h"
+#include "sandbox/modal.h"
 #include "sandbox/sandbox.h"
 #include "store/gitstore.h"
 
@@ -145,6 +147,37 @@ languages_sheet(void)
 	return 0;
 }
 
+static void
+on_account(void *user, const char *text, const struct err *e)
+{
+	if (e == NULL)
+		row("yes", text);
+	else
+		row("NO", e->msg);
+	loop_stop(user);
+}
+
+/* Only for who has an account: without a token this is no fault. */
+static int
+modal_sheet(void)
+{
+	struct loop *loop = loop_create(clock_system(), waiter_poll());
+	struct err e = { 0 };
+	struct provider *p;
+
+	puts("Modal (viva start --sandbox modal):");
+	p = provider_open("modal", loop, &e);
+	if (p == NULL) {
+		row(e.code == ERR_AUTH ? "-" : "NO", e.msg);
+	} else {
+		modal_check(provider_modal(p), on_account, loop);
+		loop_run(loop);
+		provider_close(p);
+	}
+	loop_destroy(loop);
+	return p == NULL && e.code != ERR_AUTH;
+}
+
 int
 cmd_doctor(int argc, char **argv)
 {
@@ -156,5 +189,6 @@ cmd_doctor(int argc, char **argv)
 	bad |= records_sheet();
 	bad |= terminal_sheet();
 	bad |= languages_sheet();
+	bad |= modal_sheet();
 	return bad;
 }

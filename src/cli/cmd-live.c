@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/provider.h"
 #include "problem/language.h"
 #include "problem/problem.h"
 #include "session/core.h"
@@ -23,17 +24,21 @@
 #define MINUTES_MAX (7 * 24 * 60)
 
 #define DIRS_MAX 64
+#define START_USAGE "start [-l LANGUAGE] [-t MINUTES] [-s SANDBOX] " \
+	"PROBLEM-DIR..."
 
 struct plan { /* what the command line asks for */
 	const char *const *dirs;
 	size_t ndirs;
 	const char *language;
+	const char *sandbox; /* "local" or "modal" */
 	int64_t minutes;    /* 0: no limit */
 	const char *resume; /* the session that goes on; NULL: a new one */
 };
 
 struct live {
 	struct loop *loop;
+	struct provider *provider;
 	struct core *core;
 	struct app *app;
 	char id[40];
@@ -48,8 +53,9 @@ static struct sandbox *
 sandbox_factory(void *user, struct loop *l, const struct sandbox_spec *spec,
     const struct sandbox_watch *watch, void *watch_user)
 {
-	(void)user;
-	return sandbox_local_create(l, spec, watch, watch_user);
+	struct live *v = user;
+
+	return provider_sandbox(v->provider, l, spec, watch, watch_user);
 }
 
 static void
@@ -104,6 +110,14 @@ record_state(void *user, bool *failed)
 	return core_record_state(v->core, failed);
 }
 
+static bool
+link_state(void *user, struct sandbox_link *link)
+{
+	struct live *v = user;
+
+	return v->core != NULL && core_link(v->core, link);
+}
+
 static void
 on_signal(void *user)
 {
@@ -144,7 +158,7 @@ static int
 run(struct live *v, const struct core_spec *core_spec, struct err *e)
 {
 	struct app_spec spec = { .loop = v->loop, .send = send,
-		.record = record_state, .user = v };
+		.record = record_state, .link = link_state, .user = v };
 
 	v->core = core_create(core_spec, e);
 	if (v->core == NULL)
@@ -172,7 +186,8 @@ session(struct live *v, const struct plan *plan)
 		.mask = v->mask,
 		.event = on_event, .notice = on_notice,
 		.clipboard = on_clipboard, .ended = on_ended,
-		.provider = "local", .sandbox = sandbox_factory, .user = v };
+		.provider = provider_name(v->provider),
+		.sandbox = sandbox_factory, .user = v };
 	struct err e = { 0 };
 	int status = run(v, &spec, &e);
 
@@ -252,15 +267,17 @@ live(const struct plan *plan)
 		snprintf(v.id, sizeof v.id, "%s", plan->resume);
 	else
 		make_id(&v);
-	if (prepare(&v, plan, &e)) {
-		v.loop = loop_create(clock_system(), waiter_poll());
+	v.loop = loop_create(clock_system(), waiter_poll());
+	v.provider = provider_open(plan->sandbox, v.loop, &e);
+	if (v.provider != NULL && prepare(&v, plan, &e)) {
 		status = session(&v, plan);
-		loop_destroy(v.loop);
 		if (status == 0)
 			say_goodbye(&v);
 	} else {
 		status = cli_fail(&e);
 	}
+	provider_close(v.provider);
+	loop_destroy(v.loop);
 	problem_list_free(v.problems, v.nproblems);
 	free((char *)v.mask[0]);
 	free(v.mask);
@@ -269,15 +286,48 @@ live(const struct plan *plan)
 	return status;
 }
 
+static bool
+take_options(struct plan *plan, int argc, char **argv, const char *usage)
+{
+	static const struct option options[] = {
+		{ "language", required_argument, NULL, 'l' },
+		{ "minutes", required_argument, NULL, 't' },
+		{ "sandbox", required_argument, NULL, 's' },
+		{ NULL, 0, NULL, 0 } };
+	long minutes;
+	int o;
+
+	while ((o = getopt_long(argc, argv, "+l:t:s:", options, NULL)) != -1) {
+		minutes = o == 't' ? strtol(optarg, NULL, 10) : 0;
+		if (o == 'l') {
+			plan->language = optarg;
+		} else if (o == 's') {
+			plan->sandbox = optarg;
+		} else if (minutes > 0 && minutes <= MINUTES_MAX) {
+			plan->minutes = minutes;
+		} else {
+			fprintf(stderr, "viva: %s\n", usage);
+			return false;
+		}
+	}
+	return true;
+}
+
 int
 cmd_demo(int argc, char **argv)
 {
 	char *dir = cli_problems_dir();
 	struct plan plan = { .dirs = (const char *const *)&dir, .ndirs = 1,
-		.language = argc > 1 ? argv[1] : "python3",
+		.language = "python3", .sandbox = "local",
 		.minutes = DEMO_MINUTES };
-	int status = live(&plan);
+	int status = 2;
 
+	if (take_options(&plan, argc, argv, "demo [-s SANDBOX] [LANGUAGE]") &&
+	    argc - optind <= 1) {
+		if (optind < argc)
+			plan.language = argv[optind];
+		status = live(&plan);
+	}
 	free(dir);
 	return status;
 }
@@ -285,21 +335,10 @@ cmd_demo(int argc, char **argv)
 int
 cmd_start(int argc, char **argv)
 {
-	struct plan plan = { .language = "python3" };
-	int o;
+	struct plan plan = { .language = "python3", .sandbox = "local" };
 
-	while ((o = getopt(argc, argv, "+l:t:")) != -1) {
-		if (o == 'l')
-			plan.language = optarg;
-		else if (o == 't' && strtol(optarg, NULL, 10) > 0 &&
-		    strtol(optarg, NULL, 10) <= MINUTES_MAX)
-			plan.minutes = strtol(optarg, NULL, 10);
-		else {
-			fputs("viva: start [-l LANGUAGE] [-t MINUTES] "
-			    "PROBLEM-DIR...\n", stderr);
-			return 2;
-		}
-	}
+	if (!take_options(&plan, argc, argv, START_USAGE))
+		return 2;
 	if (optind == argc) {
 		fputs("viva: start needs a problem package's directory; "
 		    "'viva demo' brings its own\n", stderr);
@@ -340,7 +379,7 @@ kept_dirs(const char *id, char **dirs, struct err *e)
 int
 cmd_resume(int argc, char **argv)
 {
-	char *dirs[DIRS_MAX], *last = NULL;
+	char *dirs[DIRS_MAX], *last = NULL, *sandbox;
 	struct plan plan = { .dirs = (const char *const *)dirs };
 	struct err e = { 0 };
 	int status;
@@ -356,9 +395,11 @@ cmd_resume(int argc, char **argv)
 	}
 	plan.resume = last != NULL ? last : argv[1];
 	plan.ndirs = kept_dirs(plan.resume, dirs, &e);
+	plan.sandbox = sandbox = cli_session_sandbox(plan.resume);
 	status = plan.ndirs > 0 ? live(&plan) : cli_fail(&e);
 	while (plan.ndirs > 0)
 		free(dirs[--plan.ndirs]);
+	free(sandbox);
 	free(last);
 	return status;
 }

@@ -27,6 +27,10 @@ static const struct subcommand subcommands[] = {
 	{ "replay", "SESSION", "play a session back", cmd_replay },
 	{ "show", "SESSION", "what happened in a session, in lines, with its "
 	    "chain of hashes checked", cmd_show },
+	{ "sandboxes", "[--end [--older HOURS] [--yes]]", "viva's sandboxes at "
+	    "Modal, and their end", cmd_sandboxes },
+	{ "volumes", "[--delete [--older HOURS] [--yes]]", "viva's volumes at "
+	    "Modal, and their end", cmd_volumes },
 	{ "doctor", "", "what works on this machine, and what the sandbox "
 	    "guarantees", cmd_doctor },
 	{ "help", "", "this text", cmd_help },

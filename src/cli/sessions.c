@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -59,6 +60,30 @@ cli_session_state(const char *id)
 		st = SESSION_ENDED;
 	close(fd);
 	return st;
+}
+
+char *
+cli_session_sandbox(const char *id)
+{
+	char *dir = cli_session_dir(id);
+	char *path = xasprintf("%s/journal.jsonl", dir), *line = NULL;
+	char *name = NULL;
+	struct event_buf eb = { 0 };
+	FILE *f = fopen(path, "re");
+	struct event ev;
+	size_t cap = 0;
+	ssize_t n = f != NULL ? getline(&line, &cap, f) : -1;
+
+	if (n > 0 && event_decode(line, (size_t)n, &eb, &ev, NULL) &&
+	    ev.type == EV_SESSION_START && ev.u.session.sandbox != NULL)
+		name = xstrdup(ev.u.session.sandbox);
+	event_buf_free(&eb);
+	if (f != NULL)
+		fclose(f);
+	free(line);
+	free(path);
+	free(dir);
+	return name != NULL ? name : xstrdup("local");
 }
 
 char *

@@ -81,13 +81,13 @@ test_errors(void **state)
 	expect_error("[keys]\n\nF5 = qiut\n", "f:3: no command \"qiut\"; the "
 	    "palette (C-p) has their names");
 	expect_error("[colour]\nx = y\n", "f:2: no section [colour]; there "
-	    "are [ui] and [keys]");
+	    "are [ui], [keys] and [modal]");
 	expect_error("[ui]\nclipboard = yes\n", "f:2: clipboard is \"yes\"; "
 	    "write none or osc52");
 	expect_error("[ui]\ntheme = a/b\n", "f:2: \"a/b\" is no name of a "
 	    "theme; use letters, digits, - and _");
 	expect_error("[ui]\nsize = 2\n", "f:2: no setting \"size\" in [ui]; "
-	    "there are theme, ascii, mouse and clipboard");
+	    "there are theme, ascii, mouse, predict and clipboard");
 }
 
 /* In the shell only function keys are viva's. */

@@ -19,6 +19,8 @@ struct fix {
 	struct clock_fake clock;
 	struct pane *pane;
 	struct buf log, clip;
+	int64_t rtt; /* of the link to the sandbox; 0: there is none */
+	unsigned hurries;
 };
 
 static void
@@ -75,13 +77,30 @@ on_say(void *user, const char *text)
 	(void)text;
 }
 
+static bool
+on_link(void *user, struct sandbox_link *link)
+{
+	struct fix *f = user;
+
+	memset(link, 0, sizeof *link);
+	link->rtt_us = f->rtt;
+	return f->rtt > 0;
+}
+
+static void
+on_hurry(void *user)
+{
+	((struct fix *)user)->hurries++;
+}
+
 static struct fix *
 setup(bool read_only)
 {
 	struct fix *f = xcalloc(1, sizeof *f);
 	struct pane_ctx ctx = { .state = &f->state, .theme = &f->theme,
 		.send = on_send, .copy = on_copy, .clipboard = on_clipboard,
-		.say = on_say, .user = f, .read_only = read_only,
+		.say = on_say, .link = on_link, .hurry = on_hurry, .user = f,
+		.read_only = read_only,
 		.clock = &f->clock.base };
 
 	clock_fake_init(&f->clock, 1000000, 0);
@@ -603,6 +622,72 @@ watching_never_sends(void **st)
 	teardown(f);
 }
 
+/* Output as the core tells of it, a round trip later. */
+static void
+comes(struct fix *f, const char *text)
+{
+	struct event ev = { .type = EV_TERM_OUTPUT };
+
+	clock_fake_advance(&f->clock, f->rtt);
+	feed(f, text);
+	pane_term.event(f->pane, &ev);
+}
+
+static void
+expect_first_row(struct fix *f, const char *text, int cursor, bool underlined)
+{
+	struct canvas *c = canvas_create(5, 20);
+	struct buf got = { 0 };
+	int row, col, shape, last = (int)strlen(text) - 1;
+
+	pane_term.draw(f->pane, c, true);
+	canvas_dump(c, false, &got);
+	assert_memory_equal(buf_str(&got), text, strlen(text));
+	assert_int_equal(buf_str(&got)[strlen(text)], '\n');
+	assert_int_equal((c->cells[last].style.attr & ATTR_UNDERLINE) != 0,
+	    underlined);
+	assert_true(pane_term.cursor(f->pane, &row, &col, &shape));
+	assert_int_equal(col, cursor);
+	canvas_destroy(c);
+	buf_free(&got);
+}
+
+static void
+echo_is_predicted_on_a_slow_link(void **state)
+{
+	struct fix *f = setup(false);
+
+	(void)state;
+	f->rtt = 150000;
+	comes(f, "$ ");
+	type(f, "l");
+	assert_int_equal(f->hurries, 0);
+	expect_first_row(f, "$", 2, false);
+	comes(f, "l");
+	type(f, "s");
+	assert_int_equal(f->hurries, 1); /* at once, and not with the echo */
+	expect_first_row(f, "$ ls", 4, true);
+	comes(f, "s");
+	expect_first_row(f, "$ ls", 4, false);
+	teardown(f);
+}
+
+static void
+echo_is_not_predicted_on_a_fast_link(void **state)
+{
+	struct fix *f = setup(false);
+
+	(void)state;
+	f->rtt = 20000; /* the echo is soon enough */
+	comes(f, "$ ");
+	type(f, "l");
+	comes(f, "l");
+	type(f, "s");
+	assert_int_equal(f->hurries, 0);
+	expect_first_row(f, "$ l", 3, false);
+	teardown(f);
+}
+
 int
 main(void)
 {
@@ -622,6 +707,8 @@ main(void)
 		cmocka_unit_test(programs_are_told_of_the_focus),
 		cmocka_unit_test(what_the_title_says),
 		cmocka_unit_test(watching_never_sends),
+		cmocka_unit_test(echo_is_predicted_on_a_slow_link),
+		cmocka_unit_test(echo_is_not_predicted_on_a_fast_link),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

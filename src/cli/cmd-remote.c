@@ -1,0 +1,221 @@
+#include "config.h"
+
+/* viva sandboxes, viva volumes: what viva made at Modal, listed and cleaned
+ * up.  Nothing is touched that does not have viva's own name, and nothing
+ * without --yes. */
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/provider.h"
+#include "sandbox/modal.h"
+
+struct kind {
+	const char *many, *verb, *done;
+	void (*list)(struct modal *, const struct modal_list_watch *, void *);
+	void (*remove)(struct modal *, const char *id,
+	    void (*done)(void *user, const struct err *), void *user);
+};
+
+static const struct kind kinds[] = {
+	{ "sandboxes", "end", "ended", modal_list_sandboxes,
+	    modal_end_sandbox },
+	{ "volumes", "delete", "deleted", modal_list_volumes,
+	    modal_delete_volume } };
+
+struct item {
+	char *id, *name;
+	int64_t created;
+};
+
+struct remote {
+	const struct kind *kind;
+	struct loop *loop;
+	struct provider *provider;
+	struct item *items;
+	size_t n, cap, at;
+	bool remove, yes, ok;
+	int64_t older; /* s */
+};
+
+static int64_t
+age(const struct item *i)
+{
+	return (int64_t)time(NULL) - i->created;
+}
+
+static void
+print_item(const struct item *i, const char *what)
+{
+	int64_t s = age(i);
+
+	cli_print_clean(i->name[0] != '\0' ? i->name : i->id);
+	printf("  %lldh%02lldm", (long long)(s / 3600),
+	    (long long)(s / 60 % 60));
+	if (what != NULL)
+		printf("  %s", what);
+	putchar('\n');
+}
+
+static void
+failed(struct remote *r, const struct err *e)
+{
+	cli_fail(e);
+	r->ok = false;
+}
+
+static void remove_next(struct remote *);
+
+static void
+on_removed(void *user, const struct err *e)
+{
+	struct remote *r = user;
+
+	if (e != NULL)
+		failed(r, e);
+	else
+		print_item(&r->items[r->at], r->kind->done);
+	r->at++;
+	remove_next(r);
+}
+
+/* One after the other: it is not a race. */
+static void
+remove_next(struct remote *r)
+{
+	while (r->at < r->n && age(&r->items[r->at]) < r->older)
+		r->at++;
+	if (r->at == r->n) {
+		loop_stop(r->loop);
+		return;
+	}
+	r->kind->remove(provider_modal(r->provider), r->items[r->at].id,
+	    on_removed, r);
+}
+
+static void
+on_item(void *user, const struct modal_item *from)
+{
+	struct remote *r = user;
+	struct item *i;
+
+	GROW(r->items, r->n, r->cap);
+	i = &r->items[r->n++];
+	i->id = xstrdup(from->id);
+	i->name = xstrdup(from->name != NULL ? from->name : "");
+	i->created = from->created;
+}
+
+static void
+dry_run(const struct remote *r)
+{
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		bool old = r->remove && age(&r->items[i]) >= r->older;
+
+		chosen += old;
+		print_item(&r->items[i], !old ? NULL :
+		    r->kind->verb[0] == 'e' ? "would end" : "would delete");
+	}
+	if (r->n == 0)
+		printf("no %s of viva\n", r->kind->many);
+	if (chosen > 0)
+		printf("nothing was touched; with --yes viva will %s "
+		    "%zu of them\n", r->kind->verb, chosen);
+}
+
+static void
+on_listed(void *user, const struct err *e)
+{
+	struct remote *r = user;
+
+	if (e != NULL) {
+		failed(r, e);
+		loop_stop(r->loop);
+	} else if (r->remove && r->yes) {
+		remove_next(r);
+	} else {
+		dry_run(r);
+		loop_stop(r->loop);
+	}
+}
+
+static int
+remote(struct remote *r)
+{
+	static const struct modal_list_watch watch = { on_item, on_listed };
+	struct err e = { 0 };
+
+	r->ok = true;
+	r->loop = loop_create(clock_system(), waiter_poll());
+	r->provider = provider_open("modal", r->loop, &e);
+	if (r->provider == NULL) {
+		failed(r, &e);
+	} else {
+		r->kind->list(provider_modal(r->provider), &watch, r);
+		loop_run(r->loop);
+		provider_close(r->provider);
+	}
+	loop_destroy(r->loop);
+	for (size_t i = 0; i < r->n; i++) {
+		free(r->items[i].id);
+		free(r->items[i].name);
+	}
+	free(r->items);
+	return r->ok ? 0 : 1;
+}
+
+static int
+usage(const struct kind *k)
+{
+	fprintf(stderr, "viva: %s [--%s [--older HOURS] [--yes]]\n", k->many,
+	    k->verb);
+	return 2;
+}
+
+static int
+command(const struct kind *k, int argc, char **argv)
+{
+	const struct option options[] = { { k->verb, no_argument, NULL, 'r' },
+		{ "older", required_argument, NULL, 'o' },
+		{ "yes", no_argument, NULL, 'y' }, { NULL, 0, NULL, 0 } };
+	struct remote r = { .kind = k };
+	char *end;
+	int o;
+
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (o == 'r') {
+			r.remove = true;
+		} else if (o == 'y') {
+			r.yes = true;
+		} else if (o == 'o') {
+			double hours = strtod(optarg, &end);
+
+			if (end == optarg || *end != '\0' || !(hours >= 0 &&
+			    hours < 1e6))
+				return usage(k);
+			r.older = (int64_t)(hours * 3600);
+		} else {
+			return usage(k);
+		}
+	}
+	return optind == argc ? remote(&r) : usage(k);
+}
+
+int
+cmd_sandboxes(int argc, char **argv)
+{
+	return command(&kinds[0], argc, argv);
+}
+
+int
+cmd_volumes(int argc, char **argv)
+{
+	return command(&kinds[1], argc, argv);
+}
