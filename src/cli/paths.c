@@ -43,6 +43,17 @@ cli_repo_path(void)
 	return path;
 }
 
+static bool
+cannot_create(const char *path, struct err *e)
+{
+	char why[300];
+
+	err_sys(e, errno, "cannot create %s", path);
+	snprintf(why, sizeof why, "%s", e->msg);
+	return err_set(e, e->code, "%s; set XDG_DATA_HOME to a directory that "
+	    "can be written", why);
+}
+
 bool
 cli_mkdirs(const char *path, struct err *e)
 {
@@ -56,7 +67,7 @@ cli_mkdirs(const char *path, struct err *e)
 			continue;
 		*s = '\0';
 		if (mkdir(p, 0700) != 0 && errno != EEXIST)
-			ok = err_sys(e, errno, "cannot create %s", p);
+			ok = cannot_create(p, e);
 		*s = c;
 		if (c == '\0')
 			break;

@@ -394,6 +394,7 @@ test_nowhere_to_write(void **state)
 
 	(void)state;
 	ptyscreen_wait(p, "cannot create /proc/none");
+	ptyscreen_wait(p, "set XDG_DATA_HOME");
 	assert_int_equal(ptyscreen_exit(p), 1);
 	ptyscreen_stop(p);
 }
