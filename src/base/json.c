@@ -7,41 +7,48 @@
 
 static const char hex[] = "0123456789abcdef";
 
-static void
-add_escape(struct buf *b, unsigned char c)
+#define ESCAPE_MAX 6
+#define BLOCK 512 /* room is made for so much at once */
+
+static char *
+put_escape(char *o, unsigned char c)
 {
 	static const char names[32] = { ['\b'] = 'b', ['\t'] = 't',
 		['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
-	char u[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+	char u[ESCAPE_MAX] = { '\\', 'u', '0', '0', hex[c >> 4],
+		hex[c & 15] };
+	size_t n = 2;
 
-	if (c == '"' || c == '\\') {
+	if (c == '"' || c == '\\')
 		u[1] = (char)c;
-		buf_add(b, u, 2);
-	} else if (c < 32 && names[c] != 0) {
+	else if (c < 32 && names[c] != 0)
 		u[1] = names[c];
-		buf_add(b, u, 2);
-	} else {
-		buf_add(b, u, 6);
-	}
+	else
+		n = ESCAPE_MAX;
+	memcpy(o, u, ESCAPE_MAX);
+	return o + n;
 }
 
 void
 json_add_string(struct buf *b, const char *s, size_t n)
 {
-	size_t from = 0;
-
 	buf_reserve(b, n + 2);
 	buf_addc(b, '"');
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
+	for (size_t i = 0; i < n;) {
+		size_t end = n - i < BLOCK ? n : i + BLOCK;
+		char *o;
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-			continue;
-		buf_add(b, s + from, i - from);
-		add_escape(b, c);
-		from = i + 1;
+		buf_reserve(b, (end - i) * ESCAPE_MAX);
+		for (o = b->data + b->len; i < end; i++) {
+			unsigned char c = (unsigned char)s[i];
+
+			if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+				*o++ = (char)c;
+			else
+				o = put_escape(o, c);
+		}
+		b->len = (size_t)(o - b->data);
 	}
-	buf_add(b, s + from, n - from);
 	buf_addc(b, '"');
 }
 
@@ -52,24 +59,26 @@ void
 json_add_base64(struct buf *b, const void *p, size_t n)
 {
 	const unsigned char *s = p;
+	char *o;
 
 	buf_reserve(b, n / 3 * 4 + 8);
-	buf_addc(b, '"');
+	o = b->data + b->len;
+	*o++ = '"';
 	for (size_t i = 0; i < n; i += 3) {
 		uint32_t v = (uint32_t)s[i] << 16;
-		char q[4];
 
 		if (i + 1 < n)
 			v |= (uint32_t)s[i + 1] << 8;
 		if (i + 2 < n)
 			v |= s[i + 2];
-		q[0] = alphabet[v >> 18];
-		q[1] = alphabet[v >> 12 & 63];
-		q[2] = i + 1 < n ? alphabet[v >> 6 & 63] : '=';
-		q[3] = i + 2 < n ? alphabet[v & 63] : '=';
-		buf_add(b, q, 4);
+		*o++ = alphabet[v >> 18];
+		*o++ = alphabet[v >> 12 & 63];
+		*o++ = i + 1 < n ? alphabet[v >> 6 & 63] : '=';
+		*o++ = i + 2 < n ? alphabet[v & 63] : '=';
 	}
-	buf_addc(b, '"');
+	*o++ = '"';
+	*o = '\0';
+	b->len = (size_t)(o - b->data);
 }
 
 static int

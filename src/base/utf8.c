@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 
+#include <string.h>
 #include <utf8proc.h>
 #include <wchar.h>
 
@@ -75,8 +76,16 @@ utf8_valid(const char *s, size_t n)
 	size_t i = 0;
 
 	while (i < n) {
+		uint64_t eight;
 		size_t len;
 
+		if (i + sizeof eight <= n) {
+			memcpy(&eight, s + i, sizeof eight);
+			if ((eight & 0x8080808080808080u) == 0) {
+				i += sizeof eight;
+				continue;
+			}
+		}
 		if ((unsigned char)s[i] < 0x80) {
 			i++;
 			continue;

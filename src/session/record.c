@@ -16,9 +16,9 @@
 struct record {
 	struct loop *loop;
 	struct journal *journal;
-	struct gitstore *git; /* NULL: no checkpoints, git_err says why */
+	struct gitstore *git; /* NULL: no checkpoint was made; git_err */
 	struct err git_err;
-	char *session, *path;
+	char *session, *path, *repo;
 	unsigned number; /* of the last checkpoint */
 	struct checkpoint *pending; /* not yet answered */
 };
@@ -52,7 +52,7 @@ record_open(struct loop *loop, const char *dir, const char *repo,
 	}
 	/* Without git the journal still holds everything. */
 	if (repo != NULL)
-		r->git = gitstore_open(repo, loop, &r->git_err);
+		r->repo = xstrdup(repo);
 	else
 		err_set(&r->git_err, ERR_UNAVAILABLE, "no repository given");
 	return r;
@@ -265,6 +265,8 @@ record_checkpoint(struct record *r, const struct state *s,
 		    (unsigned long long)run->number);
 	}
 	copy_files(k, files);
+	if (r->git == NULL && r->repo != NULL) /* not while viva starts */
+		r->git = gitstore_open(r->repo, r->loop, NULL);
 	k->next = r->pending;
 	r->pending = k;
 	if (r->git == NULL)
@@ -284,5 +286,6 @@ record_close(struct record *r)
 		checkpoint_free(r->pending);
 	free(r->session);
 	free(r->path);
+	free(r->repo);
 	free(r);
 }

@@ -71,7 +71,8 @@ struct gitstore {
 	pthread_cond_t work, idle;
 	/* under the lock */
 	struct jobs queue, finished;
-	bool busy, closing;
+	bool busy, closing, opened;
+	struct err broken; /* why it could not be opened at first */
 	/* the thread's own */
 	git_repository *repo; /* NULL: to be opened */
 	git_odb *odb;
@@ -79,6 +80,7 @@ struct gitstore {
 	git_oid *fresh;	      /* objects that the next pack gets */
 	size_t nfresh, fresh_cap;
 	struct tip tip;
+	bool begun; /* the library; else broken says why not */
 };
 
 /* ---- the tree to write ---- */
@@ -706,6 +708,11 @@ run_job(struct gitstore *g, struct job *j)
 {
 	bool used = g->repo != NULL;
 
+	if (!g->begun) {
+		j->err = g->broken;
+		return;
+	}
+
 	/* An old handle may know a repository that is gone by now, or packs
 	 * that git gc has removed. */
 	if (!try_job(g, j) && (!used || !try_job(g, j)))
@@ -832,13 +839,32 @@ is_closing(void *user)
 	return closing;
 }
 
+/* By the thread: the library alone takes milliseconds to start. */
+static bool
+open_first(struct gitstore *g)
+{
+	struct err e = { 0 };
+	bool ok = (g->begun = gitstore_begin(&e)) && repo_open(g, &e);
+
+	pthread_mutex_lock(&g->lock);
+	if (!ok)
+		g->broken = e;
+	g->opened = true;
+	pthread_cond_signal(&g->idle);
+	pthread_mutex_unlock(&g->lock);
+	return ok;
+}
+
 static void *
 run(void *user)
 {
 	struct gitstore *g = user;
-	int live_fd = gitstore_enter(g->path, is_closing, g);
+	int live_fd = -1;
 
-	repo_close(g); /* it may know of packs that are gone now */
+	if (open_first(g)) {
+		live_fd = gitstore_enter(g->path, is_closing, g);
+		repo_close(g); /* it may know of packs that are gone now */
+	}
 	pthread_mutex_lock(&g->lock);
 	for (;;) {
 		struct job *j;
@@ -876,39 +902,10 @@ gitstore_free(struct gitstore *g)
 	while ((j = jobs_take(&g->finished)) != NULL)
 		job_free(j);
 	free(g->fresh);
+	if (g->begun)
+		gitstore_end();
 	free(g->path);
 	free(g);
-	gitstore_end();
-}
-
-struct gitstore *
-gitstore_open(const char *path, struct loop *loop, struct err *e)
-{
-	pthread_condattr_t attr;
-	struct gitstore *g;
-
-	if (!gitstore_begin(e))
-		return NULL;
-	g = xcalloc(1, sizeof *g);
-	g->path = xstrdup(path);
-	g->loop = loop;
-	g->queue.end = &g->queue.first;
-	g->finished.end = &g->finished.first;
-	/* Here and not by the thread, so that the caller learns of it. */
-	if (!repo_open(g, e)) {
-		gitstore_free(g);
-		return NULL;
-	}
-	live_add(g);
-	pthread_mutex_init(&g->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&g->work, &attr);
-	pthread_cond_init(&g->idle, &attr);
-	pthread_condattr_destroy(&attr);
-	if (pthread_create(&g->thread, NULL, run, g) != 0)
-		abort();
-	return g;
 }
 
 static void
@@ -945,6 +942,38 @@ gitstore_close(struct gitstore *g, int64_t wait_us)
 	pthread_cond_destroy(&g->work);
 	pthread_cond_destroy(&g->idle);
 	gitstore_free(g);
+}
+
+struct gitstore *
+gitstore_open(const char *path, struct loop *loop, struct err *e)
+{
+	struct gitstore *g = xcalloc(1, sizeof *g);
+	pthread_condattr_t attr;
+
+	g->path = xstrdup(path);
+	g->loop = loop;
+	g->queue.end = &g->queue.first;
+	g->finished.end = &g->finished.first;
+	live_add(g);
+	pthread_mutex_init(&g->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&g->work, &attr);
+	pthread_cond_init(&g->idle, &attr);
+	pthread_condattr_destroy(&attr);
+	if (pthread_create(&g->thread, NULL, run, g) != 0)
+		abort();
+	if (e == NULL)
+		return g;
+	pthread_mutex_lock(&g->lock);
+	while (!g->opened)
+		pthread_cond_wait(&g->idle, &g->lock);
+	*e = g->broken;
+	pthread_mutex_unlock(&g->lock);
+	if (e->code == ERR_NONE)
+		return g;
+	gitstore_close(g, 0);
+	return NULL;
 }
 
 void

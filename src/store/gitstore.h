@@ -22,7 +22,8 @@
 
 struct gitstore;
 
-/* Creates the repository when it is missing. */
+/* Creates the repository when it is missing.  Without an err (NULL) it does
+ * not wait for that, and a checkpoint tells what is wrong. */
 struct gitstore *gitstore_open(const char *path, struct loop *, struct err *)
     WARN_UNUSED;
 /* Waits at most wait_us for what is queued, then drops it; a checkpoint that

@@ -18,11 +18,17 @@
  * Between the threads lies a buffer of events encoded without their chain:
  * the hash of the line before is put in by the thread, so the loop's thread
  * never hashes.  prev stands last in a line, so only the tail is written
- * again.
+ * again.  Output of the shell, of which there may be much, lies there as it
+ * is, behind a mark and its event: the thread encodes it.
  */
 
 #define RETRY_MS 1000
 #define CLOSING_RETRY_MS 100
+#define WRITE_BYTES (64u << 10) /* queued: not to wait for more */
+#define SYNC_BYTES (1u << 20)	/* written and not synced: the same */
+#define SYNC_DELAY_MS (JOURNAL_SYNC_MS / 2)
+#define LOOKS 16		/* so far apart, before the thread sleeps */
+#define KEEP_BYTES (4u << 20)	/* of a buffer's memory */
 
 struct waiting { /* a sync that was asked for */
 	uint64_t seq;
@@ -42,14 +48,20 @@ struct journal {
 	uint64_t queued_seq, synced_seq;
 	size_t writing; /* bytes taken from the queue, not yet written */
 	bool hurry, closing, failed;
+	bool pending;		 /* something is not yet on disk */
+	bool looking;		 /* the thread comes without being woken */
+	struct timespec due;	 /* when what is pending must be synced */
 	struct timespec give_up; /* when closing */
 	struct err err;
 	struct waiting *waiting;
 	size_t nwaiting, waiting_cap;
 	/* the thread's own */
 	char hash[65];
-	struct buf out; /* chained lines, some of it written */
+	struct buf out; /* chained lines, some of it written, none synced */
 	size_t written;
+	uint64_t out_seq;	  /* of its last */
+	struct buf spare;	  /* memory for the next queue */
+	struct timespec next_due; /* of what came since it was taken */
 	off_t synced; /* length of the file that is on disk */
 	bool again;   /* what is beyond must be written again */
 	int dir;      /* to be synced with the first events; -1 done */
@@ -83,17 +95,49 @@ static const char zeros[65] =
 /* ,"prev":"<64>"}\n at the end of every line; the digits start here. */
 #define TAIL (64 + 3)
 
+#define MARK '\1' /* a line begins with a brace */
+
 static void
-chain(struct journal *j, struct buf *lines)
+queue_output(struct buf *queue, const struct event *ev)
 {
-	char *p = lines->data, *end = lines->data + lines->len;
+	buf_reserve(queue, 1 + sizeof *ev + ev->u.io.data.n);
+	buf_addc(queue, MARK);
+	buf_add(queue, ev, sizeof *ev);
+	buf_add(queue, ev->u.io.data.p, ev->u.io.data.n);
+}
+
+/* Returns what follows it. */
+static const char *
+chain_output(struct journal *j, const char *p)
+{
+	size_t from = j->out.len;
+	struct event ev;
+
+	memcpy(&ev, p, sizeof ev);
+	ev.u.io.data.p = p + sizeof ev;
+	event_encode(&ev, j->hash, &j->out);
+	event_hash(j->out.data + from, j->out.len - from - 1, j->hash);
+	return p + sizeof ev + ev.u.io.data.n;
+}
+
+static void
+chain(struct journal *j, const struct buf *queue)
+{
+	const char *p = buf_str(queue), *end = p + queue->len;
 
 	while (p < end) {
-		char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t from = j->out.len, n;
 
-		memcpy(nl + 1 - TAIL, j->hash, 64);
-		event_hash(p, (size_t)(nl - p), j->hash);
-		p = nl + 1;
+		if (*p == MARK) {
+			p = chain_output(j, p + 1);
+			continue;
+		}
+		n = (size_t)((const char *)memchr(p, '\n',
+		    (size_t)(end - p)) - p);
+		buf_add(&j->out, p, n + 1);
+		memcpy(j->out.data + from + n + 1 - TAIL, j->hash, 64);
+		event_hash(j->out.data + from, n, j->hash);
+		p += n + 1;
 	}
 }
 
@@ -181,72 +225,45 @@ tell(struct journal *j)
 }
 
 static bool
-is_gathering(const struct journal *j)
+has_work(const struct journal *j)
 {
-	return !j->closing && !j->hurry && j->queue.len < (1u << 16);
+	return j->pending || j->nwaiting > 0;
 }
 
-/* Lets more come within the sync time; after a failure, until the next
- * attempt.  A close that comes meanwhile tries at once. */
+/* Until something is due, or much is to be written, or someone waits.  Who
+ * has written writes again, so the thread looks by itself for a while: an
+ * append that wakes nobody costs the loop's thread nothing. */
 static void
-gather(struct journal *j)
+wait_for_work(struct journal *j)
+{
+	int looks = LOOKS, rc = 0;
+	struct timespec until;
+
+	while (!j->closing && !j->hurry && j->queue.len < WRITE_BYTES &&
+	    !(rc == ETIMEDOUT && j->pending)) {
+		j->looking = j->pending || looks-- > 0;
+		until = j->due;
+		if (!j->pending)
+			deadline(&until, SYNC_DELAY_MS);
+		rc = j->looking ? pthread_cond_timedwait(&j->cond, &j->lock,
+		    &until) : pthread_cond_wait(&j->cond, &j->lock);
+	}
+	j->looking = true;
+}
+
+/* After a failure.  A close that comes meanwhile tries at once. */
+static void
+wait_to_retry(struct journal *j)
 {
 	bool closing = j->closing;
 	struct timespec until;
 
-	deadline(&until, !j->failed ? JOURNAL_SYNC_MS / 2 : closing ?
-	    CLOSING_RETRY_MS : RETRY_MS);
-	while (j->closing == closing && (j->failed || is_gathering(j)))
+	deadline(&until, closing ? CLOSING_RETRY_MS : RETRY_MS);
+	while (j->closing == closing)
 		if (pthread_cond_timedwait(&j->cond, &j->lock, &until) ==
 		    ETIMEDOUT)
 			break;
-	j->hurry = false;
-}
-
-static bool
-has_work(const struct journal *j)
-{
-	return j->queue.len > 0 || j->out.len > 0 || j->nwaiting > 0;
-}
-
-/* Under the lock; false: nothing left to do and closing. */
-static bool
-wait_for_work(struct journal *j)
-{
-	while (!has_work(j) && !j->closing)
-		pthread_cond_wait(&j->cond, &j->lock);
-	gather(j);
-	return has_work(j) || !j->closing;
-}
-
-/* One round: take the queue, write, sync.  Called and left under the lock. */
-static bool
-round_trip(struct journal *j)
-{
-	struct buf lines = j->queue;
-	uint64_t seq = j->queued_seq;
-	bool ok;
-
-	memset(&j->queue, 0, sizeof j->queue);
-	j->writing += lines.len;
-	pthread_mutex_unlock(&j->lock);
-	chain(j, &lines);
-	buf_add(&j->out, buf_str(&lines), lines.len);
-	buf_free(&lines);
-	ok = write_out(j) && sync_out(j);
-	if (ok) {
-		j->synced += (off_t)j->out.len;
-		buf_clear(&j->out);
-		j->written = 0;
-	}
-	pthread_mutex_lock(&j->lock);
-	if (ok) {
-		j->failed = false;
-		j->writing = 0;
-		j->synced_seq = seq;
-		tell(j);
-	}
-	return ok;
+	j->hurry = true;
 }
 
 static bool
@@ -259,15 +276,76 @@ is_past(const struct timespec *ts)
 	    now.tv_nsec >= ts->tv_nsec);
 }
 
+/* The queue to the end of what is to be written. */
+static void
+take_queue(struct journal *j)
+{
+	struct buf queue = j->queue;
+
+	j->queue = j->spare;
+	j->writing += queue.len;
+	j->out_seq = j->queued_seq;
+	deadline(&j->next_due, SYNC_DELAY_MS);
+	pthread_mutex_unlock(&j->lock);
+	chain(j, &queue);
+	if (queue.cap > KEEP_BYTES)
+		buf_free(&queue);
+	buf_clear(&queue);
+	j->spare = queue;
+	pthread_mutex_lock(&j->lock);
+}
+
+static void
+now_on_disk(struct journal *j)
+{
+	j->synced += (off_t)j->out.len;
+	j->written = 0;
+	if (j->out.cap > KEEP_BYTES)
+		buf_free(&j->out);
+	buf_clear(&j->out);
+	j->failed = false;
+	j->writing = 0;
+	j->synced_seq = j->out_seq;
+	j->pending = j->queue.len > 0;
+	j->due = j->next_due;
+	tell(j);
+}
+
+/* One round: take the queue, write, sync if it is time to.  Called and left
+ * under the lock. */
+static bool
+round_trip(struct journal *j)
+{
+	bool sync = j->hurry || j->failed, ok;
+
+	j->hurry = false;
+	take_queue(j);
+	sync = sync || j->closing || is_past(&j->due) ||
+	    j->out.len >= SYNC_BYTES;
+	pthread_mutex_unlock(&j->lock);
+	ok = write_out(j) && (!sync || sync_out(j));
+	pthread_mutex_lock(&j->lock);
+	if (ok && sync)
+		now_on_disk(j);
+	return ok;
+}
+
 static void *
 run(void *user)
 {
 	struct journal *j = user;
 
 	pthread_mutex_lock(&j->lock);
-	while (wait_for_work(j))
-		if (!round_trip(j) && j->closing && is_past(&j->give_up))
+	for (;;) {
+		wait_for_work(j);
+		if (j->closing && !has_work(j))
 			break;
+		if (round_trip(j))
+			continue;
+		if (j->closing && is_past(&j->give_up))
+			break;
+		wait_to_retry(j);
+	}
 	pthread_mutex_unlock(&j->lock);
 	return NULL;
 }
@@ -359,6 +437,7 @@ journal_close(struct journal *j, struct err *e)
 	pthread_cond_destroy(&j->cond);
 	buf_free(&j->queue);
 	buf_free(&j->out);
+	buf_free(&j->spare);
 	free(j->waiting);
 	free(j);
 	return ok;
@@ -367,15 +446,17 @@ journal_close(struct journal *j, struct err *e)
 void
 journal_append(struct journal *j, const struct event *ev)
 {
-	bool first;
-
 	pthread_mutex_lock(&j->lock);
-	first = j->queue.len == 0;
-	event_encode(ev, zeros, &j->queue);
+	if (ev->type == EV_TERM_OUTPUT && ev->u.io.data.p != NULL)
+		queue_output(&j->queue, ev);
+	else
+		event_encode(ev, zeros, &j->queue);
 	j->queued_seq = ev->seq;
-	/* Awake already when something is queued: it sleeps at most until
-	 * its sync is due, unless there is much to do. */
-	if (first || j->queue.len > (1u << 16))
+	if (!j->pending) {
+		j->pending = true;
+		deadline(&j->due, SYNC_DELAY_MS);
+	}
+	if (!j->looking || j->queue.len >= WRITE_BYTES)
 		pthread_cond_signal(&j->cond);
 	pthread_mutex_unlock(&j->lock);
 }
