@@ -52,7 +52,7 @@ struct app {
 	/* frames */
 	bool dirty, urgent, await_echo;
 	bool whole; /* more than the shell's pane is dirty */
-	int64_t drawn, key_time, frame_cost;
+	int64_t drawn, key_time, frame_cost, frames_due, output_time;
 	int64_t second; /* that the clock shows */
 	int64_t base_mono, base_t; /* when the state had which time */
 

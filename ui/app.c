@@ -15,10 +15,13 @@
 
 #define ESCAPE_DELAY 25000	/* us */
 #define FRAME 16000		/* between frames under a flood */
+#define FRAMES_AT_ONCE 4	/* after quiet, before it is one */
 #define FRAME_MAX 50000
 #define FRAME_COST 8		/* a frame takes at most an eighth of time */
 #define FRAME_AFTER_KEY 2000	/* the same while an echo is awaited */
 #define AFTER_KEY 50000
+#define FRAME_AFTER_LAST 500	/* the same at the least under a flood */
+#define FLOOD 3000		/* output so shortly before a key */
 #define MESSAGE_TIME 8000000
 #define SECOND 1000000
 
@@ -72,16 +75,23 @@ frame_gap(const struct app *a, int64_t now)
 	int64_t gap = a->frame_cost * FRAME_COST;
 
 	if (now - a->key_time < AFTER_KEY)
-		return FRAME_AFTER_KEY;
+		return a->frame_cost < FRAME_AFTER_LAST ? FRAME_AFTER_LAST :
+		    a->frame_cost < FRAME_AFTER_KEY ? a->frame_cost :
+		    FRAME_AFTER_KEY;
 	return gap < FRAME ? FRAME : gap > FRAME_MAX ? FRAME_MAX : gap;
 }
 
-/* How long until the next frame may be drawn; 0: now. */
+/* How long until the next frame may be drawn; 0: now.  Each frame moves
+ * frames_due on by its gap; those that are due are drawn at once. */
 static int64_t
 frame_wait(const struct app *a, int64_t now)
 {
-	int64_t wait = frame_gap(a, now) - (now - a->drawn), echo;
+	int64_t gap = frame_gap(a, now), echo;
+	int64_t wait = gap - (now - a->drawn);
+	int64_t first = a->frames_due - now - (FRAMES_AT_ONCE - 1) * gap;
 
+	if (first < wait)
+		wait = first;
 	if (a->urgent)
 		return 0;
 	/* The shell's answer is worth a moment. */
@@ -108,9 +118,12 @@ on_frame(void *user)
 	if (a->whole)
 		a->second = app_elapsed(a) / SECOND;
 	app_draw(a);
-	a->dirty = a->whole = a->urgent = false;
 	a->drawn = clock_mono(a->clock);
 	a->frame_cost = a->drawn - now;
+	a->dirty = a->whole = a->urgent = false;
+	if (a->frames_due < now)
+		a->frames_due = now;
+	a->frames_due += frame_gap(a, now);
 	return next;
 }
 
@@ -123,9 +136,12 @@ app_event(struct app *a, const struct event *ev)
 	/* What only the shell shows is most of what happens. */
 	a->whole |= ev->type != EV_TERM_OUTPUT && ev->type != EV_TERM_INPUT;
 	if (ev->type == EV_TERM_OUTPUT && a->await_echo) {
+		/* Under a flood the first is not the answer. */
+		a->urgent = a->key_time - a->output_time > FLOOD;
 		a->await_echo = false;
-		a->urgent = true;
 	}
+	if (ev->type == EV_TERM_OUTPUT && !a->await_echo)
+		a->output_time = a->base_mono;
 	for (int i = 0; i < PANES; i++)
 		if (a->panes[i]->ops->event != NULL)
 			a->panes[i]->ops->event(a->panes[i], ev);
@@ -636,6 +652,7 @@ start(struct app *a)
 	if (a->panes[a->focus]->ops->focus != NULL)
 		a->panes[a->focus]->ops->focus(a->panes[a->focus], true);
 	a->input = loop_fd_add(a->loop, STDIN_FILENO, POLLIN, on_input, a);
+	loop_fd_first(a->input);
 	loop_set_frame(a->loop, on_frame, a);
 	if (!app_replaying(a))
 		return;

@@ -3,12 +3,14 @@
 #include "ui/screen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -44,6 +46,9 @@ struct screen {
 	bool shapes; /* the terminal knows DECSCUSR */
 	cchar_t *line;
 	int line_cap;
+	FILE *out;  /* what curses writes to */
+	int gather; /* a frame of it; -1: straight to the terminal */
+	struct buf frame;
 };
 
 static struct termios saved;
@@ -116,7 +121,7 @@ starts_with_one_of(const char *s, const char *const *words)
 /* Direct colour is in no terminal's usual entry; families that are known to
  * take xterm's sequences get xterm's when they say they have it. */
 static SCREEN *
-open_curses(const char *term)
+open_curses(const char *term, FILE *out)
 {
 	static const char *const families[] = { "xterm", "tmux", "alacritty",
 		"foot", "kitty", "wezterm", "konsole", "vte", "gnome",
@@ -126,15 +131,15 @@ open_curses(const char *term)
 
 	if (c != NULL && starts_with_one_of(term, families) &&
 	    (strcmp(c, "truecolor") == 0 || strcmp(c, "24bit") == 0))
-		s = newterm("xterm-direct256", stdout, stdin);
+		s = newterm("xterm-direct256", out, stdin);
 	if (s == NULL)
-		s = newterm(term, stdout, stdin);
+		s = newterm(term, out, stdin);
 	return s;
 }
 
 /* curses catches these when nobody else does; they are not its business. */
 static SCREEN *
-open_without_signals(const char *term)
+open_without_signals(const char *term, FILE *out)
 {
 	static const int sigs[] = { SIGINT, SIGTERM, SIGTSTP, SIGWINCH };
 	struct sigaction old[ARRAY_LEN(sigs)];
@@ -142,7 +147,7 @@ open_without_signals(const char *term)
 
 	for (size_t i = 0; i < ARRAY_LEN(sigs); i++)
 		sigaction(sigs[i], NULL, &old[i]);
-	s = open_curses(term);
+	s = open_curses(term, out);
 	for (size_t i = 0; i < ARRAY_LEN(sigs); i++)
 		sigaction(sigs[i], &old[i], NULL);
 	return s;
@@ -188,6 +193,32 @@ start_colours(struct screen *s, bool mono)
 		s->colours = 0;
 }
 
+/* curses writes at every jump of the cursor, and a terminal is woken by every
+ * write.  So it has a descriptor of its own, which leads to memory while a
+ * frame is made. */
+static void
+open_output(struct screen *s)
+{
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	s->gather = -1;
+	s->out = fd >= 0 ? fdopen(fd, "we") : NULL;
+	if (s->out != NULL)
+		s->gather = memfd_create("viva-frame", MFD_CLOEXEC);
+	else
+		s->out = stdout;
+}
+
+static void
+close_output(struct screen *s)
+{
+	if (s->out != stdout)
+		fclose(s->out);
+	if (s->gather >= 0)
+		close(s->gather);
+	buf_free(&s->frame);
+}
+
 struct screen *
 screen_create(const struct screen_spec *spec, struct err *e)
 {
@@ -206,9 +237,11 @@ screen_create(const struct screen_spec *spec, struct err *e)
 	 * without one (linux, say) need it asked for. */
 	use_env(FALSE);
 	use_tioctl(TRUE);
+	open_output(s);
 	s->curses = term != NULL && *term != '\0' ?
-	    open_without_signals(term) : NULL;
+	    open_without_signals(term, s->out) : NULL;
 	if (s->curses == NULL) {
+		close_output(s);
 		err_set(e, ERR_UNSUPPORTED, "a terminal \"%.60s\" is "
 		    "not known or cannot place its cursor; set TERM, to "
 		    "xterm-256color, say",
@@ -243,6 +276,7 @@ screen_destroy(struct screen *s)
 		return;
 	give_back();
 	delscreen(s->curses);
+	close_output(s);
 	canvas_destroy(s->last);
 	free(s->line);
 	free(s);
@@ -443,6 +477,31 @@ put_cursor(struct screen *s, int row, int col, bool visible, int shape)
 	}
 }
 
+/* The frame in one piece. */
+static void
+update(struct screen *s)
+{
+	int fd = fileno(s->out);
+	off_t len;
+	ssize_t n;
+
+	if (s->gather < 0 || dup3(s->gather, fd, O_CLOEXEC) < 0) {
+		doupdate();
+		return;
+	}
+	doupdate();
+	dup3(STDOUT_FILENO, fd, O_CLOEXEC);
+	len = lseek(s->gather, 0, SEEK_CUR);
+	lseek(s->gather, 0, SEEK_SET);
+	if (len <= 0)
+		return;
+	buf_clear(&s->frame);
+	buf_reserve(&s->frame, (size_t)len);
+	n = pread(s->gather, s->frame.data, (size_t)len, 0);
+	if (n > 0)
+		write_all(s->frame.data, (size_t)n);
+}
+
 void
 screen_show(struct screen *s, const struct canvas *c, int from, int to,
     int row, int col, bool visible, int shape)
@@ -461,7 +520,7 @@ screen_show(struct screen *s, const struct canvas *c, int from, int to,
 		put_row(s, c, r);
 	put_cursor(s, row, col, visible, shape);
 	wnoutrefresh(stdscr);
-	doupdate();
+	update(s);
 }
 
 void

@@ -21,7 +21,7 @@ struct loop_fd {
 	struct loop *loop;
 	int fd;
 	short events;
-	bool dead;
+	bool dead, first;
 	loop_fd_fn fn;
 	void *user;
 };
@@ -167,6 +167,12 @@ loop_fd_set(struct loop_fd *s, short events)
 }
 
 void
+loop_fd_first(struct loop_fd *s)
+{
+	s->first = true;
+}
+
+void
 loop_fd_remove(struct loop_fd *s)
 {
 	if (s != NULL)
@@ -284,6 +290,18 @@ wait_time(struct loop *l, int64_t max_us)
 }
 
 static void
+call_fds(struct loop *l, size_t n, bool first)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct loop_fd *s = l->fds[i];
+
+		if (s->first == first && l->polls[i].revents != 0 &&
+		    !s->dead && s->events != 0)
+			s->fn(s->user, l->polls[i].revents);
+	}
+}
+
+static void
 dispatch_fds(struct loop *l, int64_t timeout)
 {
 	size_t n = l->nfds;
@@ -301,12 +319,8 @@ dispatch_fds(struct loop *l, int64_t timeout)
 	}
 	l->waiter->wait(l->waiter, l->polls, (int)n, timeout);
 	l->now = clock_mono(l->clock);
-	for (size_t i = 0; i < n; i++) {
-		struct loop_fd *s = l->fds[i];
-
-		if (l->polls[i].revents != 0 && !s->dead && s->events != 0)
-			s->fn(s->user, l->polls[i].revents);
-	}
+	call_fds(l, n, true);
+	call_fds(l, n, false);
 }
 
 static void

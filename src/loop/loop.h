@@ -38,6 +38,8 @@ int64_t loop_now(struct loop *); /* clock_mono at the start of this turn */
 struct loop_fd *loop_fd_add(struct loop *, int fd, short events, loop_fd_fn,
     void *user);
 void loop_fd_set(struct loop_fd *, short events); /* 0 pauses it */
+/* Called before all others in a turn: the user's keys. */
+void loop_fd_first(struct loop_fd *);
 void loop_fd_remove(struct loop_fd *);		  /* NULL is fine */
 
 /* One shot, due at now + delay_us.  Freed when it has fired or is cancelled;

@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "sandbox/local.h"
 
-#define READ_SIZE (32u << 10) /* a turn of the loop, per stream */
+#define READ_SIZE (16u << 10) /* a turn of the loop, per stream */
 #define RESIZE_US 200000 /* after a resize, to look again */
 #define PTY_PIECE 1024
 #define SAID_MAX 4096
