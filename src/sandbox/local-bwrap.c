@@ -87,6 +87,16 @@ take_fd(struct bwrap *b, int fd)
 	return CHILD_SECCOMP + (int)b->nfds++;
 }
 
+/* A copy, read-only as the root that it lies in.  A mount of its own would
+ * take longer than the copying. */
+static void
+add_copy(struct bwrap *b, const char *path, int fd)
+{
+	args(b, (const char *[]){ "--perms", "0444", "--file", NULL });
+	bwrap_arg(b, "%d", take_fd(b, fd));
+	bwrap_arg(b, "%s", path);
+}
+
 static bool
 add_text(struct bwrap *b, const char *path, const char *text, struct err *e)
 {
@@ -100,9 +110,7 @@ add_text(struct bwrap *b, const char *path, const char *text, struct err *e)
 		return err_sys(e, errno, "cannot make %s for the sandbox",
 		    path);
 	}
-	bwrap_arg(b, "--ro-bind-data");
-	bwrap_arg(b, "%d", take_fd(b, fd));
-	bwrap_arg(b, "%s", path);
+	add_copy(b, path, fd);
 	return true;
 }
 
@@ -136,15 +144,22 @@ add_roots(struct bwrap *b)
 static void
 add_etc(struct bwrap *b)
 {
-	static const char *const names[] = { "alternatives", "ld.so.cache",
-		"ld.so.conf", "ld.so.conf.d", "terminfo", "inputrc", "vim",
-		"nanorc", "python3", "python3.11", "magic", "mime.types",
-		"manpath.config" };
+	static const char *const dirs[] = { "alternatives", "terminfo", "vim",
+		"python3", "python3.11" };
+	static const char *const files[] = { "ld.so.cache", "inputrc",
+		"nanorc", "magic", "mime.types", "manpath.config" };
 	char path[64];
+	int fd;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		snprintf(path, sizeof path, "/etc/%s", names[i]);
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		snprintf(path, sizeof path, "/etc/%s", dirs[i]);
 		args(b, (const char *[]){ "--ro-bind-try", path, path, NULL });
+	}
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		snprintf(path, sizeof path, "/etc/%s", files[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			add_copy(b, path, fd);
 	}
 }
 
