@@ -146,18 +146,37 @@ viva_SOURCES = \
 	src/cli/cmd-doctor.c \
 	src/cli/cmd-list.c \
 	src/cli/cmd-live.c \
-	src/cli/cmd-remote.c \
 	src/cli/cmd-replay.c \
 	src/cli/cmd-show.c \
 	src/cli/main.c \
-	src/cli/modal-settings.c \
-	src/cli/modal-settings.h \
 	src/cli/paths.c \
 	src/cli/provider.c \
 	src/cli/provider.h \
 	src/cli/sessions.c \
-	src/cli/signals.c
+	src/cli/signals.c \
+	src/cli/provider-exec.c
 viva_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
+
+# All of viva, and what speaks to Modal (src/cli/provider.h says why).
+pkglibexec_PROGRAMS += viva-modal
+viva_modal_SOURCES = \
+	src/cli/cli.h \
+	src/cli/cmd-doctor.c \
+	src/cli/cmd-list.c \
+	src/cli/cmd-live.c \
+	src/cli/cmd-replay.c \
+	src/cli/cmd-show.c \
+	src/cli/main.c \
+	src/cli/paths.c \
+	src/cli/provider.c \
+	src/cli/provider.h \
+	src/cli/sessions.c \
+	src/cli/signals.c \
+	src/cli/cmd-remote.c \
+	src/cli/modal-settings.c \
+	src/cli/modal-settings.h \
+	src/cli/provider-modal.c
+viva_modal_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(MODAL_LIBS)
 
 # Runs inside the sandbox, so it depends on the C library alone and is never
 # built with sanitizers.

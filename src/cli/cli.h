@@ -16,6 +16,8 @@ int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
+extern char **cli_argv; /* main's */
+
 /* "viva: message" on stderr; returns 1. */
 int cli_fail(const struct err *e);
 

@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/provider.h"
-#include "sandbox/modal.h"
 #include "sandbox/sandbox.h"
 #include "store/gitstore.h"
 
@@ -147,16 +146,6 @@ languages_sheet(void)
 	return 0;
 }
 
-static void
-on_account(void *user, const char *text, const struct err *e)
-{
-	if (e == NULL)
-		row("yes", text);
-	else
-		row("NO", e->msg);
-	loop_stop(user);
-}
-
 /* Only for who has an account: without a token this is no fault. */
 static int
 modal_sheet(void)
@@ -164,18 +153,19 @@ modal_sheet(void)
 	struct loop *loop = loop_create(clock_system(), waiter_poll());
 	struct err e = { 0 };
 	struct provider *p;
+	bool bad;
 
 	puts("Modal (viva start --sandbox modal):");
 	p = provider_open("modal", loop, &e);
 	if (p == NULL) {
-		row(e.code == ERR_AUTH ? "-" : "NO", e.msg);
+		bad = e.code != ERR_AUTH;
+		row(bad ? "NO" : "-", e.msg);
 	} else {
-		modal_check(provider_modal(p), on_account, loop);
-		loop_run(loop);
-		provider_close(p);
+		bad = !provider_check(p, row);
+		p->close(p);
 	}
 	loop_destroy(loop);
-	return p == NULL && e.code != ERR_AUTH;
+	return bad;
 }
 
 int

@@ -55,7 +55,9 @@ sandbox_factory(void *user, struct loop *l, const struct sandbox_spec *spec,
 {
 	struct live *v = user;
 
-	return provider_sandbox(v->provider, l, spec, watch, watch_user);
+	(void)l;
+	return v->provider->sandbox(v->provider, spec, watch,
+	    watch_user);
 }
 
 static void
@@ -186,7 +188,7 @@ session(struct live *v, const struct plan *plan)
 		.mask = v->mask,
 		.event = on_event, .notice = on_notice,
 		.clipboard = on_clipboard, .ended = on_ended,
-		.provider = provider_name(v->provider),
+		.provider = v->provider->name,
 		.sandbox = sandbox_factory, .user = v };
 	struct err e = { 0 };
 	int status = run(v, &spec, &e);
@@ -276,7 +278,8 @@ live(const struct plan *plan)
 	} else {
 		status = cli_fail(&e);
 	}
-	provider_close(v.provider);
+	if (v.provider != NULL)
+		v.provider->close(v.provider);
 	loop_destroy(v.loop);
 	problem_list_free(v.problems, v.nproblems);
 	free((char *)v.mask[0]);

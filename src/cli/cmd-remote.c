@@ -49,6 +49,12 @@ age(const struct item *i)
 	return (int64_t)time(NULL) - i->created;
 }
 
+static bool
+chosen(const struct remote *r, size_t i)
+{
+	return r->remove && age(&r->items[i]) >= r->older;
+}
+
 static void
 print_item(const struct item *i, const char *what)
 {
@@ -88,7 +94,7 @@ on_removed(void *user, const struct err *e)
 static void
 remove_next(struct remote *r)
 {
-	while (r->at < r->n && age(&r->items[r->at]) < r->older)
+	while (r->at < r->n && !chosen(r, r->at))
 		r->at++;
 	if (r->at == r->n) {
 		loop_stop(r->loop);
@@ -111,37 +117,37 @@ on_item(void *user, const struct modal_item *from)
 	i->created = from->created;
 }
 
+/* Also when there is nothing to be touched. */
 static void
-dry_run(const struct remote *r)
+dry_run(const struct remote *r, size_t n)
 {
-	size_t chosen = 0;
-
-	for (size_t i = 0; i < r->n; i++) {
-		bool old = r->remove && age(&r->items[i]) >= r->older;
-
-		chosen += old;
-		print_item(&r->items[i], !old ? NULL :
+	for (size_t i = 0; i < r->n; i++)
+		print_item(&r->items[i], !chosen(r, i) ? NULL :
 		    r->kind->verb[0] == 'e' ? "would end" : "would delete");
-	}
 	if (r->n == 0)
 		printf("no %s of viva\n", r->kind->many);
-	if (chosen > 0)
+	else if (n > 0)
 		printf("nothing was touched; with --yes viva will %s "
-		    "%zu of them\n", r->kind->verb, chosen);
+		    "%zu of them\n", r->kind->verb, n);
+	else if (r->remove)
+		printf("nothing was touched: none is so old\n");
 }
 
 static void
 on_listed(void *user, const struct err *e)
 {
 	struct remote *r = user;
+	size_t n = 0;
 
+	for (size_t i = 0; i < r->n; i++)
+		n += chosen(r, i);
 	if (e != NULL) {
 		failed(r, e);
 		loop_stop(r->loop);
-	} else if (r->remove && r->yes) {
+	} else if (r->yes && n > 0) {
 		remove_next(r);
 	} else {
-		dry_run(r);
+		dry_run(r, n);
 		loop_stop(r->loop);
 	}
 }
@@ -160,7 +166,7 @@ remote(struct remote *r)
 	} else {
 		r->kind->list(provider_modal(r->provider), &watch, r);
 		loop_run(r->loop);
-		provider_close(r->provider);
+		r->provider->close(r->provider);
 	}
 	loop_destroy(r->loop);
 	for (size_t i = 0; i < r->n; i++) {

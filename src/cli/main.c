@@ -7,34 +7,38 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/provider.h"
 
 struct subcommand {
 	const char *name, *args, *help;
 	int (*run)(int argc, char **argv);
+	bool modal; /* of viva-modal */
 };
+
+char **cli_argv;
 
 static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 
 static const struct subcommand subcommands[] = {
 	{ "demo", "[LANGUAGE]", "an interview with the problems that come with "
-	    "viva, offline", cmd_demo },
+	    "viva, offline", cmd_demo, false },
 	{ "start", "[-l LANGUAGE] [-t MINUTES] PROBLEM-DIR...",
-	    "an interview with your own problem packages", cmd_start },
+	    "an interview with your own problem packages", cmd_start, false },
 	{ "resume", "[SESSION]", "go on with a session that was cut off",
-	    cmd_resume },
-	{ "list", "", "the sessions so far", cmd_list },
-	{ "replay", "SESSION", "play a session back", cmd_replay },
+	    cmd_resume, false },
+	{ "list", "", "the sessions so far", cmd_list, false },
+	{ "replay", "SESSION", "play a session back", cmd_replay, false },
 	{ "show", "SESSION", "what happened in a session, in lines, with its "
-	    "chain of hashes checked", cmd_show },
+	    "chain of hashes checked", cmd_show, false },
 	{ "sandboxes", "[--end [--older HOURS] [--yes]]", "viva's sandboxes at "
-	    "Modal, and their end", cmd_sandboxes },
+	    "Modal, and their end", cmd_sandboxes, true },
 	{ "volumes", "[--delete [--older HOURS] [--yes]]", "viva's volumes at "
-	    "Modal, and their end", cmd_volumes },
+	    "Modal, and their end", cmd_volumes, true },
 	{ "doctor", "", "what works on this machine, and what the sandbox "
-	    "guarantees", cmd_doctor },
-	{ "help", "", "this text", cmd_help },
-	{ "version", "", "the version", cmd_version },
+	    "guarantees", cmd_doctor, true },
+	{ "help", "", "this text", cmd_help, false },
+	{ "version", "", "the version", cmd_version, false },
 };
 
 static int
@@ -63,6 +67,7 @@ main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "help";
 
+	cli_argv = argv;
 	setlocale(LC_ALL, "");
 	/* Columns are counted by wcwidth, which needs a UTF-8 locale. */
 	if (MB_CUR_MAX == 1)
@@ -70,8 +75,11 @@ main(int argc, char **argv)
 	if (strncmp(name, "--", 2) == 0)
 		name += 2;
 	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
-		if (strcmp(subcommands[i].name, name) == 0)
+		if (strcmp(subcommands[i].name, name) == 0) {
+			if (subcommands[i].modal)
+				provider_need_modal(argv);
 			return subcommands[i].run(argc - 1, argv + 1);
+		}
 	fprintf(stderr, "viva: no command '%s'; 'viva help' lists them\n",
 	    name);
 	return 2;

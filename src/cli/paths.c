@@ -46,7 +46,7 @@ cli_repo_path(void)
 static bool
 cannot_create(const char *path, struct err *e)
 {
-	char why[300];
+	char why[sizeof e->msg];
 
 	err_sys(e, errno, "cannot create %s", path);
 	snprintf(why, sizeof why, "%s", e->msg);
@@ -89,7 +89,8 @@ cli_problems_dir(void)
 		*slash = '\0';
 		path = xasprintf("%s/viva-sandbox-init", exe);
 		/* Beside its helper: a build directory. */
-		if (access(path, X_OK) == 0 && access(VIVA_SRCDIR, R_OK) == 0) {
+		if (access(path, X_OK) == 0 && strcmp(exe, VIVA_LIBEXECDIR) !=
+		    0 && access(VIVA_SRCDIR, R_OK) == 0) {
 			free(path);
 			return xstrdup(VIVA_SRCDIR "/problems");
 		}

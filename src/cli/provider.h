@@ -1,21 +1,43 @@
 #ifndef CLI_PROVIDER_H
 #define CLI_PROVIDER_H
 
-/* Where the sandboxes of a session come from, by name. */
+/*
+ * Where the sandboxes of a session come from, by name.
+ *
+ * What speaks to Modal is a program of its own, viva-modal, with all of viva
+ * in it: libcurl brings two dozen libraries along, and loading them would be
+ * most of the time that an offline session takes to start.  viva becomes that
+ * program (execv) when it is needed.
+ */
 
 #include "sandbox/sandbox.h"
 
-struct provider;
+struct modal;
+struct provider { /* embedded first in one */
+	const char *name;
+	struct loop *loop;
+	/* As core_spec.sandbox. */
+	struct sandbox *(*sandbox)(struct provider *,
+	    const struct sandbox_spec *, const struct sandbox_watch *,
+	    void *user);
+	/* Turns the loop until sandboxes far away have been sent off, for a
+	 * while. */
+	void (*close)(struct provider *);
+};
+
 /* "local" or "modal".  NULL: e says what is missing and what to do. */
 struct provider *provider_open(const char *name, struct loop *, struct err *)
     WARN_UNUSED;
-/* Turns the loop until sandboxes far away have been sent off, for a while. */
-void provider_close(struct provider *);
-const char *provider_name(const struct provider *);
-/* As core_spec.sandbox; user is the provider. */
-struct sandbox *provider_sandbox(struct provider *, struct loop *,
-    const struct sandbox_spec *, const struct sandbox_watch *, void *user);
-/* The account; NULL when it is local. */
+
+/* ---- provider-modal.c in viva-modal, provider-exec.c in viva ---- */
+struct provider *provider_open_modal(struct loop *, struct err *) WARN_UNUSED;
+/* Of provider_open_modal's. */
 struct modal *provider_modal(struct provider *);
+/* Asks the account whether we are let in, and prints the answer as a row. */
+bool provider_check(struct provider *, void (*row)(const char *state,
+    const char *text));
+/* Goes on as viva-modal, from main; returns in it, and where it is not
+ * installed. */
+void provider_need_modal(char **argv);
 
 #endif

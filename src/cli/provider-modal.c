@@ -1,0 +1,127 @@
+#include "config.h"
+
+#include "cli/provider.h"
+
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "base/mem.h"
+#include "cli/modal-settings.h"
+
+#define LEAVE_US 15000000 /* the last sync and the end of a sandbox */
+
+struct account {
+	struct provider base;
+	struct modal_config config;
+	struct modal_settings settings;
+	struct modal *modal;
+};
+
+static void
+stop(void *user)
+{
+	*(bool *)user = true;
+}
+
+static void
+leave(struct account *a)
+{
+	bool late = false;
+	struct loop_timer *t = loop_timer_add(a->base.loop, LEAVE_US, stop,
+	    &late);
+
+	while (modal_busy(a->modal) && !late)
+		loop_turn(a->base.loop, -1);
+	if (!late)
+		loop_timer_cancel(t);
+	modal_destroy(a->modal);
+}
+
+static void
+close_account(struct provider *p)
+{
+	struct account *a = CONTAINER_OF(p, struct account, base);
+
+	if (a->modal != NULL)
+		leave(a);
+	modal_settings_finish(&a->settings);
+	modal_config_finish(&a->config);
+	free(a);
+}
+
+static struct sandbox *
+make_sandbox(struct provider *p, const struct sandbox_spec *spec,
+    const struct sandbox_watch *watch, void *user)
+{
+	return modal_sandbox(provider_modal(p), spec, watch, user);
+}
+
+static bool
+open_account(struct account *a, struct err *e)
+{
+	/* No core file, and no other program of this user, gets the token. */
+	prctl(PR_SET_DUMPABLE, 0);
+	if (!modal_settings_load(&a->settings, e) ||
+	    !modal_config_load(&a->config, e))
+		return false;
+	modal_config_forget_environment();
+	if (!modal_config_ready(&a->config, e))
+		return false;
+	a->modal = modal_create(a->base.loop, &a->config,
+	    &a->settings.options, e);
+	return a->modal != NULL;
+}
+
+struct provider *
+provider_open_modal(struct loop *loop, struct err *e)
+{
+	struct account *a = xcalloc(1, sizeof *a);
+
+	a->base = (struct provider){ "modal", loop, make_sandbox,
+		close_account };
+	if (open_account(a, e))
+		return &a->base;
+	close_account(&a->base);
+	return NULL;
+}
+
+struct modal *
+provider_modal(struct provider *p)
+{
+	return CONTAINER_OF(p, struct account, base)->modal;
+}
+
+/* ---- the account's answer ---- */
+
+struct check {
+	struct loop *loop;
+	void (*row)(const char *state, const char *text);
+	bool ok;
+};
+
+static void
+on_answer(void *user, const char *text, const struct err *e)
+{
+	struct check *c = user;
+
+	c->ok = e == NULL;
+	c->row(c->ok ? "yes" : "NO", c->ok ? text : e->msg);
+	loop_stop(c->loop);
+}
+
+bool
+provider_check(struct provider *p, void (*row)(const char *state,
+    const char *text))
+{
+	struct check c = { p->loop, row, false };
+
+	modal_check(provider_modal(p), on_answer, &c);
+	loop_run(p->loop);
+	return c.ok;
+}
+
+void
+provider_need_modal(char **argv)
+{
+	(void)argv; /* this is it */
+}
