@@ -39,11 +39,6 @@ libcore_a_SOURCES = \
 	src/vt/vt-style.c \
 	src/vt/vt-text.c \
 	src/vt/vt.h \
-	src/store/gitstore-priv.h \
-	src/store/gitstore-read.c \
-	src/store/gitstore-tidy.c \
-	src/store/gitstore.c \
-	src/store/gitstore.h \
 	src/store/journal.c \
 	src/store/journal.h \
 	src/net/ca-store.c \
@@ -140,6 +135,49 @@ src/sandbox/modal.pb-c.c: $(PROTOS)
 src/sandbox/modal.pb-c.h src/sandbox/modal-router.pb-c.c \
 src/sandbox/modal-router.pb-c.h: src/sandbox/modal.pb-c.c
 
+# What uses libgit2 (src/store/gitstore-load.h says why): for tests as a
+# library, for viva as a shared object that has what it needs of the rest.
+noinst_LIBRARIES += libgitstore.a
+libgitstore_a_SOURCES = \
+	src/store/gitstore-priv.h \
+	src/store/gitstore-read.c \
+	src/store/gitstore-tidy.c \
+	src/store/gitstore.c \
+	src/store/gitstore.h
+pkglibexec_PROGRAMS += viva-git.so
+viva_git_so_SOURCES = \
+	src/store/gitstore-priv.h \
+	src/store/gitstore-read.c \
+	src/store/gitstore-table.c \
+	src/store/gitstore-tidy.c \
+	src/store/gitstore.c \
+	src/store/gitstore.h \
+	src/store/gitstore-load.h \
+	src/base/buf.c \
+	src/base/buf.h \
+	src/base/clock.c \
+	src/base/clock.h \
+	src/base/err.c \
+	src/base/err.h \
+	src/base/glyph.c \
+	src/base/glyph.h \
+	src/base/ini.c \
+	src/base/ini.h \
+	src/base/json.c \
+	src/base/json.h \
+	src/base/mem.c \
+	src/base/mem.h \
+	src/base/utf8.c \
+	src/base/utf8.h \
+	src/loop/loop.c \
+	src/loop/loop.h \
+	src/event/event.c \
+	src/event/event.h
+viva_git_so_CFLAGS = $(AM_CFLAGS) -fPIC
+viva_git_so_LDFLAGS = $(AM_LDFLAGS) -shared
+viva_git_so_LDADD = $(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS) $(UTF8PROC_LIBS) \
+	$(PTHREAD_LIBS)
+
 bin_PROGRAMS += viva
 viva_SOURCES = \
 	src/cli/cli.h \
@@ -154,7 +192,9 @@ viva_SOURCES = \
 	src/cli/provider.h \
 	src/cli/sessions.c \
 	src/cli/signals.c \
-	src/cli/provider-exec.c
+	src/cli/provider-exec.c \
+	src/store/gitstore-load.c \
+	src/store/gitstore-load.h
 viva_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 
 # All of viva, and what speaks to Modal (src/cli/provider.h says why).
@@ -175,7 +215,9 @@ viva_modal_SOURCES = \
 	src/cli/cmd-remote.c \
 	src/cli/modal-settings.c \
 	src/cli/modal-settings.h \
-	src/cli/provider-modal.c
+	src/cli/provider-modal.c \
+	src/store/gitstore-load.c \
+	src/store/gitstore-load.h
 viva_modal_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(MODAL_LIBS)
 
 # Runs inside the sandbox, so it depends on the C library alone and is never

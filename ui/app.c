@@ -21,6 +21,7 @@
 #define FRAME_AFTER_KEY 2000	/* the same while an echo is awaited */
 #define AFTER_KEY 50000
 #define FRAME_AFTER_LAST 500	/* the same at the least under a flood */
+#define QUIET 1000		/* after output: what came is all */
 #define FLOOD 3000		/* output so shortly before a key */
 #define MESSAGE_TIME 8000000
 #define SECOND 1000000
@@ -88,10 +89,15 @@ frame_wait(const struct app *a, int64_t now)
 {
 	int64_t gap = frame_gap(a, now), echo;
 	int64_t wait = gap - (now - a->drawn);
+	int64_t next = FRAME_AFTER_KEY + a->frame_cost - (now - a->drawn);
+	int64_t quiet = a->output_time + QUIET - now;
 	int64_t first = a->frames_due - now - (FRAMES_AT_ONCE - 1) * gap;
 
 	if (first < wait)
 		wait = first;
+	quiet = quiet > next ? quiet : next;
+	if (!a->await_echo && !a->whole && quiet < wait)
+		wait = quiet;
 	if (a->urgent)
 		return 0;
 	/* The shell's answer is worth a moment. */

@@ -12,10 +12,12 @@
 #include "store/journal.h"
 
 #define CLOSE_WAIT_US 5000000
+#define WARM_US 2000000 /* once viva has started */
 
 struct record {
 	struct loop *loop;
 	struct journal *journal;
+	struct loop_timer *warm;
 	struct gitstore *git; /* NULL: no checkpoint was made; git_err */
 	struct err git_err;
 	char *session, *path, *repo;
@@ -36,6 +38,13 @@ struct checkpoint { /* waits for its events to be on disk, then for git */
 	void *user;
 };
 
+static void
+warm_git(void *user)
+{
+	((struct record *)user)->warm = NULL;
+	gitstore_warm();
+}
+
 struct record *
 record_open(struct loop *loop, const char *dir, const char *repo,
     const char *session, struct err *e)
@@ -51,10 +60,12 @@ record_open(struct loop *loop, const char *dir, const char *repo,
 		return NULL;
 	}
 	/* Without git the journal still holds everything. */
-	if (repo != NULL)
+	if (repo != NULL) {
 		r->repo = xstrdup(repo);
-	else
+		r->warm = loop_timer_add(loop, WARM_US, warm_git, r);
+	} else {
 		err_set(&r->git_err, ERR_UNAVAILABLE, "no repository given");
+	}
 	return r;
 }
 
@@ -244,6 +255,14 @@ copy_files(struct checkpoint *k, const struct fs_result *files)
 	}
 }
 
+static void
+open_git(struct record *r)
+{
+	r->git = gitstore_open(r->repo, r->loop, NULL);
+	if (r->git == NULL) /* again, for the reason */
+		r->git = gitstore_open(r->repo, r->loop, &r->git_err);
+}
+
 void
 record_checkpoint(struct record *r, const struct state *s,
     const char *subject, const struct fs_result *files, int64_t wall_ms,
@@ -266,7 +285,7 @@ record_checkpoint(struct record *r, const struct state *s,
 	}
 	copy_files(k, files);
 	if (r->git == NULL && r->repo != NULL) /* not while viva starts */
-		r->git = gitstore_open(r->repo, r->loop, NULL);
+		open_git(r);
 	k->next = r->pending;
 	r->pending = k;
 	if (r->git == NULL)
@@ -280,6 +299,7 @@ record_close(struct record *r)
 {
 	if (r == NULL)
 		return;
+	loop_timer_cancel(r->warm);
 	journal_close(r->journal, NULL);
 	gitstore_close(r->git, CLOSE_WAIT_US);
 	while (r->pending != NULL)

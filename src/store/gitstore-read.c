@@ -505,3 +505,9 @@ gitstore_events(const char *path, const char *session, const char *to,
 	reader_close(&r);
 	return ok;
 }
+
+void
+gitstore_warm(void)
+{
+	/* It is linked with the program: gitstore-load.c has the other. */
+}

@@ -22,6 +22,10 @@
 
 struct gitstore;
 
+/* Brings what it needs into memory, in a thread of its own: what comes first
+ * then need not wait for that. */
+void gitstore_warm(void);
+
 /* Creates the repository when it is missing.  Without an err (NULL) it does
  * not wait for that, and a checkpoint tells what is wrong. */
 struct gitstore *gitstore_open(const char *path, struct loop *, struct err *)

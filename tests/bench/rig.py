@@ -628,7 +628,7 @@ def options():
     o.viva, o.tools = os.path.abspath(o.viva), os.path.abspath(o.tools)
     o.runs = o.runs or (2 if o.quick else 5)
     o.starts = 7 if o.quick else max(21, o.runs)
-    o.keys = 60 if o.quick else 150
+    o.keys = 60 if o.quick else 120
     o.mib = 2 if o.quick else 8
     for path in [o.viva] + [o.tools + "/" + x
                             for x in ("bench-vt", "bench-replay", "echo")]:
