@@ -39,16 +39,18 @@ static void
 link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
 {
 	const char *dot = a->settings.ascii ? "-" : "·";
+	enum conn conn = a->spec.state->conn;
 	size_t n = strlen(s->text);
 
-	if (a->spec.state->conn == CONN_ONLINE && l->rtt_us >= 0)
+	if (conn == CONN_GONE)
+		return;
+	if (conn == CONN_ONLINE && l->rtt_us >= 0)
 		n += (size_t)snprintf(s->text + n, sizeof s->text - n,
 		    " %s %d ms", dot, (int)(l->rtt_us / 1000));
-	if (a->spec.state->conn >= CONN_RETRYING && l->retry_us >= 0)
+	if (conn >= CONN_RETRYING && l->retry_us >= 0)
 		n += (size_t)snprintf(s->text + n, sizeof s->text - n,
 		    " in %d s", (int)((l->retry_us + SECOND - 1) / SECOND));
-	if (l->pending > 0 && a->spec.state->conn != CONN_ONLINE &&
-	    n < sizeof s->text)
+	if (l->pending > 0 && conn != CONN_ONLINE && n < sizeof s->text)
 		snprintf(s->text + n, sizeof s->text - n,
 		    " %s %zu typed wait", dot, l->pending);
 }
@@ -639,15 +641,29 @@ draw_all(struct app *a)
 		draw_message(a);
 }
 
-/* Output of the shell alone: its pane and the rule above. */
+/* Panes with the rules above them, and the status line. */
 static void
-draw_shell(struct app *a, int *from, int *to)
+draw_parts(struct app *a, int *from, int *to)
 {
-	const struct rect *r = &a->layout.pane[PANE_SHELL];
+	*from = a->frame->rows;
+	*to = -1;
+	if (a->parts & PART_STATUS) {
+		canvas_fill_rect(a->frame, 0, 0, 1, a->frame->cols,
+		    style(a, STYLE_TEXT));
+		draw_status(a);
+		*from = *to = 0;
+	}
+	for (int i = 0; i < PANES; i++) {
+		const struct rect *r = &a->layout.pane[i];
 
-	*from = r->row - 1;
-	*to = a->layout.shown[PANE_SHELL] ? r->row + r->rows - 1 : *from - 1;
-	draw_pane(a, PANE_SHELL);
+		if (!(a->parts & PART(i)) || !a->layout.shown[i])
+			continue;
+		draw_pane(a, i);
+		if (r->row - 1 < *from)
+			*from = r->row - 1;
+		if (r->row + r->rows - 1 > *to)
+			*to = r->row + r->rows - 1;
+	}
 }
 
 void
@@ -663,7 +679,7 @@ app_draw(struct app *a)
 	if (a->whole || prompts_active(a->prompts) || long_message(a))
 		draw_all(a);
 	else
-		draw_shell(a, &from, &to);
+		draw_parts(a, &from, &to);
 	cursor = pane_cursor(a, &row, &col, &shape);
 	if (prompts_active(a->prompts)) {
 		cursor = prompts_draw(a->prompts, a->frame, &a->theme,

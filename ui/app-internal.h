@@ -51,7 +51,8 @@ struct app {
 
 	/* frames */
 	bool dirty, urgent, await_echo;
-	bool whole; /* more than the shell's pane is dirty */
+	bool whole;	/* more than parts is dirty */
+	unsigned parts; /* PART of each pane that is, and PART_STATUS */
 	int64_t drawn, key_time, frame_cost, frames_due, output_time;
 	int64_t second; /* that the clock shows */
 	int64_t base_mono, base_t; /* when the state had which time */
@@ -59,6 +60,9 @@ struct app {
 	struct buf message;
 	struct buf clipboard;
 };
+
+#define PART(pane) (1u << (pane))
+#define PART_STATUS PART(PANES)
 
 bool app_replaying(const struct app *);
 int64_t app_elapsed(struct app *); /* us */

@@ -127,10 +127,28 @@ on_frame(void *user)
 	a->drawn = clock_mono(a->clock);
 	a->frame_cost = a->drawn - now;
 	a->dirty = a->whole = a->urgent = false;
+	a->parts = 0;
 	if (a->frames_due < now)
 		a->frames_due = now;
 	a->frames_due += frame_gap(a, now);
 	return next;
+}
+
+/* Most of what happens shows in one place only; 0: who knows. */
+static unsigned
+parts_of(enum event_type type)
+{
+	static const unsigned parts[EV_TYPES] = {
+		[EV_TERM_OUTPUT] = PART(PANE_SHELL),
+		[EV_TERM_INPUT] = PART(PANE_SHELL),
+		[EV_EDIT_CHANGE] = PART(PANE_EDITOR) | PART_STATUS,
+		[EV_EDIT_CURSOR] = PART(PANE_EDITOR),
+		[EV_FILE_STATE] = PART(PANE_EDITOR) | PART(PANE_FILES) |
+		    PART_STATUS,
+		[EV_FILE_SAVED] = PART(PANE_EDITOR) | PART(PANE_FILES) |
+		    PART_STATUS };
+
+	return parts[type];
 }
 
 void
@@ -139,8 +157,8 @@ app_event(struct app *a, const struct event *ev)
 	a->base_mono = clock_mono(a->clock);
 	a->base_t = ev->t;
 	a->dirty = true;
-	/* What only the shell shows is most of what happens. */
-	a->whole |= ev->type != EV_TERM_OUTPUT && ev->type != EV_TERM_INPUT;
+	a->parts |= parts_of(ev->type);
+	a->whole |= parts_of(ev->type) == 0;
 	if (ev->type == EV_TERM_OUTPUT && a->await_echo) {
 		/* Under a flood the first is not the answer. */
 		a->urgent = a->key_time - a->output_time > FLOOD;
@@ -396,7 +414,8 @@ nobody_types(struct app *a)
 	free(text);
 }
 
-static void
+/* Whether the focused pane took it, and nothing else did. */
+static bool
 key_to_panes(struct app *a, const struct key *k)
 {
 	struct pane *p = a->panes[a->focus];
@@ -409,14 +428,16 @@ key_to_panes(struct app *a, const struct key *k)
 	}
 	if (c != NULL && c->scope == CMD_APP) {
 		app_run(a, c);
-		return;
+		return false;
 	}
 	if (c != NULL && p->ops->command != NULL &&
 	    p->ops->command(p, c->name, NULL) == PANE_HANDLED)
-		return;
-	if ((p->ops->key == NULL || p->ops->key(p, k) == PANE_IGNORED) &&
-	    k->mods == 0 && k->code > ' ' && k->code < 0x7f)
+		return true;
+	if (p->ops->key != NULL && p->ops->key(p, k) == PANE_HANDLED)
+		return true;
+	if (k->mods == 0 && k->code > ' ' && k->code < 0x7f)
 		nobody_types(a);
+	return false;
 }
 
 /* Where nothing can be seen nothing is typed, but one can leave. */
@@ -432,6 +453,14 @@ key_when_small(struct app *a, const struct key *k)
 		app_run(a, c);
 }
 
+/* What a key does there shows there. */
+static bool
+in_editor(const struct app *a)
+{
+	return a->focus == PANE_EDITOR && !prompts_active(a->prompts) &&
+	    !app_replaying(a) && !a->layout.too_small;
+}
+
 /* What the shell is sent shows when it answers: a frame before that would
  * only hold the answer up. */
 static void
@@ -441,7 +470,7 @@ key_pressed(struct app *a)
 	a->await_echo = a->dirty = true;
 	a->urgent = a->focus != PANE_SHELL || prompts_active(a->prompts) ||
 	    app_replaying(a);
-	a->whole |= a->urgent || a->message.len > 0;
+	a->whole |= (a->urgent && !in_editor(a)) || a->message.len > 0;
 }
 
 static void
@@ -461,8 +490,10 @@ on_key(struct app *a, const struct key *k)
 		key_when_small(a, k);
 	else if (prompts_active(a->prompts))
 		prompts_key(a->prompts, k);
+	else if (!key_to_panes(a, k))
+		a->whole = true;
 	else
-		key_to_panes(a, k);
+		a->parts |= PART(a->focus) | PART_STATUS;
 }
 
 static void
