@@ -44,6 +44,7 @@ libcore_a_SOURCES = \
 	src/net/ca-store.c \
 	src/net/ca-store.h \
 	src/net/grpc-attempt.c \
+	src/net/grpc-curl-loop.c \
 	src/net/grpc-curl-server.c \
 	src/net/grpc-curl.c \
 	src/net/grpc-curl.h \
@@ -54,6 +55,8 @@ libcore_a_SOURCES = \
 	src/net/grpc-priv.h \
 	src/net/grpc.c \
 	src/net/grpc.h \
+	src/net/https.c \
+	src/net/https.h \
 	src/net/wire.h \
 	src/sandbox/fs.c \
 	src/sandbox/fs.h \

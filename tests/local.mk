@@ -31,6 +31,8 @@ tests_unit_test_grpc_retry_SOURCES = tests/unit/test-grpc-retry.c
 tests_unit_test_grpc_retry_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_grpc_SOURCES = tests/unit/test-grpc.c
 tests_unit_test_grpc_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_https_SOURCES = tests/unit/test-https.c
+tests_unit_test_https_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
 tests_unit_test_journal_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
@@ -121,6 +123,7 @@ check_PROGRAMS += \
 	tests/unit/test-grpc-frame \
 	tests/unit/test-grpc-retry \
 	tests/unit/test-grpc \
+	tests/unit/test-https \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
@@ -172,6 +175,7 @@ TESTS += \
 	tests/unit/test-grpc-frame \
 	tests/unit/test-grpc-retry \
 	tests/unit/test-grpc \
+	tests/unit/test-https \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
@@ -341,5 +345,6 @@ EXTRA_DIST += \
 	tests/modal/fake/synctool.py \
 	tests/modal/self-test \
 	tests/unit/grpc-fixture.h \
+	tests/unit/http-fixture.h \
 	tests/unit/modal-rig.h \
 	tests/unit/pane-edit-fixture.h

@@ -173,3 +173,40 @@ json_bool(const struct json *j, const char *key, bool otherwise)
 
 	return cJSON_IsBool(v) ? cJSON_IsTrue(v) : otherwise;
 }
+
+double
+json_number(const struct json *j, const char *key, double otherwise)
+{
+	const cJSON *v = in(json_get(j, key));
+
+	return cJSON_IsNumber(v) ? v->valuedouble : otherwise;
+}
+
+bool
+json_is_bool(const struct json *j, const char *key)
+{
+	return cJSON_IsBool(in(json_get(j, key)));
+}
+
+bool
+json_is_null(const struct json *j, const char *key)
+{
+	const cJSON *v = in(json_get(j, key));
+
+	return v == NULL || cJSON_IsNull(v);
+}
+
+const struct json *
+json_first(const struct json *array)
+{
+	const cJSON *a = in(array);
+
+	return cJSON_IsArray(a) ? (const struct json *)(const void *)a->child :
+	    NULL;
+}
+
+const struct json *
+json_next(const struct json *j)
+{
+	return (const struct json *)(const void *)in(j)->next;
+}

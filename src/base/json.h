@@ -21,6 +21,13 @@ const struct json *json_get(const struct json *, const char *key);
 const char *json_str(const struct json *, const char *key); /* NULL: none */
 int64_t json_int(const struct json *, const char *key, int64_t otherwise);
 bool json_bool(const struct json *, const char *key, bool otherwise);
+double json_number(const struct json *, const char *key, double otherwise);
+bool json_is_bool(const struct json *, const char *key);
+bool json_is_null(const struct json *, const char *key); /* or not there */
+/* Of an array: its first element, the one after it; NULL: no more, or it is
+ * none. */
+const struct json *json_first(const struct json *);
+const struct json *json_next(const struct json *);
 /* Decodes base64 into out; false when it is not base64. */
 bool json_base64(const char *s, struct buf *out);
 

@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -179,10 +180,10 @@ has_more(CURLU *u)
 	return more;
 }
 
-/* Only a scheme, a host and a port; the text of what is wrong never repeats
- * the URL, which may have a password in it. */
+/* The text of what is wrong never repeats the URL, which may have a password
+ * or a signature in it. */
 static bool
-check_url(struct curl_server *s, CURLU *u, const char *url, struct err *e)
+check_scheme(CURLU *u, const char *url, bool *tls, bool *local, struct err *e)
 {
 	char *scheme = NULL, *host = NULL;
 	bool ok = false;
@@ -193,18 +194,49 @@ check_url(struct curl_server *s, CURLU *u, const char *url, struct err *e)
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
 		err_set(e, ERR_INVALID, "the server's URL is not "
 		    "https://HOST[:PORT]");
-	else if (has_more(u))
-		err_set(e, ERR_INVALID, "the server's URL has more in it than "
-		    "https://HOST[:PORT]");
 	else if (strcmp(scheme, "http") == 0 && !is_this_machine(host))
 		err_set(e, ERR_INVALID, "the server's URL must begin with "
 		    "https://: %s would see everything in the clear", host);
 	else
 		ok = true;
-	s->tls = ok && strcmp(scheme, "https") == 0;
-	s->local = ok && is_this_machine(host);
+	*tls = ok && strcmp(scheme, "https") == 0;
+	*local = ok && is_this_machine(host);
 	curl_free(scheme);
 	curl_free(host);
+	return ok;
+}
+
+static CURLU *
+new_url(void)
+{
+	CURLU *u = curl_url();
+
+	if (u == NULL)
+		abort(); /* out of memory */
+	return u;
+}
+
+bool
+curl_url_check(const char *url, bool *tls, bool *local, struct err *e)
+{
+	CURLU *u = new_url();
+	bool ok = check_scheme(u, url, tls, local, e);
+
+	curl_url_cleanup(u);
+	return ok;
+}
+
+/* Only a scheme, a host and a port. */
+static bool
+check_url(struct curl_server *s, const char *url, struct err *e)
+{
+	CURLU *u = new_url();
+	bool ok = check_scheme(u, url, &s->tls, &s->local, e);
+
+	if (ok && has_more(u))
+		ok = err_set(e, ERR_INVALID, "the server's URL has more in it "
+		    "than https://HOST[:PORT]");
+	curl_url_cleanup(u);
 	return ok;
 }
 
@@ -233,32 +265,54 @@ has_openssl(void)
 	return tls != NULL && strncmp(tls, "OpenSSL/", 8) == 0;
 }
 
+static void
+prepare(struct curl_server *s, const char *ca_file)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const curl_version_info_data *v;
+
+	pthread_once(&once, init);
+	v = curl_version_info(CURLVERSION_NOW);
+	if (ca_file == NULL)
+		ca_file = v->cainfo;
+	*s = (struct curl_server){ .ca_file = ca_file != NULL ?
+	    xstrdup(ca_file) : NULL };
+}
+
+static void
+find_authorities(struct curl_server *s)
+{
+	if (s->tls && s->ca_file != NULL && has_openssl())
+		s->ca = ca_store_get(s->ca_file);
+}
+
 bool
 curl_server_init(struct curl_server *s, const struct grpc_spec *spec,
     struct err *e)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
-	const char *file = spec->ca_file != NULL ? spec->ca_file : v->cainfo;
-	CURLU *u;
-	bool ok;
 
-	pthread_once(&once, init);
-	*s = (struct curl_server){ .ca_file = file != NULL ? xstrdup(file) :
-	    NULL };
-	u = curl_url();
-	if (u == NULL)
-		abort(); /* out of memory */
-	ok = check_url(s, u, spec->url, e) && check_curl(s, e);
-	curl_url_cleanup(u);
-	if (!ok) {
+	prepare(s, spec->ca_file);
+	if (!check_url(s, spec->url, e) || !check_curl(s, e)) {
 		curl_server_free(s);
 		return false;
 	}
-	if (s->tls && file != NULL && has_openssl())
-		s->ca = ca_store_get(file);
+	find_authorities(s);
 	s->one_shot = !s->tls && v->version_num < 0x080000;
 	s->url = xstrndup(spec->url, strcspn(spec->url + 8, "/") + 8);
+	return true;
+}
+
+bool
+curl_server_any(struct curl_server *s, const char *ca_file, struct err *e)
+{
+	prepare(s, ca_file);
+	s->tls = true;
+	if (!check_curl(s, e)) {
+		curl_server_free(s);
+		return false;
+	}
+	find_authorities(s);
 	return true;
 }
 
@@ -267,4 +321,42 @@ curl_server_free(struct curl_server *s)
 {
 	free(s->url);
 	free(s->ca_file);
+}
+
+/* ---- failures ---- */
+
+/* What OpenSSL says of an answer that is no TLS; it has no code of its own. */
+static bool
+speaks_no_tls(CURLcode rc, const char *why)
+{
+	return rc == CURLE_SSL_CONNECT_ERROR &&
+	    (strstr(why, "wrong version number") != NULL ||
+	    strstr(why, "http request") != NULL ||
+	    strstr(why, "packet length too long") != NULL);
+}
+
+bool
+curl_hopeless(CURLcode rc, const char *why)
+{
+	switch (rc) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_NOT_BUILT_IN:
+	case CURLE_URL_MALFORMAT:
+		return true;
+	default:
+		return speaks_no_tls(rc, why);
+	}
+}
+
+void
+curl_words(CURLcode rc, const char *why, char *to, size_t n)
+{
+	snprintf(to, n, "%s", speaks_no_tls(rc, why) ? "this port does not "
+	    "speak TLS, which https:// is" : why[0] != '\0' ? why :
+	    curl_easy_strerror(rc));
 }

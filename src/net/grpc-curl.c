@@ -24,8 +24,7 @@
 struct lane {
 	struct lane *next;
 	struct curl_wire *wire;
-	CURLM *multi;
-	struct loop_timer *timer;
+	struct curl_loop *on_loop;
 	struct wire_exchange *running;
 	unsigned users;
 	int64_t used; /* last, when nobody does */
@@ -42,12 +41,6 @@ struct curl_wire {
 	struct wire_exchange *waiting; /* for that; the newest first */
 };
 
-struct sock {
-	struct lane *lane;
-	curl_socket_t fd;
-	struct loop_fd *source;
-};
-
 struct wire_exchange {
 	struct wire_exchange *prev, *next; /* of its lane, or that wait too */
 	struct curl_wire *wire;
@@ -60,76 +53,7 @@ struct wire_exchange {
 	char why[CURL_ERROR_SIZE];
 };
 
-static void lane_run(struct lane *, curl_socket_t, int mask);
-
-/* ---- libcurl's sockets and timers on the loop ---- */
-
-static void
-on_socket(void *user, short revents)
-{
-	struct sock *s = user;
-	int mask = 0;
-
-	if (revents & (POLLIN | POLLHUP))
-		mask |= CURL_CSELECT_IN;
-	if (revents & POLLOUT)
-		mask |= CURL_CSELECT_OUT;
-	if (revents & (POLLERR | POLLNVAL))
-		mask |= CURL_CSELECT_ERR;
-	lane_run(s->lane, s->fd, mask);
-}
-
-static int
-want_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
-{
-	struct lane *l = user;
-	struct sock *s = known;
-	short events = 0;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (s != NULL)
-			loop_fd_remove(s->source);
-		free(s);
-		return 0;
-	}
-	if (what & CURL_POLL_IN)
-		events |= POLLIN;
-	if (what & CURL_POLL_OUT)
-		events |= POLLOUT;
-	if (s == NULL) {
-		s = xcalloc(1, sizeof *s);
-		s->lane = l;
-		s->fd = fd;
-		s->source = loop_fd_add(l->wire->loop, fd, events, on_socket,
-		    s);
-		curl_multi_assign(l->multi, fd, s);
-	} else {
-		loop_fd_set(s->source, events);
-	}
-	return 0;
-}
-
-static void
-on_timer(void *user)
-{
-	struct lane *l = user;
-
-	l->timer = NULL;
-	lane_run(l, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int
-want_timer(CURLM *multi, long ms, void *user)
-{
-	struct lane *l = user;
-
-	(void)multi;
-	loop_timer_cancel(l->timer);
-	l->timer = ms < 0 ? NULL : loop_timer_add(l->wire->loop,
-	    (int64_t)ms * 1000, on_timer, l);
-	return 0;
-}
+static void on_transfer(void *, CURL *, CURLcode);
 
 /* ---- lanes ---- */
 
@@ -137,19 +61,15 @@ static struct lane *
 lane_create(struct curl_wire *w)
 {
 	struct lane *l = xcalloc(1, sizeof *l);
+	CURLM *multi;
 
 	l->wire = w;
-	l->multi = curl_multi_init();
-	if (l->multi == NULL)
-		abort(); /* out of memory */
-	curl_multi_setopt(l->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-	curl_multi_setopt(l->multi, CURLMOPT_SOCKETDATA, l);
-	curl_multi_setopt(l->multi, CURLMOPT_TIMERFUNCTION, want_timer);
-	curl_multi_setopt(l->multi, CURLMOPT_TIMERDATA, l);
-	curl_multi_setopt(l->multi, CURLMOPT_PIPELINING,
+	l->on_loop = curl_loop_create(w->loop, on_transfer, l);
+	multi = curl_loop_multi(l->on_loop);
+	curl_multi_setopt(multi, CURLMOPT_PIPELINING,
 	    (long)CURLPIPE_MULTIPLEX);
 	if (w->server.tls)
-		curl_multi_setopt(l->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+		curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
 		    CONNECTIONS_MAX);
 	l->next = w->lanes;
 	w->lanes = l;
@@ -166,8 +86,7 @@ lane_destroy(struct lane *l)
 	*p = l->next;
 	if (l->wire->current == l)
 		l->wire->current = NULL;
-	curl_multi_cleanup(l->multi);
-	loop_timer_cancel(l->timer);
+	curl_loop_destroy(l->on_loop);
 	free(l);
 }
 
@@ -215,7 +134,8 @@ exchange_free(struct wire_exchange *x)
 {
 	link_out(x->lane != NULL ? &x->lane->running : &x->wire->waiting, x);
 	if (x->lane != NULL)
-		curl_multi_remove_handle(x->lane->multi, x->easy);
+		curl_multi_remove_handle(curl_loop_multi(x->lane->on_loop),
+		    x->easy);
 	curl_easy_cleanup(x->easy);
 	for (struct curl_slist *s = x->headers; s != NULL; s = s->next)
 		explicit_bzero(s->data, strlen(s->data));
@@ -227,25 +147,6 @@ exchange_free(struct wire_exchange *x)
 	free(x);
 }
 
-/* Trying again does not change a certificate. */
-static bool
-hopeless(CURLcode rc)
-{
-	switch (rc) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_NOT_BUILT_IN:
-	case CURLE_URL_MALFORMAT:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* Whether the connection is to be left, not only the stream. */
 static bool
 condemns(CURLcode rc)
@@ -254,23 +155,13 @@ condemns(CURLcode rc)
 	    rc != CURLE_WRITE_ERROR;
 }
 
-/* What OpenSSL says of an answer that is no TLS; it has no code of its own. */
-static bool
-speaks_no_tls(CURLcode rc, const char *why)
-{
-	return rc == CURLE_SSL_CONNECT_ERROR &&
-	    (strstr(why, "wrong version number") != NULL ||
-	    strstr(why, "http request") != NULL ||
-	    strstr(why, "packet length too long") != NULL);
-}
-
 static void
 exchange_over(struct wire_exchange *x, CURLcode rc)
 {
 	const struct wire_sink *sink = x->sink;
 	void *user = x->user;
 	struct wire_end end = { .failed = rc != CURLE_OK,
-		.hopeless = hopeless(rc) };
+		.hopeless = curl_hopeless(rc, x->why) };
 	curl_off_t total = 0, before = 0;
 	long connects = 0;
 
@@ -280,13 +171,7 @@ exchange_over(struct wire_exchange *x, CURLcode rc)
 	end.fresh = connects > 0;
 	end.took_us = total > before ? total - before : 0;
 	if (rc != CURLE_OK)
-		snprintf(end.why, sizeof end.why, "%s", x->why[0] != '\0' ?
-		    x->why : curl_easy_strerror(rc));
-	if (speaks_no_tls(rc, x->why)) {
-		end.hopeless = true;
-		snprintf(end.why, sizeof end.why, "this port does not speak "
-		    "TLS, which https:// is");
-	}
+		curl_words(rc, x->why, end.why, sizeof end.why);
 	if (condemns(rc))
 		lane_retire(x->lane);
 	exchange_free(x);
@@ -294,22 +179,14 @@ exchange_over(struct wire_exchange *x, CURLcode rc)
 }
 
 static void
-lane_run(struct lane *l, curl_socket_t fd, int mask)
+on_transfer(void *user, CURL *easy, CURLcode rc)
 {
-	int running, left;
-	CURLMsg *m;
+	struct lane *l = user;
+	char *private = NULL;
 
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 	l->users++; /* it stays while it runs */
-	curl_multi_socket_action(l->multi, fd, mask, &running);
-	while ((m = curl_multi_info_read(l->multi, &left)) != NULL) {
-		struct wire_exchange *x;
-		CURLcode rc = m->data.result;
-		char *private = NULL;
-
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
-		x = (void *)private;
-		exchange_over(x, rc);
-	}
+	exchange_over((void *)private, rc);
 	l->users--;
 	lane_reap(l);
 }
@@ -407,9 +284,9 @@ lane_ping(struct lane *l)
 		abort(); /* out of memory */
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(h, CURLOPT_UPKEEP_INTERVAL_MS, 0L);
-	curl_multi_add_handle(l->multi, h);
+	curl_multi_add_handle(curl_loop_multi(l->on_loop), h);
 	curl_easy_upkeep(h);
-	curl_multi_remove_handle(l->multi, h);
+	curl_multi_remove_handle(curl_loop_multi(l->on_loop), h);
 	curl_easy_cleanup(h);
 }
 
@@ -446,7 +323,7 @@ begin(struct wire_exchange *x)
 	x->lane = w->current;
 	x->lane->users++;
 	link_in(&x->lane->running, x);
-	curl_multi_add_handle(x->lane->multi, x->easy);
+	curl_multi_add_handle(curl_loop_multi(x->lane->on_loop), x->easy);
 	if (w->upkeep == NULL)
 		w->upkeep = loop_timer_add(w->loop, KEEPALIVE_S * 1000000,
 		    on_upkeep, w);

@@ -1,8 +1,9 @@
 #ifndef NET_GRPC_CURL_H
 #define NET_GRPC_CURL_H
 
-/* Shared by grpc-curl.c (exchanges) and grpc-curl-server.c (where they go, and
- * how libcurl is set up for it). */
+/* What all that is done over libcurl shares: grpc-curl.c (exchanges of gRPC),
+ * https.c (plain requests), grpc-curl-server.c (where they go, and how libcurl
+ * is set up for it), grpc-curl-loop.c (libcurl on the event loop). */
 
 #include <curl/curl.h>
 
@@ -25,8 +26,29 @@ struct curl_server {
 
 bool curl_server_init(struct curl_server *, const struct grpc_spec *,
     struct err *) WARN_UNUSED;
+/* As init, but for https servers of any name: url is NULL. */
+bool curl_server_any(struct curl_server *, const char *ca_file,
+    struct err *) WARN_UNUSED;
 void curl_server_free(struct curl_server *);
 /* All that is the same for every exchange. */
 void curl_server_set(const struct curl_server *, CURL *);
+
+/* Does the URL begin with https://HOST, or with http:// and this machine? *e
+ * never repeats it. */
+bool curl_url_check(const char *url, bool *tls, bool *local, struct err *e);
+
+/* Trying again does not change it: a certificate, a protocol. */
+bool curl_hopeless(CURLcode, const char *why);
+/* What to say of a failure; why: libcurl's own words, or "". */
+void curl_words(CURLcode, const char *why, char *to, size_t n);
+
+/* A multi handle that runs on the loop.  done comes once for each transfer
+ * that has ended; it may remove, add and destroy. */
+struct curl_loop;
+struct curl_loop *curl_loop_create(struct loop *,
+    void (*done)(void *user, CURL *, CURLcode), void *user);
+CURLM *curl_loop_multi(struct curl_loop *);
+/* Its easy handles are gone before. */
+void curl_loop_destroy(struct curl_loop *);
 
 #endif
