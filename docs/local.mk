@@ -9,4 +9,6 @@ EXTRA_DIST += \
 	docs/decisions/0005-one-sandbox-per-program.md \
 	docs/decisions/0006-hidden-cases.md \
 	docs/decisions/0007-git-packs.md \
-	docs/decisions/0008-resume-from-the-journal.md
+	docs/decisions/0008-resume-from-the-journal.md \
+	docs/decisions/0009-the-shell-outlives-viva.md \
+	docs/decisions/0010-samples-run-in-the-judge.md

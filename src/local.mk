@@ -67,6 +67,8 @@ libcore_a_SOURCES = \
 	src/sandbox/local.c \
 	src/sandbox/local.h \
 	src/sandbox/modal-account.c \
+	src/sandbox/modal-blocks-get.c \
+	src/sandbox/modal-blocks.c \
 	src/sandbox/modal-box.c \
 	src/sandbox/modal-config.c \
 	src/sandbox/modal-config.h \
@@ -75,10 +77,14 @@ libcore_a_SOURCES = \
 	src/sandbox/modal-exec-io.c \
 	src/sandbox/modal-exec.c \
 	src/sandbox/modal-files.c \
+	src/sandbox/modal-find.c \
+	src/sandbox/modal-hash.c \
 	src/sandbox/modal-image.c \
 	src/sandbox/modal-internal.h \
 	src/sandbox/modal-list.c \
 	src/sandbox/modal-run.c \
+	src/sandbox/modal-store.c \
+	src/sandbox/modal-store.h \
 	src/sandbox/modal-toml.c \
 	src/sandbox/modal-toml.h \
 	src/sandbox/modal-volume.c \
@@ -98,10 +104,12 @@ libcore_a_SOURCES = \
 	src/problem/problem.c \
 	src/problem/problem.h \
 	src/session/command.h \
+	src/session/core-attach.c \
 	src/session/core-files.c \
 	src/session/core-files.h \
 	src/session/core-internal.h \
 	src/session/core-resume.c \
+	src/session/core-sandbox.c \
 	src/session/core-save.c \
 	src/session/core-term.c \
 	src/session/core-tests.c \
@@ -114,6 +122,8 @@ libcore_a_SOURCES = \
 	src/session/state-save.c \
 	src/session/state.c \
 	src/session/state.h \
+	src/session/testrun-web.c \
+	src/session/testrun-web.h \
 	src/session/testrun.c \
 	src/session/testrun.h
 

@@ -3,6 +3,8 @@ check_LIBRARIES += libtestsupport.a
 libtestsupport_a_SOURCES = \
 	tests/support/corefix.c \
 	tests/support/corefix.h \
+	tests/support/fakemodal.c \
+	tests/support/fakemodal.h \
 	tests/support/fakesandbox.c \
 	tests/support/fakesandbox.h \
 	tests/support/machine.c \
@@ -41,10 +43,14 @@ tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
 tests_unit_test_layout_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_markdown_SOURCES = tests/unit/test-markdown.c
 tests_unit_test_markdown_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_attach_SOURCES = tests/unit/test-modal-attach.c
+tests_unit_test_modal_attach_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_config_SOURCES = tests/unit/test-modal-config.c
 tests_unit_test_modal_config_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_exec_SOURCES = tests/unit/test-modal-exec.c
 tests_unit_test_modal_exec_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_store_SOURCES = tests/unit/test-modal-store.c
+tests_unit_test_modal_store_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_SOURCES = tests/unit/test-modal.c
 tests_unit_test_modal_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_edit_SOURCES = tests/unit/test-pane-edit.c
@@ -67,6 +73,8 @@ tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c
 tests_unit_test_sandbox_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_state_SOURCES = tests/unit/test-state.c
 tests_unit_test_state_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_testrun_web_SOURCES = tests/unit/test-testrun-web.c
+tests_unit_test_testrun_web_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_testrun_SOURCES = tests/unit/test-testrun.c
 tests_unit_test_testrun_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_text_SOURCES = tests/unit/test-text.c
@@ -85,6 +93,8 @@ tests_crash_test_journal_kill_SOURCES = tests/crash/test-journal-kill.c
 tests_crash_test_journal_kill_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_demo_SOURCES = tests/e2e/test-demo.c
 tests_e2e_test_demo_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_modal_resume_SOURCES = tests/e2e/test-modal-resume.c
+tests_e2e_test_modal_resume_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_programs_SOURCES = tests/e2e/test-programs.c
 tests_e2e_test_programs_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_session_SOURCES = tests/e2e/test-session.c
@@ -111,6 +121,8 @@ tests_fuzz_fuzz_replay_SOURCES = tests/fuzz/fuzz-replay.c tests/fuzz/driver.c
 tests_fuzz_fuzz_replay_LDADD = libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS)
 tests_fuzz_fuzz_vt_SOURCES = tests/fuzz/fuzz-vt.c tests/fuzz/driver.c
 tests_fuzz_fuzz_vt_LDADD = libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS)
+tests_fuzz_fuzz_web_answer_SOURCES = tests/fuzz/fuzz-web-answer.c tests/fuzz/driver.c
+tests_fuzz_fuzz_web_answer_LDADD = libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS)
 check_PROGRAMS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
@@ -128,8 +140,10 @@ check_PROGRAMS += \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-markdown \
+	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
 	tests/unit/test-modal-exec \
+	tests/unit/test-modal-store \
 	tests/unit/test-modal \
 	tests/unit/test-pane-edit \
 	tests/unit/test-pane-term \
@@ -141,6 +155,7 @@ check_PROGRAMS += \
 	tests/unit/test-resume \
 	tests/unit/test-sandbox \
 	tests/unit/test-state \
+	tests/unit/test-testrun-web \
 	tests/unit/test-testrun \
 	tests/unit/test-text \
 	tests/unit/test-theme \
@@ -150,6 +165,7 @@ check_PROGRAMS += \
 	tests/crash/test-git-kill \
 	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
+	tests/e2e/test-modal-resume \
 	tests/e2e/test-programs \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
@@ -162,7 +178,8 @@ check_PROGRAMS += \
 	tests/fuzz/fuzz-modal \
 	tests/fuzz/fuzz-problem \
 	tests/fuzz/fuzz-replay \
-	tests/fuzz/fuzz-vt
+	tests/fuzz/fuzz-vt \
+	tests/fuzz/fuzz-web-answer
 TESTS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
@@ -180,8 +197,10 @@ TESTS += \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-markdown \
+	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
 	tests/unit/test-modal-exec \
+	tests/unit/test-modal-store \
 	tests/unit/test-modal \
 	tests/unit/test-pane-edit \
 	tests/unit/test-pane-term \
@@ -193,6 +212,7 @@ TESTS += \
 	tests/unit/test-resume \
 	tests/unit/test-sandbox \
 	tests/unit/test-state \
+	tests/unit/test-testrun-web \
 	tests/unit/test-testrun \
 	tests/unit/test-text \
 	tests/unit/test-theme \
@@ -202,6 +222,7 @@ TESTS += \
 	tests/crash/test-git-kill \
 	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
+	tests/e2e/test-modal-resume \
 	tests/e2e/test-programs \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
@@ -280,6 +301,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/problem/tabs \
 	tests/fuzz/corpus/problem/two-documents \
 	tests/fuzz/corpus/problem/utf16 \
+	tests/fuzz/corpus/replay/attached \
 	tests/fuzz/corpus/replay/changed \
 	tests/fuzz/corpus/replay/every-type \
 	tests/fuzz/corpus/replay/garbage-line \
@@ -295,6 +317,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/vt/scroll_region \
 	tests/fuzz/corpus/vt/sgr_dense \
 	tests/fuzz/corpus/vt/unicode \
+	tests/fuzz/corpus/web-answer/failure \
+	tests/fuzz/corpus/web-answer/good \
+	tests/fuzz/corpus/web-answer/html \
+	tests/fuzz/corpus/web-answer/odd \
+	tests/fuzz/corpus/web-answer/order \
 	tests/golden/config-mistake.txt \
 	tests/golden/editor-find.txt \
 	tests/golden/editor-zoomed.txt \
@@ -343,8 +370,12 @@ EXTRA_DIST += \
 	tests/modal/fake/server.py \
 	tests/modal/fake/store.py \
 	tests/modal/fake/synctool.py \
+	tests/modal/fake/web.py \
+	tests/modal/put-speed \
 	tests/modal/self-test \
 	tests/unit/grpc-fixture.h \
 	tests/unit/http-fixture.h \
+	tests/unit/modal-fake.h \
+	tests/unit/modal-far.h \
 	tests/unit/modal-rig.h \
 	tests/unit/pane-edit-fixture.h

@@ -274,6 +274,24 @@ run_restart(struct app *a, const char *cmd)
 	send_type(a, CMD_TERM_RESTART);
 }
 
+static void
+sandbox_answer(void *user, bool yes)
+{
+	if (yes)
+		send_type(user, CMD_SANDBOX_NEW);
+}
+
+static void
+run_new_sandbox(struct app *a, const char *cmd)
+{
+	(void)cmd;
+	if (a->spec.state->conn == CONN_GONE) /* nothing is lost by it */
+		send_type(a, CMD_SANDBOX_NEW);
+	else
+		prompts_ask(a->prompts, "Open another sandbox? What runs in "
+		    "this one ends; the files stay.", sandbox_answer, a);
+}
+
 static bool
 all_saved(const struct state *s)
 {
@@ -377,6 +395,7 @@ static const struct {
 	{ "reload", run_save_force }, { "save-force", run_save_force },
 	{ "note", run_note }, { "marker", run_marker },
 	{ "skip", run_skip }, { "restart-shell", run_restart },
+	{ "new-sandbox", run_new_sandbox },
 	{ "suspend", run_suspend }, { "redraw", run_redraw },
 	{ "pass-key", run_pass_key }, { "quit", run_quit },
 	{ "leave", run_quit },

@@ -60,6 +60,8 @@ static const struct cmd table[] = {
 	    "leave this question and go to the next"),
 	APP("restart-shell", NULL, NULL, "session", CMD_LIVE,
 	    "start a new shell once the old one has ended"),
+	APP("new-sandbox", "S-F4", NULL, "session", CMD_LIVE,
+	    "end the sandbox and open another one with the same files"),
 	APP("suspend", NULL, NULL, "session", CMD_LIVE,
 	    "save and stop viva; fg brings it back"),
 	APP("pass-key", "C-F12", NULL, "session", CMD_LIVE,

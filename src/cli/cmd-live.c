@@ -189,6 +189,7 @@ session(struct live *v, const struct plan *plan)
 		.event = on_event, .notice = on_notice,
 		.clipboard = on_clipboard, .ended = on_ended,
 		.provider = v->provider->name,
+		.web = v->provider->web,
 		.sandbox = sandbox_factory, .user = v };
 	struct err e = { 0 };
 	int status = run(v, &spec, &e);

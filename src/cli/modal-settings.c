@@ -69,9 +69,9 @@ static bool
 take_line(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 {
 	(void)e;
-	/* With room for the NULL. */
-	GROW(s->lines, s->nlines + 1, s->lines_cap);
+	GROW(s->lines, s->nlines, s->lines_cap);
 	s->lines[s->nlines++] = keep(s, i->value);
+	GROW(s->lines, s->nlines, s->lines_cap);
 	s->lines[s->nlines] = NULL;
 	return true;
 }
@@ -139,8 +139,9 @@ static bool
 take_allow(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 {
 	(void)e;
-	GROW(s->domains, s->ndomains + 1, s->domains_cap);
+	GROW(s->domains, s->ndomains, s->domains_cap);
 	s->domains[s->ndomains++] = keep(s, i->value);
+	GROW(s->domains, s->ndomains, s->domains_cap);
 	s->domains[s->ndomains] = NULL;
 	return true;
 }
@@ -153,6 +154,20 @@ take_ca(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 	return true;
 }
 
+static bool
+take_volume(struct modal_settings *s, const struct ini_entry *i,
+    struct err *e)
+{
+	bool ephemeral = strcasecmp(i->value, "ephemeral") == 0;
+
+	if (!ephemeral && strcasecmp(i->value, "named") != 0)
+		return err_set(e, ERR_INVALID, "volume is \"%.40s\"; write "
+		    "named, or ephemeral for one that goes with the session",
+		    i->value);
+	s->options.ephemeral = ephemeral;
+	return true;
+}
+
 static const struct {
 	const char *key;
 	bool (*take)(struct modal_settings *, const struct ini_entry *,
@@ -162,7 +177,7 @@ static const struct {
 	{ "cpu", take_cpu }, { "memory", take_memory },
 	{ "timeout", take_timeout }, { "idle-timeout", take_idle },
 	{ "network", take_network }, { "allow", take_allow },
-	{ "ca-file", take_ca } };
+	{ "volume", take_volume }, { "ca-file", take_ca } };
 
 static bool
 take(void *user, const struct ini_entry *i, struct err *e)
@@ -174,7 +189,7 @@ take(void *user, const struct ini_entry *i, struct err *e)
 			return keys[k].take(user, i, e);
 	return err_set(e, ERR_INVALID, "no setting \"%.40s\" in [modal]; there "
 	    "are app, image, image-id, run, cpu, memory, timeout, "
-	    "idle-timeout, network, allow and ca-file", i->key);
+	    "idle-timeout, network, allow, volume and ca-file", i->key);
 }
 
 static void

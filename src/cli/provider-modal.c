@@ -3,10 +3,12 @@
 #include "cli/provider.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "base/mem.h"
 #include "cli/modal-settings.h"
+#include "session/testrun-web.h"
 
 #define LEAVE_US 15000000 /* the last sync and the end of a sandbox */
 
@@ -44,6 +46,7 @@ close_account(struct provider *p)
 
 	if (a->modal != NULL)
 		leave(a);
+	testweb_destroy(p->web);
 	modal_settings_finish(&a->settings);
 	modal_config_finish(&a->config);
 	free(a);
@@ -56,6 +59,45 @@ make_sandbox(struct provider *p, const struct sandbox_spec *spec,
 	return modal_sandbox(provider_modal(p), spec, watch, user);
 }
 
+/* A copy, which is nowhere else then; the environment of this process can be
+ * read by others, and its children have it. */
+static char *
+take_variable(const char *name)
+{
+	char *value = getenv(name), *copy = xstrdup(value != NULL ? value :
+	    "");
+
+	if (value != NULL)
+		explicit_bzero(value, strlen(value));
+	unsetenv(name);
+	return copy;
+}
+
+static void
+wipe(char *text)
+{
+	explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* MODAL_KEY and MODAL_SECRET are taken also when nothing uses them. */
+static bool
+open_web(struct account *a, struct err *e)
+{
+	const char *url = getenv("MODAL_EXECUTE_URL");
+	char *key = take_variable("MODAL_KEY");
+	char *secret = take_variable("MODAL_SECRET");
+	struct testweb_spec spec = { .url = url, .key = key,
+		.secret = secret, .ca_file = a->settings.options.ca_file };
+	bool wanted = url != NULL && url[0] != '\0';
+
+	if (wanted)
+		a->base.web = testweb_create(a->base.loop, &spec, e);
+	wipe(key);
+	wipe(secret);
+	return !wanted || a->base.web != NULL;
+}
+
 static bool
 open_account(struct account *a, struct err *e)
 {
@@ -65,7 +107,7 @@ open_account(struct account *a, struct err *e)
 	    !modal_config_load(&a->config, e))
 		return false;
 	modal_config_forget_environment();
-	if (!modal_config_ready(&a->config, e))
+	if (!open_web(a, e) || !modal_config_ready(&a->config, e))
 		return false;
 	a->modal = modal_create(a->base.loop, &a->config,
 	    &a->settings.options, e);
@@ -78,7 +120,7 @@ provider_open_modal(struct loop *loop, struct err *e)
 	struct account *a = xcalloc(1, sizeof *a);
 
 	a->base = (struct provider){ "modal", loop, make_sandbox,
-		close_account };
+		close_account, NULL };
 	if (open_account(a, e))
 		return &a->base;
 	close_account(&a->base);

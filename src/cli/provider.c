@@ -33,6 +33,7 @@ provider_open(const char *name, struct loop *loop, struct err *e)
 		return NULL;
 	}
 	p = xmalloc(sizeof *p);
-	*p = (struct provider){ "local", loop, make_local, close_local };
+	*p = (struct provider){ "local", loop, make_local, close_local,
+		NULL };
 	return p;
 }

@@ -23,6 +23,9 @@ struct provider { /* embedded first in one */
 	/* Turns the loop until sandboxes far away have been sent off, for a
 	 * while. */
 	void (*close)(struct provider *);
+	/* What runs the tests in place of a sandbox (MODAL_EXECUTE_URL);
+	 * NULL: it is not set. */
+	struct testweb *web;
 };
 
 /* "local" or "modal".  NULL: e says what is missing and what to do. */

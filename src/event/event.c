@@ -49,6 +49,7 @@ static const struct field f_term[] = {
 	{ "cols", F_UINT, AT(term.cols) },
 	{ "status", F_INT, AT(term.status) },
 	{ "why", F_STR, AT(term.why) },
+	{ "handle", F_STR, AT(term.handle) },
 	{ NULL, F_END, 0 } };
 static const struct field f_io[] = {
 	{ "term", F_U64, AT(io.term) },

@@ -111,6 +111,9 @@ struct event {
 			unsigned rows, cols;
 			int status; /* exit status, or 128 + signal */
 			const char *why;
+			/* open: the provider's name for the program, by
+			 * which a later viva finds it; no secret */
+			const char *handle;
 		} term;
 		struct { /* output, input; offset in that stream */
 			uint64_t term, offset;

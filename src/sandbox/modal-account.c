@@ -32,10 +32,11 @@ struct account_call {
 	const char *path;
 	struct buf body;
 	int64_t attempt_us;
+	grpc_message message; /* NULL: it is unary */
 	grpc_done done;
 	void *user;
 	struct grpc_call *call; /* NULL: waits for a token */
-	bool renewed;		/* had a new token already */
+	bool renewed;		/* it is not issued once more */
 	bool refused;		/* to be told so */
 };
 
@@ -265,6 +266,15 @@ call_done(void *user, const struct grpc_status *st, const char *reply,
 }
 
 static void
+on_message(void *user, const char *p, size_t n)
+{
+	struct account_call *c = user;
+
+	c->renewed = true; /* what was told is not told twice */
+	c->message(c->user, p, n);
+}
+
+static void
 call_issue(struct account_call *c)
 {
 	struct modal *m = c->m;
@@ -273,8 +283,12 @@ call_issue(struct account_call *c)
 		.retries = RETRIES, .throttle_us = wait < 0 ? -1 :
 		wait * 1000000 };
 
-	c->call = grpc_unary(m->control, c->path, buf_str(&c->body),
-	    c->body.len, &policy, call_done, c);
+	if (c->message != NULL)
+		c->call = grpc_stream(m->control, c->path, buf_str(&c->body),
+		    c->body.len, c->attempt_us, on_message, call_done, c);
+	else
+		c->call = grpc_unary(m->control, c->path, buf_str(&c->body),
+		    c->body.len, &policy, call_done, c);
 }
 
 static bool
@@ -370,15 +384,16 @@ account_renew(struct modal *m)
 
 /* ---- calls ---- */
 
-struct account_call *
-account_send(struct modal *m, const char *path, struct buf *body,
-    int64_t attempt_us, grpc_done done, void *user)
+static struct account_call *
+call_create(struct modal *m, const char *path, struct buf *body,
+    int64_t attempt_us, grpc_message message, grpc_done done, void *user)
 {
 	struct account_call *c = xcalloc(1, sizeof *c);
 
 	c->m = m;
 	c->path = path;
 	c->attempt_us = attempt_us;
+	c->message = message;
 	c->done = done;
 	c->user = user;
 	c->body = *body;
@@ -390,6 +405,23 @@ account_send(struct modal *m, const char *path, struct buf *body,
 	else if (m->auth == NULL && m->auth_timer == NULL)
 		auth_begin(m);
 	return c;
+}
+
+struct account_call *
+account_send(struct modal *m, const char *path, struct buf *body,
+    int64_t attempt_us, grpc_done done, void *user)
+{
+	return call_create(m, path, body, attempt_us, NULL, done, user);
+}
+
+struct account_call *
+account_stream(struct modal *m, const char *path, const void *message,
+    int64_t deadline_us, grpc_message on, grpc_done done, void *user)
+{
+	struct buf body = { 0 };
+
+	wire_pack(message, &body);
+	return call_create(m, path, &body, deadline_us, on, done, user);
 }
 
 struct account_call *
@@ -409,6 +441,14 @@ account_cancel(struct account_call *c)
 		return;
 	grpc_cancel(c->call);
 	call_free(c);
+}
+
+struct https *
+account_https(struct modal *m, struct err *e)
+{
+	if (m->https == NULL)
+		m->https = https_create(m->loop, m->opt.ca_file, e);
+	return m->https;
 }
 
 struct account_call *
@@ -527,6 +567,7 @@ modal_destroy(struct modal *m)
 	grpc_cancel(m->auth);
 	loop_timer_cancel(m->auth_timer);
 	token_drop(m);
+	https_destroy(m->https);
 	grpc_destroy(m->control);
 	free(m->app_id);
 	free(m->builder);

@@ -55,7 +55,9 @@ stop_steps(struct box *b)
 	account_cancel(b->volume_call);
 	account_cancel(b->access);
 	account_cancel(b->check);
-	b->call = b->volume_call = b->access = b->check = NULL;
+	account_cancel(b->life_call);
+	b->call = b->volume_call = b->access = b->check = b->life_call =
+	    NULL;
 	loop_timer_cancel(b->timer);
 	loop_timer_cancel(b->access_timer);
 	loop_timer_cancel(b->expiry);
@@ -94,15 +96,15 @@ step_again(void *user)
 	step(b);
 }
 
-static void
-step_later(struct box *b, int64_t us)
+void
+box_step_later(struct box *b, int64_t us)
 {
 	loop_timer_cancel(b->timer);
 	b->timer = loop_timer_add(b->m->loop, us, step_again, b);
 }
 
-static void
-enter(struct box *b, enum phase p)
+void
+box_enter(struct box *b, enum phase p)
 {
 	b->phase = p;
 	b->tries = 0;
@@ -135,7 +137,7 @@ box_step_failed(struct box *b, const char *what,
 		delay = st->retry_after_us;
 	else if (delay > STEP_DELAY_MAX_US)
 		delay = STEP_DELAY_MAX_US;
-	step_later(b, delay);
+	box_step_later(b, delay);
 	b->next_try = loop_now(b->m->loop) + delay;
 	b->try_number = b->tries;
 	snprintf(text, sizeof text, "retrying %u of %u: %s", b->tries,
@@ -143,8 +145,8 @@ box_step_failed(struct box *b, const char *what,
 	box_tell(b, SANDBOX_RETRYING, text);
 }
 
-static void
-no_sense(struct box *b, const char *what)
+void
+box_no_sense(struct box *b, const char *what)
 {
 	struct grpc_status st = { .code = GRPC_DATA_LOSS, .retry_after_us = -1,
 		.message = "the answer makes no sense" };
@@ -152,8 +154,8 @@ no_sense(struct box *b, const char *what)
 	box_step_failed(b, what, &st);
 }
 
-static bool
-take(char **to, const char *id)
+bool
+box_take_id(char **to, const char *id)
 {
 	if (id == NULL || id[0] == '\0')
 		return false;
@@ -175,8 +177,8 @@ volume_done(void *user, const struct grpc_status *st, const char *reply,
 		return;
 	}
 	r = wire_unpack(CLIENT_DESC(volume_get_or_create_response), reply, n);
-	if (r == NULL || !take(&b->volume_id, r->volume_id))
-		no_sense(b, "the volume cannot be had");
+	if (r == NULL || !box_take_id(&b->volume_id, r->volume_id))
+		box_no_sense(b, "the volume cannot be had");
 	else if (account_prepared(b->m))
 		box_prepared(b);
 	wire_free(r);
@@ -185,20 +187,9 @@ volume_done(void *user, const struct grpc_status *st, const char *reply,
 static void
 prepare(struct box *b)
 {
-	CLIENT(VolumeGetOrCreateRequest) q = CLIENT_INIT(
-	    VOLUME_GET_OR_CREATE_REQUEST);
-
 	box_progress(b, "starting: asking Modal for the image");
-	if (!b->judge && b->volume_id == NULL && b->volume_call == NULL) {
-		q.deployment_name = b->name;
-		q.environment_name = b->m->config->environment;
-		q.object_creation_type = CREATE_IF_MISSING;
-		q.version =
-		    MODAL__CLIENT__VOLUME_FS_VERSION__VOLUME_FS_V2;
-		b->volume_call = account_call(b->m,
-		    CLIENT_PATH("VolumeGetOrCreate"), &q.base, ATTEMPT_US,
-		    volume_done, b);
-	}
+	if (!b->judge && b->volume_id == NULL && b->volume_call == NULL)
+		b->volume_call = volume_ask(b, volume_done);
 	if (!account_prepared(b->m))
 		account_prepare(b->m);
 	if (account_prepared(b->m))
@@ -210,19 +201,19 @@ box_prepared(struct box *b)
 {
 	if (b->phase == PHASE_PREPARE && b->timer == NULL &&
 	    (b->judge || b->volume_id != NULL))
-		enter(b, PHASE_CREATE);
+		box_enter(b, PHASE_CREATE);
 }
 
 static void
 created_v2(struct box *b, const CLIENT(SandboxCreateV2Response) *r)
 {
-	if (!take(&b->task_id, r->task_id))
-		enter(b, PHASE_TASK);
+	if (!box_take_id(&b->task_id, r->task_id))
+		box_enter(b, PHASE_TASK);
 	else if (r->command_router_access != NULL &&
 	    box_take_access(b, r->command_router_access))
-		enter(b, PHASE_UP);
+		box_enter(b, PHASE_UP);
 	else
-		enter(b, PHASE_ACCESS);
+		box_enter(b, PHASE_ACCESS);
 }
 
 static void
@@ -238,14 +229,14 @@ created(struct box *b, const char *reply, size_t n)
 	else if (!b->v2 && (v1 = wire_unpack(CLIENT_DESC(
 	    sandbox_create_response), reply, n)) != NULL)
 		id = v1->sandbox_id;
-	if (!take(&b->sandbox_id, id))
-		no_sense(b, "the sandbox cannot be made");
+	if (!box_take_id(&b->sandbox_id, id))
+		box_no_sense(b, "the sandbox cannot be made");
 	else if (b->closing)
 		box_terminate(b);
 	else if (v2 != NULL)
 		created_v2(b, v2);
 	else
-		enter(b, PHASE_TASK);
+		box_enter(b, PHASE_TASK);
 	if (v2 != NULL && v2->command_router_access != NULL)
 		wire_wipe(v2->command_router_access->jwt);
 	if (v2 != NULL)
@@ -264,7 +255,8 @@ create_done(void *user, const struct grpc_status *st, const char *reply,
 	b->call = NULL;
 	if (st->code == GRPC_OK) {
 		/* From its making on, which was a little earlier. */
-		b->ends = loop_now(b->m->loop) + life;
+		b->attached = false;
+		box_lives_until(b, loop_now(b->m->loop) + life);
 		created(b, reply, n);
 	} else if (st->code == GRPC_ALREADY_EXISTS && !b->judge &&
 	    !b->closing) {
@@ -287,55 +279,6 @@ create(struct box *b)
 	    create_done, b);
 }
 
-/* ---- the one of this name that runs already ---- */
-
-static void
-find_done(void *user, const struct grpc_status *st, const char *reply,
-    size_t n)
-{
-	struct box *b = user;
-	CLIENT(SandboxGetFromNameResponse) *r;
-	bool ok;
-
-	b->call = NULL;
-	if (st->code == GRPC_NOT_FOUND && b->tries < STEP_TRIES) {
-		b->tries++; /* it ends just now */
-		b->phase = PHASE_CREATE;
-		step_later(b, STEP_DELAY_US);
-		return;
-	}
-	if (st->code != GRPC_OK) {
-		box_step_failed(b, "the sandbox of this name cannot be found",
-		    st);
-		return;
-	}
-	r = wire_unpack(CLIENT_DESC(sandbox_get_from_name_response), reply, n);
-	ok = r != NULL && take(&b->sandbox_id, r->sandbox_id);
-	wire_free(r);
-	b->attached = ok;
-	b->ends = 0;
-	if (ok)
-		enter(b, PHASE_TASK);
-	else
-		no_sense(b, "the sandbox of this name cannot be found");
-}
-
-static void
-find(struct box *b)
-{
-	CLIENT(SandboxGetFromNameRequest) q = CLIENT_INIT(
-	    SANDBOX_GET_FROM_NAME_REQUEST);
-
-	box_progress(b, "starting: finding the sandbox that runs already");
-	q.sandbox_name = b->name;
-	q.environment_name = b->m->config->environment;
-	q.app_name = (char *)b->m->opt.app;
-	b->call = account_call(b->m, b->v2 ?
-	    CLIENT_PATH("SandboxGetFromNameV2") :
-	    CLIENT_PATH("SandboxGetFromName"), &q.base, ATTEMPT_US, find_done,
-	    b);
-}
-
 /* ---- its task ---- */
 
 static void
@@ -352,20 +295,22 @@ task_done(void *user, const struct grpc_status *st, const char *reply,
 		return;
 	}
 	r = wire_unpack(CLIENT_DESC(sandbox_get_task_id_response), reply, n);
-	if (r != NULL && take(&b->task_id, r->task_id)) {
+	if (r != NULL && box_take_id(&b->task_id, r->task_id)) {
 		wire_free(r);
-		enter(b, PHASE_ACCESS);
+		box_enter(b, PHASE_ACCESS);
 	} else if (r != NULL && r->task_result != NULL) {
 		box_words_of_result(b, r->task_result, why, sizeof why);
 		wire_free(r);
+		if (find_again(b))
+			return;
 		b->ending = true;
 		box_fail(b, why);
 	} else {
 		wire_free(r);
 		if (++b->tries > TASK_POLLS)
-			no_sense(b, "the sandbox does not start");
+			box_no_sense(b, "the sandbox does not start");
 		else
-			step_later(b, TASK_POLL_US);
+			box_step_later(b, TASK_POLL_US);
 	}
 }
 
@@ -508,9 +453,9 @@ first_access_done(void *user, const struct grpc_status *st,
 	if (st->code != GRPC_OK)
 		box_step_failed(b, "the sandbox cannot be reached", st);
 	else if (access_reply(b, reply, n))
-		enter(b, PHASE_UP);
+		box_enter(b, PHASE_UP);
 	else
-		no_sense(b, "the sandbox cannot be reached");
+		box_no_sense(b, "the sandbox cannot be reached");
 }
 
 static void
@@ -565,7 +510,7 @@ box_new_access(struct box *b)
 		return;
 	if (b->access_fails > ACCESS_TRIES) {
 		box_fail(b, "the sandbox's worker refuses every key that "
-		    "Modal gives; start again");
+		    "Modal gives");
 		return;
 	}
 	if (b->access_at > 0 && wait > 0)
@@ -599,8 +544,8 @@ check_done(void *user, const struct grpc_status *st, const char *reply,
 	wire_free(r);
 	if (st->code == GRPC_NOT_FOUND) {
 		b->ending = true;
-		box_fail(b, "the sandbox is not there any more; start again: "
-		    "what was saved is on the volume");
+		box_fail(b, "the sandbox is not there any more; what was "
+		    "saved is on the volume");
 		return;
 	}
 	/* It runs: what the worker does not know is asked once more. */
@@ -630,17 +575,23 @@ expired(void *user)
 	box_check(b);
 }
 
+void
+box_lives_until(struct box *b, int64_t us)
+{
+	int64_t left = us - loop_now(b->m->loop);
+
+	b->ends = us;
+	loop_timer_cancel(b->expiry);
+	b->expiry = loop_timer_add(b->m->loop, left + EXPIRY_SLACK_US,
+	    expired, b);
+}
+
 /* ---- it is there ---- */
 
 static void
 up(struct box *b)
 {
-	int64_t left = b->ends - loop_now(b->m->loop);
-
 	box_progress(b, "starting: waiting for the sandbox's worker");
-	if (b->ends > 0)
-		b->expiry = loop_timer_add(b->m->loop, left + EXPIRY_SLACK_US,
-		    expired, b);
 	for (size_t i = 0; i < b->nprograms; i++)
 		program_go(b->programs[i]);
 	files_go(b);
@@ -661,10 +612,11 @@ step(struct box *b)
 		prepare(b);
 		break;
 	case PHASE_CREATE:
-		create(b);
+		if (!find_waits(b))
+			create(b);
 		break;
 	case PHASE_FIND:
-		find(b);
+		find_ask(b);
 		break;
 	case PHASE_TASK:
 		ask_task(b);
@@ -685,7 +637,7 @@ void
 box_begin(struct box *b)
 {
 	if (b->phase == PHASE_IDLE)
-		enter(b, PHASE_PREPARE);
+		box_enter(b, PHASE_PREPARE);
 }
 
 /* ---- trouble on the way ---- */
@@ -765,6 +717,23 @@ op_exec(struct sandbox *s, const struct exec_spec *spec)
 
 	program_start(b, spec, ++b->next_id);
 	return b->next_id;
+}
+
+static uint64_t
+op_attach(struct sandbox *s, const struct attach_spec *spec)
+{
+	struct box *b = box(s);
+
+	program_attach(b, spec, ++b->next_id);
+	return b->next_id;
+}
+
+static const char *
+op_handle(struct sandbox *s, uint64_t id)
+{
+	struct program *x = find_program(s, id);
+
+	return x != NULL ? x->uuid : NULL;
 }
 
 static bool
@@ -886,6 +855,7 @@ op_link(struct sandbox *s, struct sandbox_link *i)
 			i->pending += program_pending(b->programs[k]);
 	i->unsynced = b->dirty || b->syncer != NULL;
 	snprintf(i->sync_error, sizeof i->sync_error, "%s", b->sync_error);
+	i->anew = b->phase == PHASE_UP && !b->attached;
 	i->expires_us = b->ends == 0 ? -1 : b->ends > now ? b->ends - now : 0;
 }
 
@@ -903,6 +873,8 @@ static const struct sandbox_ops ops = {
 	.stop = op_stop,
 	.destroy = op_destroy,
 	.link = op_link,
+	.handle = op_handle,
+	.attach = op_attach,
 };
 
 struct sandbox *

@@ -16,8 +16,8 @@ void
 box_words_of_result(const struct box *b, const CLIENT(GenericResult) *r,
     char *to, size_t n)
 {
-	static const char saved[] = "start again: what was saved is on the "
-	    "volume";
+	const char *saved = b->judge ? "run the tests again" :
+	    "what was saved is on the volume";
 	char said[120];
 
 	account_words(b->m, r->exception, said, sizeof said);
@@ -60,7 +60,7 @@ static void
 drop_calls(struct box *b)
 {
 	struct account_call **const calls[] = { &b->call, &b->volume_call,
-		&b->access, &b->check };
+		&b->access, &b->check, &b->life_call };
 	struct loop_timer **const timers[] = { &b->timer, &b->tell,
 		&b->access_timer, &b->expiry };
 
@@ -82,6 +82,10 @@ box_free(struct box *b)
 			*p = b->next;
 			break;
 		}
+	/* It may be found under its name for a while. */
+	if (!b->judge && b->sandbox_id != NULL)
+		snprintf(b->m->ended_id, sizeof b->m->ended_id, "%s",
+		    b->sandbox_id);
 	volume_down(b);
 	files_drop(b);
 	box_programs_drop(b);
@@ -153,9 +157,15 @@ box_close(struct box *b)
 	loop_timer_cancel(b->tell);
 	b->tell = NULL;
 	files_drop(b);
-	for (size_t i = b->nprograms; i-- > 0;)
-		if (b->programs[i] != b->syncer && b->programs[i]->sink == NULL)
+	/* With one its helpers go, wherever they stand. */
+	for (size_t i = 0; i < b->nprograms;)
+		if (b->programs[i] != b->syncer &&
+		    b->programs[i]->sink == NULL) {
 			program_free(b->programs[i]);
+			i = 0;
+		} else {
+			i++;
+		}
 	/* Its answer says what is to be ended. */
 	if (b->phase == PHASE_CREATE && b->call != NULL)
 		return;

@@ -210,9 +210,8 @@ program_pending(const struct program *x)
 	return x->queue.len - x->head;
 }
 
-/* Nobody reads it any more. */
-static void
-close_input(struct program *x)
+void
+program_input_closed(struct program *x)
 {
 	x->in_closed = true;
 	buf_free(&x->queue);
@@ -226,7 +225,7 @@ acknowledged(struct program *x)
 	x->head += x->flight;
 	x->flight = 0;
 	if (x->flight_end) {
-		close_input(x);
+		program_input_closed(x);
 		return;
 	}
 	if (x->head == x->queue.len) {
@@ -256,7 +255,7 @@ write_done(void *user, const struct grpc_status *st, const char *reply,
 	    st->code == GRPC_ABORTED || st->code == GRPC_NOT_FOUND)) {
 		/* It has ended or closed its end; how, OP_WAIT will say. */
 		op_good(o);
-		close_input(x);
+		program_input_closed(x);
 	} else if (!op_again(o, st)) {
 		program_broken(x, st);
 	}
@@ -320,4 +319,54 @@ program_input_end(struct program *x)
 {
 	x->in_end = true;
 	program_flush(x);
+}
+
+/* ---- what an earlier process of ours began ---- */
+
+static void
+found(struct op *o, uint64_t in_offset)
+{
+	struct program *x = o->x;
+
+	x->in_sent = x->in_offset = in_offset;
+	program_begun(x);
+	x->attached(x->b->base.user, x->id, in_offset);
+	op_good(o);
+}
+
+static void
+find_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct op *o = user;
+	ROUTER(TaskExecStdinStatusResponse) *r;
+	struct grpc_status bad = { .code = GRPC_INTERNAL,
+		.retry_after_us = -1, .message = "the answer makes no sense" };
+
+	o->call = NULL;
+	if (st->code != GRPC_OK) {
+		op_failed(o, st);
+		return;
+	}
+	r = wire_unpack(ROUTER_DESC(task_exec_stdin_status_response), reply,
+	    n);
+	if (r == NULL) {
+		op_failed(o, &bad);
+		return;
+	}
+	o->x->in_closed = r->closed;
+	found(o, r->num_bytes_written);
+	wire_free(r);
+}
+
+struct grpc_call *
+program_find(struct op *o)
+{
+	ROUTER(TaskExecStdinStatusRequest) q = ROUTER_INIT(
+	    TASK_EXEC_STDIN_STATUS_REQUEST);
+
+	q.task_id = o->x->b->task_id;
+	q.exec_id = o->x->uuid;
+	return op_unary(o, ROUTER_PATH("TaskExecStdinStatus"), &q.base,
+	    WRITE_US, false, find_done);
 }

@@ -23,6 +23,7 @@
  * may hold the other end. */
 #define GRACE_US 10000000
 #define GIVE_UP_US 15000000 /* after a kill */
+#define RESIZE_US 200000 /* after a resize, until it is done again */
 #define WALL_SLACK_US 15000000 /* the wrapper ends it first */
 
 /* ---- calls ---- */
@@ -107,7 +108,7 @@ op_again(struct op *o, const struct grpc_status *st)
 	if (o->fails > WORKER_TRIES) {
 		account_words(b->m, st->message, said, sizeof said);
 		snprintf(why, sizeof why, "the sandbox does not answer: %s; "
-		    "look at the network and start again", said);
+		    "look at the network", said);
 		box_fail(b, why);
 		return true;
 	}
@@ -117,8 +118,8 @@ op_again(struct op *o, const struct grpc_status *st)
 	return true;
 }
 
-static struct grpc_call *
-unary(struct op *o, const char *path, const void *message, int64_t us,
+struct grpc_call *
+op_unary(struct op *o, const char *path, const void *message, int64_t us,
     bool waits, grpc_done done)
 {
 	struct grpc_policy policy = { .attempt_us = us, .plain = true,
@@ -150,11 +151,14 @@ unlink_program(struct program *x)
 static void
 free_program(struct program *x)
 {
+	if (x->holder != NULL && *x->holder == x)
+		*x->holder = NULL;
 	for (int i = 0; i < OP_N; i++)
 		op_end(&x->ops[i]);
 	loop_timer_cancel(x->wall);
 	loop_timer_cancel(x->grace);
 	loop_timer_cancel(x->give_up);
+	loop_timer_cancel(x->size_timer);
 	if (x->queue.data != NULL)
 		explicit_bzero(x->queue.data, x->queue.len);
 	buf_free(&x->queue);
@@ -187,6 +191,7 @@ program_free(struct program *x)
 static void
 finish(struct program *x)
 {
+	bool troubled = program_troubled(x);
 	struct box *b = x->b;
 
 	if (x->finished)
@@ -196,6 +201,8 @@ finish(struct program *x)
 		op_end(&x->ops[i]);
 	unlink_program(x);
 	drop_helpers(x);
+	if (troubled && b->answered) /* it may have been the last one */
+		box_settle(b);
 	if (x->sink != NULL)
 		x->sink->done(x->user, &x->x, &x->got[0], &x->got[1]);
 	else
@@ -208,7 +215,7 @@ program_fail(struct program *x, const char *why)
 {
 	x->x.infra = !x->x.killed;
 	x->x.status = x->x.killed ? -SIGKILL : -1;
-	if (x->x.infra)
+	if (x->x.infra && why != x->x.why)
 		snprintf(x->x.why, sizeof x->x.why, "%.399s", why);
 	finish(x);
 }
@@ -286,7 +293,8 @@ program_broken(struct program *x, const struct grpc_status *st)
 		box_fail(x->b, e.msg);
 		return;
 	}
-	account_error(x->b->m, "the sandbox cannot run the program", st, &e);
+	account_error(x->b->m, x->attached != NULL ? "the shell that ran is "
+	    "gone" : "the sandbox cannot run the program", st, &e);
 	snprintf(why, sizeof why, "%s", e.msg);
 	program_fail(x, why);
 }
@@ -304,7 +312,7 @@ lost(struct op *o, const struct grpc_status *st)
 }
 
 /* What op_again does not. */
-static void
+void
 op_failed(struct op *o, const struct grpc_status *st)
 {
 	if (!op_again(o, st) && !lost(o, st))
@@ -313,8 +321,8 @@ op_failed(struct op *o, const struct grpc_status *st)
 
 /* ---- start ---- */
 
-static void
-begun(struct program *x)
+void
+program_begun(struct program *x)
 {
 	x->started = true;
 	op_issue(&x->ops[OP_OUT]);
@@ -339,7 +347,7 @@ start_done(void *user, const struct grpc_status *st, const char *reply,
 	o->call = NULL;
 	/* It was started by a call whose answer was lost. */
 	if (st->code == GRPC_OK || st->code == GRPC_ALREADY_EXISTS) {
-		begun(o->x);
+		program_begun(o->x);
 		op_good(o);
 	} else {
 		op_failed(o, st);
@@ -372,8 +380,14 @@ start(struct op *o)
 		q.pty_info = &pty;
 		x->resized = false;
 	}
-	return unary(o, ROUTER_PATH("TaskExecStart"), &q.base, START_US,
+	return op_unary(o, ROUTER_PATH("TaskExecStart"), &q.base, START_US,
 	    false, start_done);
+}
+
+static struct grpc_call *
+start_or_find(struct op *o)
+{
+	return o->x->attached != NULL ? program_find(o) : start(o);
 }
 
 /* ---- exit status ---- */
@@ -449,7 +463,7 @@ ask_status(struct op *o)
 
 	q.task_id = o->x->b->task_id;
 	q.exec_id = o->x->uuid;
-	return unary(o, wait ? ROUTER_PATH("TaskExecWait") :
+	return op_unary(o, wait ? ROUTER_PATH("TaskExecWait") :
 	    ROUTER_PATH("TaskExecPoll"), &q.base, wait ? WAIT_US : POLL_US,
 	    wait, status_done);
 }
@@ -487,7 +501,7 @@ void
 op_issue(struct op *o)
 {
 	static struct grpc_call *(*const make[])(struct op *) = {
-		[OP_START] = start, [OP_OUT] = program_read,
+		[OP_START] = start_or_find, [OP_OUT] = program_read,
 		[OP_ERR] = program_read, [OP_WRITE] = program_write,
 		[OP_WAIT] = ask_status, [OP_POLL] = ask_status };
 	struct op *poll = &o->x->ops[OP_POLL];
@@ -582,7 +596,22 @@ program_kill(struct program *x)
 		return;
 	}
 	x->killer = program_inner(x->b, argv, NULL, false, &sink, x);
+	x->killer->holder = &x->killer;
 	x->give_up = loop_timer_add(x->b->m->loop, GIVE_UP_US, on_give_up, x);
+}
+
+static void set_size(struct program *);
+
+/* readline sets the size that it has read, so one that came in between is
+ * lost: it is set once more. */
+static void
+set_size_again(void *user)
+{
+	struct program *x = user;
+
+	x->size_timer = NULL;
+	x->size_twice = true;
+	set_size(x);
 }
 
 static void
@@ -596,7 +625,10 @@ resize_done(void *user, const struct sandbox_exit *e, const struct buf *out,
 	(void)err;
 	x->resizer = NULL;
 	if (x->resized)
-		program_resize(x, x->rows, x->cols);
+		set_size(x);
+	else if (!x->size_twice)
+		x->size_timer = loop_timer_add(x->b->m->loop, RESIZE_US,
+		    set_size_again, x);
 }
 
 /* There is no call for it: a second program sets the size of the first one's
@@ -604,21 +636,31 @@ resize_done(void *user, const struct sandbox_exit *e, const struct buf *out,
 void
 program_resize(struct program *x, unsigned rows, unsigned cols)
 {
+	x->rows = rows;
+	x->cols = cols;
+	x->size_twice = false;
+	loop_timer_cancel(x->size_timer);
+	x->size_timer = NULL;
+	set_size(x);
+}
+
+static void
+set_size(struct program *x)
+{
 	static const struct program_sink sink = { .done = resize_done,
 		.max = 4096 };
 	char r[16], c[16];
 	const char *argv[] = { "sh", "-c", run_resize, "resize", x->uuid, r,
 		c, NULL };
 
-	x->rows = rows;
-	x->cols = cols;
 	x->resized = true;
 	if (!x->started || x->have_status || x->resizer != NULL)
 		return;
 	x->resized = false;
-	snprintf(r, sizeof r, "%u", rows);
-	snprintf(c, sizeof c, "%u", cols);
+	snprintf(r, sizeof r, "%u", x->rows);
+	snprintf(c, sizeof c, "%u", x->cols);
 	x->resizer = program_inner(x->b, argv, NULL, false, &sink, x);
+	x->resizer->holder = &x->resizer;
 }
 
 /* ---- the life ---- */
@@ -648,9 +690,21 @@ program_hurry(struct program *x)
 			op_issue(&x->ops[i]);
 }
 
+/* Not from inside the call that wants it. */
+static void
+program_never(struct program *x, const char *why)
+{
+	snprintf(x->x.why, sizeof x->x.why, "%.399s", why);
+	x->give_up = loop_timer_add(x->b->m->loop, 0, on_give_up, x);
+}
+
 void
 program_go(struct program *x)
 {
+	if (x->attached != NULL && x->give_up == NULL && !x->b->attached) {
+		program_never(x, "the sandbox that it ran in is gone");
+		return;
+	}
 	if (x->give_up == NULL && !x->started &&
 	    x->ops[OP_START].call == NULL)
 		op_issue(&x->ops[OP_START]);
@@ -698,19 +752,16 @@ create(struct box *b, uint64_t id)
 	return x;
 }
 
-/* Never from inside the call that wants it. */
 static void
 set_off(struct program *x)
 {
 	struct box *b = x->b;
 
-	if (b->phase == PHASE_UP) {
+	if (b->phase == PHASE_UP)
 		program_go(x);
-	} else if (b->phase == PHASE_DEAD) {
-		snprintf(x->x.why, sizeof x->x.why, "%.399s",
-		    b->why[0] != '\0' ? b->why : "the sandbox was stopped");
-		x->give_up = loop_timer_add(b->m->loop, 0, on_give_up, x);
-	}
+	else if (b->phase == PHASE_DEAD)
+		program_never(x, b->why[0] != '\0' ? b->why :
+		    "the sandbox was stopped");
 }
 
 struct program *
@@ -728,6 +779,34 @@ program_start(struct box *b, const struct exec_spec *spec, uint64_t id)
 	if (x->wrapped)
 		buf_add(&x->queue, x->nonce, sizeof x->nonce - 1);
 	set_off(x);
+	return x;
+}
+
+/* As make_names makes them: it gets into paths over there. */
+static bool
+is_uuid(const char *s)
+{
+	return strlen(s) == 36 && strspn(s, "0123456789abcdef-") == 36;
+}
+
+struct program *
+program_attach(struct box *b, const struct attach_spec *spec, uint64_t id)
+{
+	struct program *x = create(b, id);
+
+	x->attached = spec->attached;
+	x->spec.pty = true;
+	x->rows = spec->rows;
+	x->cols = spec->cols;
+	/* The size on record may be one that it never got. */
+	x->resized = true;
+	x->offset[0] = x->told[0] = spec->out_offset;
+	if (is_uuid(spec->handle)) {
+		snprintf(x->uuid, sizeof x->uuid, "%s", spec->handle);
+		set_off(x);
+	} else {
+		program_never(x, "the record's name for it makes no sense");
+	}
 	return x;
 }
 

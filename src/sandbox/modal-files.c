@@ -5,6 +5,11 @@
  * is saved is there at once for the shell, whatever has files open.  A
  * request waits for those before it, but files of different names are read
  * and written side by side: each takes some round trips.
+ *
+ * Without a sandbox the volume itself is read and written: when it has ended,
+ * and while the image is built, if none of this name runs from before.  What
+ * was put there while the sandbox began may have come too late to be in it,
+ * and is put once more.
  */
 
 #include <errno.h>
@@ -14,9 +19,13 @@
 
 #include "base/mem.h"
 #include "sandbox/fs.h"
-#include "sandbox/modal-internal.h"
+#include "sandbox/modal-store.h"
 
 #define TOGETHER 8
+#define ALONE_US 15000000
+/* Of what a program writes a copy is kept, for the volume if the sandbox ends
+ * meanwhile; of more there is no copy. */
+#define KEEP_MAX (16u << 20)
 #define WALK_MAX (48u << 20) /* bytes of a listing or a tree */
 
 /*
@@ -142,7 +151,8 @@ struct file_job {
 	char *path, *to;
 	struct buf data;
 	size_t size;
-	struct program *x;	  /* NULL: waits */
+	struct program *x;	  /* NULL: waits, or: */
+	struct store_op *store;	  /* it is done on the volume */
 	struct loop_timer *timer; /* refused already */
 	struct fs_result result;
 };
@@ -158,6 +168,7 @@ job_free(struct file_job *j)
 			break;
 		}
 	program_free(j->x);
+	store_cancel(j->store);
 	loop_timer_cancel(j->timer);
 	fs_result_finish(&j->result);
 	buf_free(&j->data);
@@ -304,16 +315,33 @@ take_error(struct file_job *j, const struct sandbox_exit *x,
 	}
 }
 
+static bool
+changes(const struct file_job *j)
+{
+	return j->op == FS_PUT || j->op == FS_REMOVE || j->op == FS_RENAME;
+}
+
+/* The sandbox has ended; its volume has not. */
+static bool
+only_volume(const struct box *b)
+{
+	return b->phase == PHASE_DEAD && b->state != SANDBOX_STOPPED &&
+	    !b->judge && !b->closing && b->volume_id != NULL;
+}
+
 static void
 job_done(void *user, const struct sandbox_exit *x, const struct buf *out,
     const struct buf *err)
 {
 	struct file_job *j = user;
 	struct box *b = j->b;
-	bool changes = j->op == FS_PUT || j->op == FS_REMOVE ||
-	    j->op == FS_RENAME;
 
 	j->x = NULL;
+	if (x->infra && only_volume(b) &&
+	    (j->op != FS_PUT || j->data.len == j->size)) {
+		files_go(b);
+		return;
+	}
 	j->result.ok = !x->infra && x->status == 0 && !x->output_limit;
 	if (x->output_limit) {
 		err_set(&j->result.err, ERR_LIMIT, "there is too much to "
@@ -322,12 +350,12 @@ job_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 		take_error(j, x, err);
 	} else if (j->op == FS_GET) {
 		take_file(j, out);
-	} else if (!changes && !parse_walk(j, out)) {
+	} else if (!changes(j) && !parse_walk(j, out)) {
 		j->result.ok = false;
 		err_set(&j->result.err, ERR_CORRUPT, "the sandbox's list of "
 		    "files makes no sense");
 	}
-	if (changes && j->result.ok)
+	if (changes(j) && j->result.ok)
 		volume_changed(b, false);
 	job_end(j);
 	files_go(b);
@@ -348,6 +376,7 @@ job_start(struct file_job *j)
 	char a[24], c[24], d[24];
 	const char *argv[] = { "python3", "-IS", "-c", files_script,
 		names[j->op], WORKSPACE, a, c, d, NULL };
+	struct buf data = { 0 };
 
 	snprintf(a, sizeof a, "%u", j->op == FS_LIST ? FS_LIST_MAX :
 	    FS_TREE_FILES);
@@ -358,8 +387,84 @@ job_start(struct file_job *j)
 		argv[6] = j->path;
 	if (j->op == FS_RENAME)
 		argv[7] = j->to;
-	j->x = program_inner(j->b, argv, j->op == FS_PUT ? &j->data : NULL,
+	if (j->op == FS_PUT && j->size <= KEEP_MAX) {
+		buf_add(&data, buf_str(&j->data), j->size);
+	} else if (j->op == FS_PUT) {
+		data = j->data;
+		memset(&j->data, 0, sizeof j->data);
+	}
+	j->x = program_inner(j->b, argv, j->op == FS_PUT ? &data : NULL,
 	    false, walks ? &walk : &file, j);
+}
+
+/* ---- on the volume ---- */
+
+static void
+job_stored(void *user, struct fs_result *r)
+{
+	struct file_job *j = user;
+	struct box *b = j->b;
+
+	j->store = NULL;
+	if (r->ok && changes(j) && b->phase != PHASE_PREPARE &&
+	    b->phase != PHASE_DEAD) {
+		files_go(b); /* in the sandbox too */
+		return;
+	}
+	if (r->ok && changes(j)) {
+		b->dirty = false;
+		b->sync_error[0] = '\0';
+	}
+	j->result = *r;
+	memset(r, 0, sizeof *r);
+	job_end(j);
+	files_go(b);
+}
+
+static void
+job_store(struct file_job *j)
+{
+	struct fs_request q = { .op = j->op, .path = j->path, .to = j->to,
+		.data = buf_str(&j->data), .n = j->size };
+
+	j->store = store_run(j->b->m, j->b->volume_id, &q, job_stored, j);
+}
+
+static void
+alone_done(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+
+	(void)reply;
+	(void)n;
+	b->alone_call = NULL;
+	b->alone = st->code == GRPC_NOT_FOUND;
+	files_go(b);
+}
+
+/* One that runs has what is not yet on the volume. */
+static void
+ask_alone(struct box *b)
+{
+	CLIENT(SandboxGetFromNameRequest) q = CLIENT_INIT(
+	    SANDBOX_GET_FROM_NAME_REQUEST);
+
+	b->alone_asked = true;
+	q.sandbox_name = b->name;
+	q.environment_name = b->m->config->environment;
+	q.app_name = (char *)b->m->opt.app;
+	b->alone_call = account_call(b->m, b->v2 ?
+	    CLIENT_PATH("SandboxGetFromNameV2") :
+	    CLIENT_PATH("SandboxGetFromName"), &q.base, ALONE_US, alone_done,
+	    b);
+}
+
+static bool
+volume_first(const struct box *b)
+{
+	return b->phase == PHASE_PREPARE && b->volume_id != NULL &&
+	    !b->judge && !b->closing;
 }
 
 static bool
@@ -381,14 +486,31 @@ may_start(const struct file_job *j)
 	return before < TOGETHER;
 }
 
+static bool
+may_store(const struct file_job *j)
+{
+	if (only_volume(j->b))
+		return true;
+	/* What may have to be done again must bear it. */
+	return volume_first(j->b) && j->b->alone && j->op != FS_REMOVE &&
+	    j->op != FS_RENAME;
+}
+
 void
 files_go(struct box *b)
 {
-	if (b->phase != PHASE_UP)
-		return;
-	for (struct file_job *j = b->jobs; j != NULL; j = j->next)
-		if (j->x == NULL && j->timer == NULL && may_start(j))
+	if (volume_first(b) && b->jobs != NULL && !b->alone_asked &&
+	    !account_prepared(b->m))
+		ask_alone(b);
+	for (struct file_job *j = b->jobs; j != NULL; j = j->next) {
+		if (j->x != NULL || j->store != NULL || j->timer != NULL ||
+		    !may_start(j))
+			continue;
+		if (b->phase == PHASE_UP)
 			job_start(j);
+		else if (may_store(j))
+			job_store(j);
+	}
 }
 
 static void
@@ -402,8 +524,8 @@ refused(void *user)
 	files_go(b);
 }
 
-static bool
-path_ok(const char *path)
+bool
+files_path_ok(const char *path)
 {
 	size_t n = path != NULL ? strlen(path) : 0;
 
@@ -437,12 +559,13 @@ files_ask(struct box *b, enum fs_op op, const char *path, const char *to,
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = j;
-	if ((named && !path_ok(path)) || (op == FS_RENAME && !path_ok(to)))
+	if ((named && !files_path_ok(path)) ||
+	    (op == FS_RENAME && !files_path_ok(to)))
 		err_set(e, ERR_INVALID, "no such file name");
 	else if (n > MODAL_FILE_MAX)
 		err_set(e, ERR_LIMIT, "%s has more than %u MiB", path,
 		    MODAL_FILE_MAX >> 20);
-	else if (b->phase == PHASE_DEAD)
+	else if (b->phase == PHASE_DEAD && !only_volume(b))
 		err_set(e, ERR_UNAVAILABLE, "%s", b->why[0] != '\0' ? b->why :
 		    "the sandbox was stopped");
 	else if (n > 0)
@@ -458,6 +581,10 @@ files_ask(struct box *b, enum fs_op op, const char *path, const char *to,
 void
 files_fail(struct box *b, const char *why)
 {
+	if (only_volume(b)) {
+		files_go(b);
+		return;
+	}
 	while (b->jobs != NULL) {
 		err_set(&b->jobs->result.err, ERR_UNAVAILABLE, "%s", why);
 		b->jobs->result.ok = false;
@@ -468,6 +595,9 @@ files_fail(struct box *b, const char *why)
 void
 files_drop(struct box *b)
 {
+	account_cancel(b->alone_call);
+	b->alone_call = NULL;
+	volume_forget(b);
 	while (b->jobs != NULL)
 		job_free(b->jobs);
 }

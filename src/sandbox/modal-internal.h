@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "net/grpc.h"
+#include "net/https.h"
 #include "sandbox/modal-wire.h"
 #include "sandbox/modal.h"
 
@@ -33,7 +34,13 @@ struct account_call *account_call(struct modal *, const char *path,
 /* As account_call, with a packed message, which is taken. */
 struct account_call *account_send(struct modal *, const char *path,
     struct buf *body, int64_t attempt_us, grpc_done, void *user);
+/* As account_call, for a stream; it is not tried again. */
+struct account_call *account_stream(struct modal *, const char *path,
+    const void *message, int64_t deadline_us, grpc_message, grpc_done,
+    void *user);
 void account_cancel(struct account_call *); /* NULL is fine */
+/* For presigned URLs.  NULL: this build cannot do HTTPS. */
+struct https *account_https(struct modal *, struct err *);
 void account_renew(struct modal *);	    /* the token was refused */
 
 /* What is told of a failure, with what to do and without secrets. */
@@ -52,6 +59,7 @@ struct modal {
 	modal_dial dial;
 	void *dial_user;
 	struct grpc *control;
+	struct https *https; /* NULL: not yet needed */
 	struct account_call *calls;
 	/* the token */
 	char *token; /* NULL: none */
@@ -66,6 +74,7 @@ struct modal {
 	unsigned build_breaks;
 	struct loop_timer *build_timer;
 	char build_line[120]; /* the last one of the log */
+	char ended_id[64]; /* the sandbox that was ended last */
 	struct box *boxes;
 	struct listing *listings;
 };
@@ -119,6 +128,8 @@ struct program {
 	char nonce[33];
 	struct op ops[OP_N];
 	bool started, have_status, finished, paused;
+	/* Of a viva before this one; NULL: of this one. */
+	void (*attached)(void *user, uint64_t exec, uint64_t in_offset);
 	struct sandbox_exit x;
 	/* output */
 	uint64_t offset[2], told[2]; /* received; given on */
@@ -131,13 +142,17 @@ struct program {
 	bool in_end, flight_end, in_closed;
 	/* size of the terminal */
 	unsigned rows, cols;
-	bool resized;
+	bool resized, size_twice;
+	struct loop_timer *size_timer;
 	struct program *resizer;
 	struct program *killer;
+	struct program **holder; /* of one of those: where it is known */
 	struct loop_timer *wall, *grace, *give_up;
 };
 
 struct program *program_start(struct box *, const struct exec_spec *,
+    uint64_t id);
+struct program *program_attach(struct box *, const struct attach_spec *,
     uint64_t id);
 /* argv is copied; input is taken (NULL: none), and ends unless open.  sink is
  * borrowed.  Works in / and has no limits. */
@@ -169,6 +184,13 @@ void program_broken(struct program *, const struct grpc_status *);
 void program_maybe_done(struct program *);
 void program_flush(struct program *);
 void program_rest(struct program *); /* of stderr, without the trailer */
+void program_input_closed(struct program *); /* nobody reads it any more */
+struct grpc_call *op_unary(struct op *, const char *path,
+    const void *message, int64_t attempt_us, bool waits, grpc_done);
+void op_failed(struct op *, const struct grpc_status *);
+void program_begun(struct program *);
+/* The start of one that runs: it is asked how much input it has. */
+struct grpc_call *program_find(struct op *);
 struct grpc_call *program_read(struct op *);
 struct grpc_call *program_write(struct op *);
 
@@ -202,10 +224,13 @@ struct box {
 	enum phase phase;
 	enum sandbox_state state;
 	char why[512];
-	struct account_call *call, *volume_call, *end_call;
+	struct account_call *call, *volume_call, *end_call, *life_call;
+	double life_before; /* where its page of the list begins */
+	unsigned life_pages;
 	struct loop_timer *timer; /* the step's next try */
 	struct loop_timer *tell;  /* a state still to be told */
 	unsigned tries;
+	unsigned finds; /* the one of its name was about to end */
 	char *volume_id, *sandbox_id, *task_id;
 	bool v2, attached;
 	struct grpc *router;
@@ -227,7 +252,14 @@ struct box {
 	int64_t ends; /* loop time; 0: unknown */
 	/* files */
 	struct file_job *jobs;
+	struct account_call *alone_call;
+	bool alone_asked;
+	bool alone; /* no sandbox of this name runs: the volume has it all */
 	/* the volume */
+	grpc_done volume_told;
+	struct account_call *beat_call;
+	struct loop_timer *beat_timer;
+	bool beat_failed;
 	struct program *watcher, *syncer;
 	struct loop_timer *changed_timer, *sync_timer, *watch_timer;
 	bool changed, dirty, poll_watch;
@@ -258,6 +290,20 @@ void box_check(struct box *);
 void box_programs_drop(struct box *);
 void box_free(struct box *);
 bool box_take_access(struct box *, const CLIENT(CommandRouterAccess) *);
+/* The step p, and again a little later. */
+void box_enter(struct box *, enum phase p);
+void box_step_later(struct box *, int64_t us);
+void box_no_sense(struct box *, const char *what);
+bool box_take_id(char **to, const char *id); /* false: it is empty */
+void box_lives_until(struct box *, int64_t us); /* of the loop's time */
+
+/* ---- modal-find.c: the sandbox of our name that runs already ---- */
+
+void find_ask(struct box *);
+/* One that we ended has the name still: wait; true then. */
+bool find_waits(struct box *);
+/* What was found has ended meanwhile: true when another is made. */
+bool find_again(struct box *);
 
 /* ---- modal-end.c ---- */
 
@@ -278,6 +324,7 @@ void create_request(const struct box *, struct buf *out);
 
 uint64_t files_ask(struct box *, enum fs_op, const char *path, const char *to,
     const char *data, size_t n);
+bool files_path_ok(const char *path);
 void files_go(struct box *);
 void files_fail(struct box *, const char *why);
 void files_drop(struct box *);
@@ -287,6 +334,9 @@ extern const char files_script[];
 
 /* ---- modal-volume.c: what changes, and what is on the volume ---- */
 
+/* The box's volume: made or found, and kept alive when it is ephemeral. */
+struct account_call *volume_ask(struct box *, grpc_done);
+void volume_forget(struct box *); /* it is no more kept alive */
 void volume_up(struct box *);
 void volume_down(struct box *);
 void volume_changed(struct box *, bool tell);

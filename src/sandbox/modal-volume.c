@@ -27,7 +27,106 @@
 	"\"Rename\",\"RenameFrom\",\"RenameTo\",\"Unknown\"]," \
 	"\"timeout_secs\":null}}"
 
-/* ---- the volume ---- */
+#define ATTEMPT_US 15000000
+/* An ephemeral volume that is not heard of for some minutes is deleted. */
+#define BEAT_US 300000000
+#define BEAT_AGAIN_US 30000000 /* after a failure */
+
+/* ---- the volume, kept alive ---- */
+
+static void beat(void *);
+
+static void
+beaten(void *user, const struct grpc_status *st, const char *reply, size_t n)
+{
+	struct box *b = user;
+	bool failed = st->code != GRPC_OK;
+	struct err e = { 0 };
+
+	(void)reply;
+	(void)n;
+	b->beat_call = NULL;
+	if (failed) {
+		account_error(b->m, st->code == GRPC_NOT_FOUND ?
+		    "the ephemeral volume is gone" :
+		    "the ephemeral volume cannot be kept alive", st, &e);
+		snprintf(b->sync_error, sizeof b->sync_error, "%.190s",
+		    e.msg);
+	} else if (b->beat_failed) {
+		b->sync_error[0] = '\0';
+	}
+	b->beat_failed = failed;
+	b->beat_timer = loop_timer_add(b->m->loop, failed ? BEAT_AGAIN_US :
+	    BEAT_US, beat, b);
+}
+
+static void
+beat(void *user)
+{
+	CLIENT(VolumeHeartbeatRequest) q = CLIENT_INIT(
+	    VOLUME_HEARTBEAT_REQUEST);
+	struct box *b = user;
+
+	b->beat_timer = NULL;
+	if (b->volume_id == NULL)
+		return;
+	q.volume_id = b->volume_id;
+	b->beat_call = account_call(b->m, CLIENT_PATH("VolumeHeartbeat"),
+	    &q.base, ATTEMPT_US, beaten, b);
+}
+
+static void
+volume_here(void *user)
+{
+	struct box *b = user;
+
+	b->beat_timer = NULL;
+	if (b->m->opt.ephemeral)
+		beat(b);
+	files_go(b);
+}
+
+static void
+volume_got(void *user, const struct grpc_status *st, const char *reply,
+    size_t n)
+{
+	struct box *b = user;
+
+	/* The box may be gone after it was told. */
+	if (st->code == GRPC_OK && b->beat_timer == NULL)
+		b->beat_timer = loop_timer_add(b->m->loop, 0, volume_here, b);
+	b->volume_told(b, st, reply, n);
+}
+
+struct account_call *
+volume_ask(struct box *b, grpc_done done)
+{
+	CLIENT(VolumeGetOrCreateRequest) q = CLIENT_INIT(
+	    VOLUME_GET_OR_CREATE_REQUEST);
+
+	b->volume_told = done;
+	if (b->m->opt.ephemeral) {
+		q.object_creation_type = CREATE_EPHEMERAL;
+	} else {
+		q.deployment_name = b->name;
+		q.object_creation_type = CREATE_IF_MISSING;
+	}
+	q.environment_name = b->m->config->environment;
+	q.version = MODAL__CLIENT__VOLUME_FS_VERSION__VOLUME_FS_V2;
+	return account_call(b->m, CLIENT_PATH("VolumeGetOrCreate"), &q.base,
+	    ATTEMPT_US, volume_got, b);
+}
+
+void
+volume_forget(struct box *b)
+{
+	account_cancel(b->beat_call);
+	loop_timer_cancel(b->beat_timer);
+	b->beat_call = NULL;
+	b->beat_timer = NULL;
+}
+
+/* ---- what is on the volume ---- */
 
 static void sync_start(struct box *);
 
@@ -67,7 +166,8 @@ sync_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 	(void)out;
 	b->syncer = NULL;
 	if (!x->infra && x->status == 0) {
-		b->sync_error[0] = '\0';
+		if (!b->beat_failed)
+			b->sync_error[0] = '\0';
 	} else {
 		b->dirty = true;
 		account_words(b->m, x->infra ? x->why : err->len > 0 ?

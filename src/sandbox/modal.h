@@ -21,6 +21,7 @@ struct modal_options { /* borrowed; outlives the account */
 	bool network;			/* open; else blocked, or: */
 	const char *const *domains;	/* allowed ones; NULL: none */
 	const char *ca_file;		/* PEM, for a server of one's own */
+	bool ephemeral;			/* volumes go with their sandboxes */
 };
 void modal_options_init(struct modal_options *);
 

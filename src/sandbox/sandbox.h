@@ -73,6 +73,16 @@ struct exec_spec {
 				  * the program is killed */
 };
 
+struct attach_spec { /* a pty of an earlier process of ours */
+	const char *handle;
+	uint64_t out_offset; /* of the first byte of output that is wanted */
+	unsigned rows, cols; /* it gets this size */
+	/* Once it is found, with the watch's user: how much input it has got
+	 * in all; the next goes there.  Until then input is not taken, and
+	 * when it is not found it has exited (infra). */
+	void (*attached)(void *user, uint64_t exec, uint64_t in_offset);
+};
+
 struct sandbox_spec {
 	const char *workspace; /* local: a directory; created when missing */
 	const char *user;      /* name inside: "candidate" */
@@ -93,6 +103,7 @@ struct sandbox_link { /* how it is with one over a network */
 	bool unsynced; /* saved in the sandbox, not yet on the volume */
 	char sync_error[200];
 	int64_t expires_us; /* until the sandbox ends; -1: unknown */
+	bool anew; /* made now, out of what was on the volume */
 };
 
 struct sandbox;
@@ -120,6 +131,10 @@ struct sandbox_ops {
 	void (*destroy)(struct sandbox *); /* also without stop */
 	/* NULL: on this machine. */
 	void (*link)(struct sandbox *, struct sandbox_link *);
+	/* Both NULL: programs end with the process that began them.  The
+	 * handle is known from exec on and borrowed; see attach_spec. */
+	const char *(*handle)(struct sandbox *, uint64_t exec);
+	uint64_t (*attach)(struct sandbox *, const struct attach_spec *);
 };
 
 struct sandbox { /* embedded first in a provider */

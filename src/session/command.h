@@ -13,6 +13,7 @@ enum command_type {
 	CMD_TERM_REPLY,	  /* data: the terminal's own answer (DA, DSR) */
 	CMD_TERM_RESIZE,  /* rows, cols */
 	CMD_TERM_RESTART,
+	CMD_SANDBOX_NEW,  /* this one ends, another has the same files */
 	CMD_EDIT,	  /* path, offset, deleted, data, text = kind */
 	CMD_CURSOR,	  /* path, offset, anchor, top */
 	CMD_FILE_OPEN,	  /* path */

@@ -125,6 +125,7 @@ static void
 on_open(struct core *c, struct request *r, const struct fs_result *res)
 {
 	struct known *k;
+	char hash[65];
 	const char *p;
 	size_t n;
 
@@ -142,7 +143,8 @@ on_open(struct core *c, struct request *r, const struct fs_result *res)
 		return;
 	}
 	k = known_get(c, r->path);
-	event_hash(p, n, k->hash);
+	event_hash(p, n, hash);
+	known_is(k, hash);
 	k->missing = false;
 	k->saved_edits = k->edits;
 	emit_open(c, r->path, p, n, true);
@@ -157,6 +159,7 @@ reload(struct core *c, struct known *k, const char *p, size_t n)
 	struct event saved = core_event(EV_FILE_SAVED, ORIGIN_SYSTEM);
 	struct buf old = { 0 };
 	size_t head = 0, tail = 0;
+	char hash[65];
 
 	text_append(f->text, 0, text_size(f->text), &old);
 	while (head < n && head < old.len && p[head] == old.data[head])
@@ -170,7 +173,8 @@ reload(struct core *c, struct known *k, const char *p, size_t n)
 	ev.u.edit.kind = "reload";
 	if (ev.u.edit.deleted != 0 || n > head + tail)
 		emit_edit(c, &ev, p + head, n - head - tail);
-	event_hash(p, n, k->hash);
+	event_hash(p, n, hash);
+	known_is(k, hash);
 	k->missing = false;
 	k->saved_edits = k->edits;
 	saved.u.file.path = k->path;
@@ -445,6 +449,57 @@ core_files_tree(struct core *c,
     void (*fn)(struct core *, const struct fs_result *))
 {
 	file_request(c, REQ_TREE, FS_TREE, NULL, NULL, NULL, 0)->tree = fn;
+}
+
+/* Trees are still wanted, for a test run or a checkpoint. */
+void
+core_files_leave(struct core *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->nrequests; i++) {
+		c->requests[i].id = 0;
+		if (c->requests[i].kind == REQ_TREE)
+			c->requests[kept++] = c->requests[i];
+		else
+			request_finish(&c->requests[i]);
+	}
+	c->nrequests = kept;
+	for (size_t i = 0; i < c->nknown; i++)
+		c->known[i].saving = c->known[i].moving =
+		    c->known[i].force = false;
+}
+
+bool
+core_files_comparing(const struct core *c)
+{
+	for (size_t i = 0; i < c->nrequests; i++)
+		if (c->requests[i].kind == REQ_RESUME)
+			return true;
+	return false;
+}
+
+void
+core_files_again(struct core *c)
+{
+	size_t n = c->nrequests;
+
+	/* It had not come so far. */
+	if (c->seeding > 0 || (c->state->nfiles == 0 &&
+	    c->state->nentries == 0)) {
+		c->seeding = 0;
+		core_files_seed(c);
+	} else {
+		core_files_list(c);
+	}
+	for (size_t i = 0; i < c->state->nfiles; i++)
+		file_request(c, REQ_RESUME, FS_GET, c->state->files[i].path,
+		    NULL, NULL, 0);
+	for (size_t i = 0; i < n; i++)
+		if (c->requests[i].id == 0)
+			c->requests[i].id = c->sandbox->ops->fs(c->sandbox,
+			    FS_TREE, NULL, NULL, NULL, 0);
+	save_settle(c);
 }
 
 void

@@ -23,6 +23,9 @@ struct known *known_find(const struct core *, const char *path);
 struct known *known_get(struct core *, const char *path);
 void known_drop(struct core *, const char *path);
 bool known_unedited(const struct known *);
+/* What the file holds now; was that what it held once, and not at last? */
+void known_is(struct known *, const char *hash);
+bool known_was(const struct known *, const char *hash);
 bool file_data(const struct fs_result *, const char **p, size_t *n);
 void file_conflict(struct core *, const char *path, const char *data,
     size_t n);

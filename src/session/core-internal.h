@@ -7,9 +7,13 @@
 #include "session/record.h"
 #include "session/testrun.h"
 
+#define HASHES 16
+
 struct known { /* an open file as the workspace last had it */
 	char *path;
 	char hash[65];
+	char olds[HASHES][65]; /* those before, in a ring */
+	unsigned nolds;
 	bool missing;
 	uint64_t edits;	      /* edits applied so far */
 	uint64_t saved_edits; /* of them in the file, or taken from it */
@@ -23,7 +27,7 @@ enum request_kind { REQ_LIST, REQ_OPEN, REQ_CHECK, REQ_SAVE_CHECK, REQ_SAVE,
 	REQ_RESUME, REQ_TREE };
 
 struct request {
-	uint64_t id;
+	uint64_t id; /* 0: waits for the next sandbox */
 	enum request_kind kind;
 	char *path, *to;
 	char hash[65];	/* of what is being saved */
@@ -31,6 +35,23 @@ struct request {
 	uint64_t size;
 	bool again; /* asked for once more meanwhile */
 	void (*tree)(struct core *, const struct fs_result *);
+};
+
+struct typed { /* what went into the shell at once */
+	uint64_t at, n;
+	size_t from; /* in past.text, when it is not hidden */
+	bool hidden;
+};
+
+struct past { /* the shell that a viva before this one left open */
+	char *handle; /* NULL: there is none, or none to come back to */
+	uint64_t out, in; /* where its output and its input are recorded to */
+	struct typed *typed;
+	size_t ntyped, typed_cap;
+	struct buf text;
+	/* What the terminal answers to the last output, when nothing is
+	 * recorded after that. */
+	struct buf answers;
 };
 
 struct core {
@@ -48,6 +69,9 @@ struct core {
 
 	struct sandbox *sandbox;
 	bool ready;
+	struct loop_timer *swap; /* another one is about to be opened */
+	struct loop_timer *expiry;
+	bool expiry_told;
 	/* term */
 	uint64_t term, exec; /* number, provider's id; exec 0: none */
 	uint64_t in_offset;
@@ -57,6 +81,10 @@ struct core {
 	uint64_t recorded; /* bytes of output */
 	uint64_t dropped;  /* not recorded, and not yet told */
 	bool dropping;
+	struct past past;
+	bool attaching;	    /* to that shell; what is typed is kept in */
+	struct buf waiting_input;
+	struct loop_timer *shell_timer; /* a new shell */
 	/* files */
 	struct known *known;
 	size_t nknown, known_cap;
@@ -94,11 +122,24 @@ const struct problem *core_problem(const struct core *);
 /* Once everything is saved; else it says what is not. */
 void core_next_question(struct core *);
 
-void core_sandbox_open(struct core *);
 void core_question_start(struct core *);
+
+/* core-sandbox.c */
+void core_sandbox_begin(struct core *); /* without a shell */
+void core_sandbox_open(struct core *);
+void core_sandbox_close(struct core *);
+void core_sandbox_new(struct core *); /* the command */
+void core_sandbox_expiry(struct core *);
 
 /* core-resume.c: the state, from the journal; false: e says why not. */
 bool core_resume(struct core *, struct err *);
+
+/* core-attach.c: back to the shell that runs on */
+void core_past_fold(struct core *, const struct event *); /* after state */
+void core_past_finish(struct core *);
+/* In place of core_term_start; false: there is nothing to go back to. */
+bool core_term_attach(struct core *);
+void core_term_keep(struct core *, const char *p, size_t n);
 
 /* core-term.c */
 void core_term_start(struct core *);
@@ -123,6 +164,11 @@ void core_save_all(struct core *, void (*fn)(struct core *));
 void core_files_tree(struct core *,
     void (*fn)(struct core *, const struct fs_result *));
 void core_files_reset(struct core *);
+/* The sandbox goes: what it was asked for does not come. */
+void core_files_leave(struct core *);
+/* Another one is there: its files beside the texts of the editor. */
+void core_files_again(struct core *);
+bool core_files_comparing(const struct core *); /* not yet done with that */
 /* One that holds edits which are in no file; NULL: none. */
 const struct state_file *core_files_unsaved(const struct core *);
 /* Writes them beside their files, then calls fn; false: there are none. */

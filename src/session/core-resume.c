@@ -3,8 +3,9 @@
 /*
  * Going on with a session whose viva is gone: killed, or its machine.  The
  * journal gives the state back; what it left open is closed with events of
- * its own (the shell, a test run), and every text of the editor is compared
- * with its file: what was typed and never saved is saved then.
+ * its own (a test run, and the shell unless that runs on), and every text of
+ * the editor is compared with its file: what was typed and never saved is
+ * saved then.
  */
 
 #include "session/core-files.h"
@@ -47,7 +48,7 @@ on_file(struct core *c, const struct event *ev)
 		if (ev->u.file.state == FILE_EDITED && known_unedited(k))
 			k->edits++;
 	} else if (ev->u.file.hash != NULL && strlen(ev->u.file.hash) == 64) {
-		memcpy(k->hash, ev->u.file.hash, sizeof k->hash);
+		known_is(k, ev->u.file.hash);
 		k->saved_edits = k->edits;
 	}
 }
@@ -59,6 +60,7 @@ on_event(void *user, const struct event *ev)
 	struct core *c = r->core;
 
 	state_apply(c->state, ev);
+	core_past_fold(c, ev);
 	c->seq = ev->seq;
 	switch (ev->type) {
 	case EV_QUESTION_START:
@@ -137,21 +139,78 @@ say_resumed(struct core *c)
 	ev.u.session.session = c->spec.id;
 	ev.u.session.why = "viva was gone";
 	core_emit(c, &ev);
-	close_shell(c);
 	close_run(c);
 }
 
 static void
 open_again(struct core *c)
 {
-	core_sandbox_open(c);
-	if (c->state->nfiles == 0 && c->state->nentries == 0)
-		core_files_seed(c); /* it had not come so far */
+	core_sandbox_begin(c);
+	if (!core_term_attach(c)) {
+		close_shell(c);
+		core_term_start(c);
+	}
+	core_files_again(c);
+}
+
+/* The sandbox was made out of a volume, which may be a few saves behind what
+ * the one before had. */
+static bool
+may_be_behind(const struct core *c)
+{
+	struct sandbox_link link;
+
+	return core_link(c, &link) && link.anew;
+}
+
+/* Saves what is in the editor, though it was saved. */
+static void
+save_again(struct core *c, struct known *k)
+{
+	if (known_unedited(k))
+		k->edits++;
+	file_state(c, k->path, FILE_EDITED, NULL);
+	save_arm(c, SAVE_SOON_US);
+}
+
+static void
+no_data(struct core *c, struct known *k, const struct err *e)
+{
+	if (e->code != ERR_NOT_FOUND)
+		file_state(c, k->path, FILE_FAILED, e->msg);
+	else if (!k->missing && may_be_behind(c))
+		save_again(c, k);
 	else
-		core_files_list(c);
-	for (size_t i = 0; i < c->state->nfiles; i++)
-		file_request(c, REQ_RESUME, FS_GET, c->state->files[i].path,
-		    NULL, NULL, 0);
+		file_gone(c, k);
+}
+
+/* The file holds what the editor does. */
+static void
+is_saved(struct core *c, struct known *k, const char *hash, size_t size)
+{
+	const struct state_file *f = state_file(c->state, k->path);
+	struct event ev = core_event(EV_FILE_SAVED, ORIGIN_SYSTEM);
+
+	known_is(k, hash);
+	k->missing = false;
+	k->saved_edits = k->edits;
+	ev.u.file.path = k->path;
+	ev.u.file.hash = k->hash;
+	ev.u.file.size = size;
+	if (f->save != FILE_SAVED || f->conflict)
+		core_emit(c, &ev);
+}
+
+static bool
+same_text(const struct state_file *f, const char *hash)
+{
+	struct buf text = { 0 };
+	char ours[65];
+
+	text_append(f->text, 0, text_size(f->text), &text);
+	event_hash(buf_str(&text), text.len, ours);
+	buf_free(&text);
+	return strcmp(hash, ours) == 0;
 }
 
 /* What one text of the editor is, beside its file as it is now. */
@@ -161,33 +220,24 @@ core_resume_file(struct core *c, struct request *r,
 {
 	const struct state_file *f = state_file(c->state, r->path);
 	struct known *k = known_get(c, r->path);
-	struct event ev = core_event(EV_FILE_SAVED, ORIGIN_SYSTEM);
-	struct buf text = { 0 };
-	char disk[65], ours[65];
+	char disk[65];
 	const char *p;
 	size_t n;
 
-	if (f == NULL)
+	if (f == NULL || k->saving || k->moving)
 		return;
 	if (!file_data(res, &p, &n)) {
-		if (res->err.code == ERR_NOT_FOUND)
-			file_gone(c, k);
-		else
-			file_state(c, r->path, FILE_FAILED, res->err.msg);
+		no_data(c, k, &res->err);
 		return;
 	}
-	text_append(f->text, 0, text_size(f->text), &text);
-	event_hash(buf_str(&text), text.len, ours);
-	buf_free(&text);
 	event_hash(p, n, disk);
-	if (strcmp(disk, ours) == 0) { /* saved, also when nobody said so */
-		memcpy(k->hash, disk, sizeof k->hash);
-		k->saved_edits = k->edits;
-		ev.u.file.path = r->path;
-		ev.u.file.hash = k->hash;
-		ev.u.file.size = n;
-		if (f->save != FILE_SAVED || f->conflict)
-			core_emit(c, &ev);
+	if (same_text(f, disk)) { /* also when nobody said so */
+		is_saved(c, k, disk, n);
+		return;
+	}
+	if (!f->conflict && known_was(k, disk) && may_be_behind(c)) {
+		known_is(k, disk);
+		save_again(c, k);
 		return;
 	}
 	if (f->save != FILE_SAVED && known_unedited(k))
@@ -227,9 +277,12 @@ bool
 core_resume(struct core *c, struct err *e)
 {
 	struct resume r = { .core = c };
+	struct buf copied = { 0 };
 
 	if (!record_read(c->record, on_event, &r, e) || !fits(c, e))
 		return false;
+	vt_take_clipboard(c->state->vt, &copied); /* long ago */
+	buf_free(&copied);
 	record_continue(c->record, r.checkpoint);
 	c->spec.language = language_find(c->state->language)->name;
 	c->question = c->state->question - 1;
@@ -237,6 +290,7 @@ core_resume(struct core *c, struct err *e)
 	c->start_mono -= c->state->t;
 	say_resumed(c);
 	if (r.moved_on && c->question + 1 < c->spec.nproblems) {
+		close_shell(c);
 		core_files_reset(c);
 		c->question++;
 		core_question_start(c);

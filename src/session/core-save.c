@@ -55,6 +55,25 @@ known_unedited(const struct known *k)
 	return k->edits == k->saved_edits;
 }
 
+void
+known_is(struct known *k, const char *hash)
+{
+	if (strcmp(k->hash, hash) == 0)
+		return;
+	if (k->hash[0] != '\0')
+		memcpy(k->olds[k->nolds++ % HASHES], k->hash, sizeof k->hash);
+	memcpy(k->hash, hash, sizeof k->hash);
+}
+
+bool
+known_was(const struct known *k, const char *hash)
+{
+	for (unsigned i = 0; i < HASHES; i++)
+		if (strcmp(k->olds[i], hash) == 0)
+			return strcmp(k->hash, hash) != 0;
+	return false;
+}
+
 static bool
 busy(const struct core *c)
 {
@@ -266,7 +285,7 @@ save_on_save(struct core *c, struct request *r, const struct fs_result *res)
 		save_settle(c);
 		return;
 	}
-	memcpy(k->hash, r->hash, sizeof k->hash);
+	known_is(k, r->hash);
 	k->missing = false;
 	k->saved_edits = r->edits;
 	ev.u.file.path = r->path;

@@ -34,6 +34,9 @@ core_term_start(struct core *c)
 	ev.u.term.term = ++c->term;
 	ev.u.term.rows = c->rows;
 	ev.u.term.cols = c->cols;
+	if (c->sandbox->ops->handle != NULL)
+		ev.u.term.handle = c->sandbox->ops->handle(c->sandbox,
+		    c->exec);
 	core_emit(c, &ev);
 }
 
@@ -46,6 +49,11 @@ core_term_input(struct core *c, const char *p, size_t n,
 
 	if (c->exec == 0 || n == 0)
 		return;
+	if (c->attaching) {
+		if (origin == ORIGIN_CANDIDATE)
+			core_term_keep(c, p, n);
+		return;
+	}
 	/* What is typed at a password prompt is recorded as its length. */
 	secret = origin == ORIGIN_CANDIDATE &&
 	    c->sandbox->ops->secret_input(c->sandbox, c->exec);
@@ -202,6 +210,30 @@ core_term_output(struct core *c, uint64_t offset, const char *p, size_t n)
 	hold(c);
 }
 
+static void
+new_shell(void *user)
+{
+	struct core *c = user;
+
+	c->shell_timer = NULL;
+	if (c->state->conn != CONN_GONE)
+		core_term_start(c);
+}
+
+/* The shell of the viva before is not there any more: as if it had ended with
+ * that, a new one comes.  Later, as this one may go with its sandbox. */
+static void
+not_attached(struct core *c)
+{
+	c->attaching = false;
+	if (c->waiting_input.len > 0)
+		core_notice(c, "the shell that ran is gone: the %zu bytes "
+		    "typed meanwhile were not sent", c->waiting_input.len);
+	buf_free(&c->waiting_input);
+	core_past_finish(c);
+	c->shell_timer = loop_timer_add(c->loop, 0, new_shell, c);
+}
+
 void
 core_term_exited(struct core *c, const struct sandbox_exit *x)
 {
@@ -217,13 +249,17 @@ core_term_exited(struct core *c, const struct sandbox_exit *x)
 	core_emit(c, &ev);
 	if (x->why[0] != '\0')
 		core_notice(c, "the shell has ended: %s", x->why);
+	if (c->attaching)
+		not_attached(c);
 }
 
 void
 core_term_gone(struct core *c)
 {
 	loop_timer_cancel(c->hold_timer);
-	c->hold_timer = NULL;
-	c->held = false;
+	loop_timer_cancel(c->shell_timer);
+	c->hold_timer = c->shell_timer = NULL;
+	c->held = c->attaching = false;
+	buf_free(&c->waiting_input);
 	c->exec = 0;
 }

@@ -163,8 +163,11 @@ run_start(struct core *c, const struct fs_result *files)
 	struct testrun_spec spec = { .problem = core_problem(c),
 		.language = language_find(c->spec.language),
 		.files = files->files, .nfiles = files->nfiles,
-		.include_hidden = true, .judge = judge, .judge_user = c };
+		.include_hidden = true, .judge = judge, .judge_user = c,
+		.web = c->spec.web };
 
+	if (!c->run_pending) /* given up */
+		return;
 	c->run_pending = false;
 	if (c->ending || c->leaving)
 		return;
@@ -193,6 +196,8 @@ run_saved(struct core *c)
 {
 	const struct state_file *f = core_files_unsaved(c);
 
+	if (!c->run_pending)
+		return;
 	if (f != NULL)
 		core_notice(c, "not run: %s could not be saved", f->path);
 	if (f != NULL || c->ending || c->leaving) {
@@ -213,6 +218,11 @@ core_tests_run(struct core *c, bool submit)
 	}
 	if (c->sandbox == NULL || !c->ready) {
 		core_notice(c, "the sandbox is not ready");
+		return;
+	}
+	if (core_files_comparing(c)) {
+		core_notice(c, "the files of the new sandbox are being "
+		    "compared: try it again");
 		return;
 	}
 	c->run_submit = submit;

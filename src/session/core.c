@@ -81,123 +81,6 @@ core_state(const struct core *c)
 	return c->state;
 }
 
-/* ---- the sandbox ---- */
-
-bool
-core_link(const struct core *c, struct sandbox_link *out)
-{
-	if (c->sandbox == NULL || c->sandbox->ops->link == NULL)
-		return false;
-	c->sandbox->ops->link(c->sandbox, out);
-	return true;
-}
-
-static void
-emit_conn(struct core *c, enum conn st, const char *why)
-{
-	struct event ev = core_event(EV_CONN_STATE, ORIGIN_SYSTEM);
-	struct sandbox_link link;
-
-	if (st == CONN_RETRYING && core_link(c, &link)) {
-		ev.u.conn.attempt = link.attempt;
-		ev.u.conn.attempts = link.attempts;
-		if (link.attempt >= link.attempts)
-			st = CONN_OFFLINE;
-	}
-	ev.u.conn.state = st;
-	ev.u.conn.why = why;
-	ev.u.conn.provider = c->sandbox != NULL ? c->sandbox->ops->name : "";
-	core_emit(c, &ev);
-}
-
-static void
-on_state(void *user, enum sandbox_state st, const char *why)
-{
-	static const enum conn conn[] = { [SANDBOX_STARTING] = CONN_STARTING,
-		[SANDBOX_READY] = CONN_ONLINE,
-		[SANDBOX_RETRYING] = CONN_RETRYING,
-		[SANDBOX_FAILED] = CONN_GONE, [SANDBOX_STOPPED] = CONN_GONE };
-	struct core *c = user;
-	bool was = c->ready;
-
-	c->ready = st == SANDBOX_READY;
-	if (c->ended)
-		return;
-	emit_conn(c, conn[st], why);
-	if (c->ready && !was)
-		core_files_list(c);
-	if (st == SANDBOX_FAILED) {
-		if (c->exec != 0)
-			core_term_exited(c, &(struct sandbox_exit){
-			    .infra = true });
-		core_term_gone(c);
-		core_notice(c, "no sandbox: %s", why != NULL ? why : "");
-	}
-}
-
-static void
-on_output(void *user, uint64_t exec, enum sandbox_stream stream,
-    uint64_t offset, const char *p, size_t n)
-{
-	struct core *c = user;
-
-	(void)stream;
-	if (exec == c->exec)
-		core_term_output(c, offset, p, n);
-}
-
-static void
-on_exited(void *user, uint64_t exec, const struct sandbox_exit *x)
-{
-	struct core *c = user;
-
-	if (exec == c->exec)
-		core_term_exited(c, x);
-}
-
-static void
-on_fs(void *user, uint64_t request, const struct fs_result *res)
-{
-	core_files_result(user, request, res);
-}
-
-static void
-on_changed(void *user)
-{
-	core_files_changed(user);
-}
-
-static const struct sandbox_watch watch = { on_state, on_output, on_exited,
-	on_fs, on_changed };
-
-void
-core_sandbox_open(struct core *c)
-{
-	char *dir = xasprintf("%s/q%u", c->spec.dir, c->question + 1);
-	struct sandbox_spec spec = { .workspace = dir, .user = "candidate",
-		.mask = c->spec.mask };
-
-	c->ready = false;
-	c->sandbox = c->spec.sandbox(c->spec.user, c->loop, &spec, &watch,
-	    c);
-	emit_conn(c, CONN_STARTING, NULL);
-	c->sandbox->ops->start(c->sandbox);
-	core_term_start(c);
-	free(dir);
-}
-
-static void
-sandbox_close(struct core *c)
-{
-	core_term_gone(c);
-	if (c->sandbox != NULL)
-		c->sandbox->ops->destroy(c->sandbox);
-	c->sandbox = NULL;
-	c->ready = false;
-	c->run_pending = false;
-	core_files_reset(c);
-}
-
 /* ---- questions ---- */
 
 void
@@ -235,7 +118,7 @@ next_question(void *user)
 		return;
 	}
 	core_tests_cancel(c); /* a run is of its question */
-	sandbox_close(c);
+	core_sandbox_close(c);
 	c->question++;
 	core_question_start(c);
 }
@@ -303,6 +186,7 @@ on_minute(void *user)
 
 	c->minute = loop_timer_add(c->loop, MINUTE_US, on_minute, c);
 	core_term_dropped(c);
+	core_sandbox_expiry(c);
 	if (now - c->start_mono - c->state->t >= MINUTE_US)
 		core_emit(c, &alive);
 	if (!c->idle && now - c->last_input >= IDLE_US) {
@@ -581,6 +465,10 @@ core_command(struct core *c, const struct command *cmd)
 	case CMD_TERM_RESTART:
 		core_term_start(c);
 		break;
+	case CMD_SANDBOX_NEW:
+		note_activity(c);
+		core_sandbox_new(c);
+		break;
 	default:
 		if (cmd->type != CMD_FOCUS && cmd->type != CMD_CURSOR)
 			note_activity(c);
@@ -673,7 +561,8 @@ core_destroy(struct core *c)
 	loop_timer_cancel(c->end_timer);
 	testrun_free(c->testrun);
 	testrun_free(c->over);
-	sandbox_close(c);
+	core_sandbox_close(c);
+	core_past_finish(c);
 	record_close(c->record);
 	state_destroy(c->state);
 	free(c->known);

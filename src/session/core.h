@@ -32,6 +32,7 @@ struct core_spec {
 				  * recorded; 0: 2 GiB */
 	const char *const *mask; /* see sandbox.h; outlives the core */
 	const char *provider;	 /* the name of what sandbox makes */
+	struct testweb *web;	 /* runs the tests; NULL: a judge sandbox */
 	struct sandbox *(*sandbox)(void *user, struct loop *,
 	    const struct sandbox_spec *, const struct sandbox_watch *,
 	    void *watch_user);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "problem/compare.h"
 
 #define SHOWN_MAX (64u << 10) /* bytes of a text that go into the record */
@@ -19,12 +20,12 @@ struct testrun {
 	struct testrun_spec spec;
 	const struct testrun_watch *watch;
 	void *user;
+	struct testrun_web *web; /* NULL: judge does it */
 	struct sandbox *judge;
 	size_t puts; /* files still being written */
 	bool compiling, finished;
 	uint64_t exec;
-	size_t at;	 /* index of the case that runs */
-	unsigned hidden; /* number of hidden cases begun */
+	size_t at; /* index of the case that runs */
 	char name[32];
 	struct buf out, errors;
 	unsigned passed, ran;
@@ -69,25 +70,44 @@ compile(struct testrun *t)
 	t->judge->ops->input_end(t->judge, t->exec);
 }
 
-static struct bytes
-shown(const char *p, size_t n)
+struct bytes
+testrun_shown(const char *p, size_t n)
 {
 	return (struct bytes){ p != NULL ? p : "",
 		n < SHOWN_MAX ? n : SHOWN_MAX };
 }
 
-/* What may be told of a case: of a hidden one its verdict. */
+struct testrun_case
+testrun_case_at(const struct problem *p, size_t at, char *name, size_t n)
+{
+	const struct problem_case *k = &p->cases[at];
+	struct testrun_case c = { .number = (unsigned)at + 1,
+		.hidden = k->hidden, .name = name };
+	unsigned hidden = 0;
+	size_t len = strnlen(k->name, 20);
+
+	/* The name of a hidden case may tell what it is about. */
+	for (size_t i = 0; i <= at; i++)
+		hidden += p->cases[i].hidden;
+	if (k->hidden) {
+		snprintf(name, n, "hidden %u", hidden);
+		return c;
+	}
+	while (!utf8_valid(k->name, len)) /* not in the midst of a letter */
+		len--;
+	snprintf(name, n, "sample %.*s", (int)len, k->name);
+	c.input = testrun_shown(k->in, k->in_len);
+	c.expected = testrun_shown(k->ans, k->ans_len);
+	return c;
+}
+
 static struct testrun_case
 report(struct testrun *t, enum verdict v)
 {
-	const struct problem_case *k = current(t);
-	struct testrun_case c = { .number = (unsigned)t->at + 1,
-		.hidden = k->hidden, .verdict = v, .name = t->name };
+	struct testrun_case c = testrun_case_at(t->spec.problem, t->at,
+	    t->name, sizeof t->name);
 
-	if (!k->hidden) {
-		c.input = shown(k->in, k->in_len);
-		c.expected = shown(k->ans, k->ans_len);
-	}
+	c.verdict = v;
 	return c;
 }
 
@@ -104,11 +124,6 @@ start_case(struct testrun *t)
 		.output_max = (size_t)p->output_limit_kb * 1024 };
 	struct testrun_case c;
 
-	/* The name of a hidden case may tell what it is about. */
-	if (k->hidden)
-		snprintf(t->name, sizeof t->name, "hidden %u", ++t->hidden);
-	else
-		snprintf(t->name, sizeof t->name, "sample %.20s", k->name);
 	c = report(t, VERDICT_NONE);
 	t->watch->case_started(t->user, &c);
 	run_program(t, &spec);
@@ -214,8 +229,8 @@ case_exited(struct testrun *t, const struct sandbox_exit *x)
 
 	if (!c.hidden) {
 		c.why = why[0] != '\0' ? why : NULL;
-		c.output = shown(buf_str(&t->out), t->out.len);
-		c.errors = shown(buf_str(&t->errors), t->errors.len);
+		c.output = testrun_shown(buf_str(&t->out), t->out.len);
+		c.errors = testrun_shown(buf_str(&t->errors), t->errors.len);
 		/* Killed by the wall clock it has no CPU time to tell. */
 		c.time_us = x->cpu_us > 0 ? x->cpu_us :
 		    x->timed_out ? t->spec.problem->time_limit_ms * 2000 : 0;
@@ -326,6 +341,10 @@ testrun_start(struct loop *loop, const struct testrun_spec *spec,
 	t->spec = *spec;
 	t->watch = tell;
 	t->user = user;
+	if (spec->web != NULL) {
+		t->web = spec->web->ops->start(spec->web, spec, tell, user);
+		return t;
+	}
 	t->judge = spec->judge(spec->judge_user, loop, &watch, t);
 	ops = t->judge->ops;
 	ops->start(t->judge);
@@ -344,6 +363,10 @@ testrun_start(struct loop *loop, const struct testrun_spec *spec,
 void
 testrun_cancel(struct testrun *t)
 {
+	if (t->web != NULL) {
+		t->spec.web->ops->cancel(t->web);
+		return;
+	}
 	if (t->exec != 0)
 		t->judge->ops->kill(t->judge, t->exec);
 	finish(t, VERDICT_CANCELED, NULL);
@@ -354,7 +377,10 @@ testrun_free(struct testrun *t)
 {
 	if (t == NULL)
 		return;
-	t->judge->ops->destroy(t->judge);
+	if (t->web != NULL)
+		t->spec.web->ops->free(t->web);
+	if (t->judge != NULL)
+		t->judge->ops->destroy(t->judge);
 	buf_free(&t->out);
 	buf_free(&t->errors);
 	free(t);

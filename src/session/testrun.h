@@ -4,7 +4,8 @@
 /*
  * One run of a question's cases in a judge sandbox of its own.  Inputs are
  * streamed to it; expected answers and the comparison stay here.  A fault of
- * the sandbox is a judge error, never the candidate's.
+ * the sandbox is a judge error, never the candidate's.  (Or in a web function
+ * of the user's own, where that is set.)
  */
 
 #include "event/event.h"
@@ -31,6 +32,22 @@ struct testrun_watch {
 	    unsigned total, const char *why);
 };
 
+/* What runs cases in place of a judge sandbox (testrun-web.h).  By pointers:
+ * it brings libcurl along, which viva does without where it can. */
+struct testweb;
+struct testrun_web;
+struct testrun_spec;
+struct testweb_ops {
+	struct testrun_web *(*start)(struct testweb *,
+	    const struct testrun_spec *, const struct testrun_watch *,
+	    void *user);
+	void (*cancel)(struct testrun_web *); /* done, as testrun_cancel */
+	void (*free)(struct testrun_web *);
+};
+struct testweb { /* embedded first */
+	const struct testweb_ops *ops;
+};
+
 struct testrun_spec {
 	const struct problem *problem;
 	const struct language *language;
@@ -40,11 +57,18 @@ struct testrun_spec {
 	struct sandbox *(*judge)(void *user, struct loop *,
 	    const struct sandbox_watch *, void *watch_user);
 	void *judge_user;
+	struct testweb *web; /* runs it instead; NULL: none */
 };
 
 struct testrun *testrun_start(struct loop *, const struct testrun_spec *,
     const struct testrun_watch *, void *user);
 void testrun_cancel(struct testrun *);
 void testrun_free(struct testrun *);
+
+/* What may be told of a case before it has run: of a hidden one its number.
+ * name is where it has room for its name. */
+struct testrun_case testrun_case_at(const struct problem *, size_t at,
+    char *name, size_t n);
+struct bytes testrun_shown(const char *p, size_t n); /* what is recorded */
 
 #endif

@@ -32,6 +32,7 @@ static const struct problem problem_b = { .name = (char *)"sum2",
 	.ncases = 2 };
 
 uint64_t fixture_record_max;
+struct fake_plan fixture_plan;
 
 static struct fixture *the; /* a program is not told whose it is */
 
@@ -67,6 +68,24 @@ make_sandbox(void *user, struct loop *l, const struct sandbox_spec *spec,
 }
 
 static void
+keep(struct fixture *f, struct sandbox *s)
+{
+	const char *text = fake_read(s, "solution.py");
+
+	free(f->kept);
+	f->kept = text != NULL ? xstrdup(text) : NULL;
+}
+
+static void
+on_gone(void *user, struct sandbox *s)
+{
+	struct fixture *f = user;
+
+	if (f->disk && s == f->shell)
+		keep(f, s);
+}
+
+static void
 on_event(void *user, const struct event *ev)
 {
 	struct fixture *f = user;
@@ -87,6 +106,7 @@ on_notice(void *user, const char *text)
 	struct fixture *f = user;
 
 	snprintf(f->notice, sizeof f->notice, "%s", text);
+	buf_addf(&f->notices, "%s\n", text);
 }
 
 static void
@@ -144,7 +164,11 @@ fixture_setup(void **state)
 	the = f;
 	snprintf(f->dir, sizeof f->dir, "/tmp/viva-core-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
+	f->plan = fixture_plan;
+	memset(&fixture_plan, 0, sizeof fixture_plan);
 	f->plan.program = program;
+	f->plan.gone = on_gone;
+	f->plan.user = f;
 	clock_fake_init(&f->clock, 5000000, 1000);
 	f->loop = loop_create(&f->clock.base, waiter_poll());
 	assert_non_null(make_core(f, false, &e));
@@ -173,12 +197,10 @@ cut_after(const char *path, uint64_t seq)
 void
 fixture_kill(struct fixture *f)
 {
-	const char *text = fake_read(f->shell, "solution.py");
 	uint64_t seq = core_state(f->core)->seq;
 	char *path = xasprintf("%s/journal.jsonl", f->dir);
 
-	free(f->kept);
-	f->kept = text != NULL ? xstrdup(text) : NULL;
+	keep(f, f->shell);
 	core_destroy(f->core);
 	f->core = NULL;
 	cut_after(path, seq);
@@ -204,6 +226,8 @@ fixture_teardown(void **state)
 	snprintf(cmd, sizeof cmd, "rm -rf %s", f->dir);
 	assert_int_equal(system(cmd), 0);
 	free(f->kept);
+	buf_free(&f->notices);
+	fake_plan_free(&f->plan);
 	free(f);
 	return 0;
 }

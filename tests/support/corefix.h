@@ -16,11 +16,13 @@ struct fixture {
 	struct core *core;
 	char dir[64];
 	char notice[512], why[400];
+	struct buf notices; /* all of them, a line each */
 	unsigned ended, counts[EV_TYPES];
 	enum event_type last;
 	bool dirty; /* an edit is in no file */
 	bool hang;  /* programs run until they are killed */
 	char *kept; /* the solution in the next workspace; NULL: none */
+	bool disk;  /* that is what the last one had */
 };
 
 /* cmocka's setup and teardown; *state is the fixture. */
@@ -28,6 +30,8 @@ int fixture_setup(void **state);
 int fixture_teardown(void **state);
 /* Bytes of output that the next core records; 0: as ever. */
 extern uint64_t fixture_record_max;
+/* What the next fixture's plan is at first. */
+extern struct fake_plan fixture_plan;
 /* As if viva was killed: of the core there is only its journal, of the
  * workspace only the solution, which is kept. */
 void fixture_kill(struct fixture *);

@@ -2,6 +2,7 @@
 
 #include "tests/support/fakesandbox.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,9 +19,11 @@ struct fake_exec {
 	char **argv;
 	uint64_t offset[2], in_offset;
 	struct buf input;
+	void (*attached)(void *, uint64_t, uint64_t);
 };
 
-enum action_kind { ACT_STATE, ACT_OUTPUT, ACT_EXIT, ACT_FS, ACT_CHANGED };
+enum action_kind { ACT_STATE, ACT_OUTPUT, ACT_EXIT, ACT_FS, ACT_CHANGED,
+	ACT_FOUND };
 
 struct action { /* to be told on a later turn */
 	struct action *next;
@@ -41,6 +44,8 @@ struct fake {
 	struct fake_exec *execs;
 	size_t nexecs, execs_cap;
 	uint64_t next_id, shell;
+	const char *failed;
+	char handle[24];
 	struct action *actions, **actions_end;
 	struct loop_timer *timer;
 };
@@ -81,7 +86,8 @@ perform(struct fake *f, struct action *a)
 
 	switch (a->kind) {
 	case ACT_STATE:
-		w->state(f->base.user, a->state, f->plan->fail);
+		w->state(f->base.user, a->state, f->failed != NULL ?
+		    f->failed : f->plan->fail);
 		break;
 	case ACT_OUTPUT:
 		at = x->offset[a->stream];
@@ -97,6 +103,9 @@ perform(struct fake *f, struct action *a)
 		break;
 	case ACT_CHANGED:
 		w->changed(f->base.user);
+		break;
+	case ACT_FOUND:
+		x->attached(f->base.user, a->id, f->plan->in.len);
 		break;
 	}
 }
@@ -139,6 +148,8 @@ output(struct fake *f, uint64_t id, enum sandbox_stream st, const char *p,
 
 	if (n == 0)
 		return;
+	if (id == f->shell && f->plan->keeps)
+		buf_add(&f->plan->out, p, n);
 	a = later(f, ACT_OUTPUT, id);
 	a->stream = st;
 	buf_add(&a->data, p, n);
@@ -172,6 +183,11 @@ op_exec(struct sandbox *s, const struct exec_spec *spec)
 		x->argv[i] = xstrdup(spec->argv[i]);
 	if (spec->pty) {
 		f->shell = x->id;
+		f->plan->shells++;
+		f->plan->rows = spec->rows;
+		f->plan->cols = spec->cols;
+		buf_clear(&f->plan->in);
+		buf_clear(&f->plan->out);
 		output(f, x->id, SANDBOX_STDOUT, "$ ", 2);
 	}
 	return x->id;
@@ -193,6 +209,8 @@ op_input(struct sandbox *s, uint64_t id, uint64_t offset, const char *p,
 	buf_add(&x->input, p, n);
 	if (!x->pty)
 		return true;
+	if (f->plan->keeps)
+		buf_add(&f->plan->in, p, n);
 	output(f, id, SANDBOX_STDOUT, p, n);
 	if (strstr(buf_str(&x->input), "exit\r") != NULL)
 		later(f, ACT_EXIT, id);
@@ -227,10 +245,9 @@ op_input_end(struct sandbox *s, uint64_t id)
 static void
 op_resize(struct sandbox *s, uint64_t id, unsigned rows, unsigned cols)
 {
-	(void)s;
 	(void)id;
-	(void)rows;
-	(void)cols;
+	fake(s)->plan->rows = rows;
+	fake(s)->plan->cols = cols;
 }
 
 static void
@@ -253,9 +270,89 @@ op_pause(struct sandbox *s, uint64_t id, bool on)
 static bool
 op_secret_input(struct sandbox *s, uint64_t id)
 {
-	(void)s;
 	(void)id;
-	return false;
+	return fake(s)->plan->secret;
+}
+
+/* ---- over a network ---- */
+
+static void
+op_link(struct sandbox *s, struct sandbox_link *i)
+{
+	struct fake *f = fake(s);
+
+	memset(i, 0, sizeof *i);
+	i->rtt_us = i->retry_us = -1;
+	i->anew = f->plan->anew;
+	i->expires_us = f->plan->ends == 0 ? -1 : f->plan->ends -
+	    loop_now(f->base.loop);
+}
+
+static const char *
+op_handle(struct sandbox *s, uint64_t id)
+{
+	struct fake *f = fake(s);
+
+	(void)id;
+	snprintf(f->handle, sizeof f->handle, "shell-%u", f->plan->shells);
+	return f->handle;
+}
+
+static uint64_t
+op_attach(struct sandbox *s, const struct attach_spec *spec)
+{
+	struct fake *f = fake(s);
+	struct fake_plan *p = f->plan;
+	struct fake_exec *x;
+	struct action *a;
+
+	GROW(f->execs, f->nexecs, f->execs_cap);
+	x = &f->execs[f->nexecs++];
+	memset(x, 0, sizeof *x);
+	x->id = ++f->next_id;
+	x->pty = true;
+	x->argv = xcalloc(1, sizeof *x->argv);
+	x->attached = spec->attached;
+	x->offset[0] = spec->out_offset;
+	if (p->lost || strcmp(op_handle(s, 0), spec->handle) != 0) {
+		a = later(f, ACT_EXIT, x->id);
+		a->exit.infra = true;
+		snprintf(a->exit.why, sizeof a->exit.why, "it is gone");
+		return x->id;
+	}
+	if (spec->out_offset > p->out.len)
+		abort(); /* more than it ever said */
+	f->shell = x->id;
+	x->in_offset = p->in.len;
+	p->rows = spec->rows;
+	p->cols = spec->cols;
+	if (!p->slow)
+		fake_found(s);
+	return x->id;
+}
+
+void
+fake_found(struct sandbox *s)
+{
+	struct fake *f = fake(s);
+	struct fake_exec *x = find(f, f->shell);
+	struct action *a;
+
+	later(f, ACT_FOUND, x->id);
+	if (x->offset[0] == f->plan->out.len)
+		return;
+	a = later(f, ACT_OUTPUT, x->id);
+	buf_add(&a->data, f->plan->out.data + x->offset[0],
+	    f->plan->out.len - x->offset[0]);
+}
+
+void
+fake_fail(struct sandbox *s, const char *why)
+{
+	struct fake *f = fake(s);
+
+	f->failed = why;
+	later(f, ACT_STATE, 0)->state = SANDBOX_FAILED;
 }
 
 /* ---- files ---- */
@@ -304,7 +401,9 @@ fs_do(struct fake *f, struct fs_result *r, const char *path, const char *to,
 	struct fake_file *k = path != NULL ? file(f, path) : NULL;
 
 	r->ok = true;
-	if (r->op == FS_LIST || r->op == FS_TREE) {
+	if (f->failed != NULL) {
+		r->ok = err_set(&r->err, ERR_UNAVAILABLE, "%s", f->failed);
+	} else if (r->op == FS_LIST || r->op == FS_TREE) {
 		for (size_t i = 0; i < f->nfiles; i++)
 			give(r, &f->files[i], r->op == FS_TREE);
 	} else if (r->op == FS_PUT && f->plan->fail_put != NULL) {
@@ -333,8 +432,11 @@ op_fs(struct sandbox *s, enum fs_op op, const char *path, const char *to,
     const char *data, size_t n)
 {
 	struct fake *f = fake(s);
-	struct action *a = later(f, ACT_FS, ++f->next_id);
+	struct action *a;
 
+	if (f->plan->mute || (f->plan->mute_puts && op == FS_PUT))
+		return ++f->next_id;
+	a = later(f, ACT_FS, ++f->next_id);
 	a->fs.op = op;
 	fs_do(f, &a->fs, path, to, data, n);
 	return a->id;
@@ -353,6 +455,8 @@ op_destroy(struct sandbox *s)
 	struct action *next;
 
 	f->plan->destroyed++;
+	if (f->plan->gone != NULL)
+		f->plan->gone(f->plan->user, s);
 	loop_timer_cancel(f->timer);
 	for (struct action *a = f->actions; a != NULL; a = next) {
 		next = a->next;
@@ -373,9 +477,21 @@ op_destroy(struct sandbox *s)
 	free(f);
 }
 
-static const struct sandbox_ops ops = { "fake", op_start, op_exec, op_input,
-	op_input_end, op_resize, op_kill, op_pause, op_secret_input, op_fs,
-	op_stop, op_destroy, NULL };
+#define OPS .name = "fake", .start = op_start, .exec = op_exec, \
+	.input = op_input, .input_end = op_input_end, .resize = op_resize, \
+	.kill = op_kill, .pause = op_pause, .secret_input = op_secret_input, \
+	.fs = op_fs, .stop = op_stop, .destroy = op_destroy
+static const struct sandbox_ops ops = { OPS };
+static const struct sandbox_ops far = { OPS, .link = op_link };
+static const struct sandbox_ops keeping = { OPS, .link = op_link,
+	.handle = op_handle, .attach = op_attach };
+
+void
+fake_plan_free(struct fake_plan *p)
+{
+	buf_free(&p->in);
+	buf_free(&p->out);
+}
 
 struct sandbox *
 fake_sandbox(struct loop *l, const struct fake_plan *plan,
@@ -383,7 +499,7 @@ fake_sandbox(struct loop *l, const struct fake_plan *plan,
 {
 	struct fake *f = xcalloc(1, sizeof *f);
 
-	f->base.ops = &ops;
+	f->base.ops = plan->keeps ? &keeping : plan->link ? &far : &ops;
 	f->base.loop = l;
 	f->base.watch = w;
 	f->base.user = user;

@@ -5,6 +5,8 @@
  * A sandbox in memory.  A pty is a shell that prompts with "$ ", echoes what
  * it is sent and ends at "exit\r"; a program is a function, run when its input
  * ends.  Answers come on later turns of the loop, in order, without any wait.
+ * Where the plan says so the shell outlives its sandbox, as it does over a
+ * network.
  */
 
 #include "base/buf.h"
@@ -26,8 +28,22 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	const char *fail;     /* the sandbox does not start, and why */
 	const char *fail_put; /* a write fails with this */
 	bool full;	      /* no room for input */
+	bool secret;	      /* a password is being typed */
+	bool mute;	      /* files: no answer ever comes */
+	bool mute_puts;	      /* nor to a write */
 	unsigned created, destroyed, inputs;
+	unsigned rows, cols;  /* of the last shell */
+	void (*gone)(void *user, struct sandbox *); /* one is destroyed */
+	/* Over a network. */
+	bool link, anew;
+	int64_t ends; /* the loop's time; 0: unknown */
+	bool keeps;   /* shells outlive their sandbox */
+	bool lost;    /* they did not, this time */
+	bool slow;    /* found only with fake_found */
+	unsigned shells;
+	struct buf in, out; /* of the last shell, from its start */
 };
+void fake_plan_free(struct fake_plan *);
 
 struct sandbox *fake_sandbox(struct loop *, const struct fake_plan *,
     const struct sandbox_watch *, void *user);
@@ -36,6 +52,10 @@ void fake_write(struct sandbox *, const char *path, const char *text);
 void fake_remove(struct sandbox *, const char *path);
 /* NULL: no such file. */
 const char *fake_read(struct sandbox *, const char *path);
+/* The shell of an earlier sandbox is found. */
+void fake_found(struct sandbox *);
+/* It ends by itself, with all that runs in it. */
+void fake_fail(struct sandbox *, const char *why);
 /* Output of the open shell. */
 void fake_say(struct sandbox *, const char *text);
 

@@ -353,6 +353,22 @@ ptyscreen_cursor(struct ptyscreen *p, int *row, int *col, bool *visible)
 	*visible = p->visible;
 }
 
+bool
+ptyscreen_underlined(struct ptyscreen *p, int row, int col)
+{
+	VTermPos pos = { .row = row, .col = col };
+	VTermScreenCell cell;
+
+	vterm_screen_get_cell(p->screen, pos, &cell);
+	return cell.attrs.underline != VTERM_UNDERLINE_OFF;
+}
+
+const char *
+ptyscreen_written(struct ptyscreen *p)
+{
+	return buf_str(&p->tail);
+}
+
 static void
 reap(struct ptyscreen *p)
 {

@@ -46,6 +46,9 @@ bool ptyscreen_has(struct ptyscreen *, const char *text);
  * call. */
 const char *ptyscreen_text(struct ptyscreen *);
 void ptyscreen_cursor(struct ptyscreen *, int *row, int *col, bool *visible);
+bool ptyscreen_underlined(struct ptyscreen *, int row, int col);
+/* The last 64 KiB of what was written to the terminal; borrowed. */
+const char *ptyscreen_written(struct ptyscreen *);
 
 /* Until it ends; returns the exit status, or 128 + signal. */
 int ptyscreen_exit(struct ptyscreen *);

@@ -479,6 +479,187 @@ test_limit(void **state)
 	assert_memory_equal(fake_read(f->shell, "solution.py"), "late", 4);
 }
 
+/* ---- another sandbox ---- */
+
+static unsigned
+told(struct fixture *f, const char *text)
+{
+	unsigned n = 0;
+
+	for (const char *p = buf_str(&f->notices);
+	    (p = strstr(p, text)) != NULL; p++)
+		n++;
+	return n;
+}
+
+static void
+test_new_sandbox(void **state)
+{
+	struct fixture *f = *state;
+	struct sandbox *old = f->shell;
+
+	f->disk = true;
+	type(f, "mine ");
+	input(f, "echo\r");
+	simple(f, CMD_SANDBOX_NEW);
+	assert_int_equal(f->plan.created, 2);
+	assert_int_equal(f->plan.destroyed, 1);
+	assert_ptr_not_equal(f->shell, old);
+	/* Saved in the old one first. */
+	assert_memory_equal(fake_read(f->shell, "solution.py"), "mine ", 5);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	assert_int_equal(f->counts[EV_TERM_EXIT], 1);
+	assert_int_equal(core_state(f->core)->term, 2);
+	assert_false(core_state(f->core)->term_exited);
+	assert_int_equal(core_state(f->core)->question, 1);
+	assert_int_equal(core_state(f->core)->conn, CONN_ONLINE);
+	input(f, "echo\r");
+	type(f, "right ");
+	simple(f, CMD_TEST_RUN);
+	assert_int_equal(last_run(f)->verdict, VERDICT_AC);
+}
+
+/* The sandbox is gone, what is in the editor is not. */
+static void
+test_new_after_gone(void **state)
+{
+	struct fixture *f = *state;
+
+	f->disk = true;
+	fake_fail(f->shell, "it fell over");
+	turns(f);
+	assert_int_equal(core_state(f->core)->conn, CONN_GONE);
+	assert_non_null(strstr(core_state(f->core)->conn_why, "it fell over"));
+	assert_non_null(strstr(core_state(f->core)->conn_why, "new-sandbox"));
+	assert_non_null(strstr(f->notice, "new-sandbox"));
+	type(f, "mine ");
+	pass(f, 3000000);
+	assert_int_equal(solution(f)->save, FILE_FAILED);
+	simple(f, CMD_SANDBOX_NEW);
+	assert_int_equal(core_state(f->core)->conn, CONN_ONLINE);
+	pass(f, 6000000);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	assert_memory_equal(fake_read(f->shell, "solution.py"), "mine ", 5);
+	assert_int_equal(f->counts[EV_FILE_CONFLICT], 0);
+	/* One that does not come up is no reason not to try again. */
+	f->plan.fail = "no machine";
+	simple(f, CMD_SANDBOX_NEW);
+	assert_int_equal(core_state(f->core)->conn, CONN_GONE);
+	f->plan.fail = NULL;
+	simple(f, CMD_SANDBOX_NEW);
+	assert_int_equal(core_state(f->core)->conn, CONN_ONLINE);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+}
+
+/* The old one does not answer: not waited for for ever, nor is a submit that
+ * waits for it forgotten. */
+static void
+test_new_mute(void **state)
+{
+	struct fixture *f = *state;
+
+	f->disk = true;
+	f->plan.mute = true;
+	type(f, "right ");
+	simple(f, CMD_TEST_RUN);
+	assert_null(last_run(f));
+	simple(f, CMD_SANDBOX_NEW);
+	pass(f, 4000000);
+	assert_int_equal(f->plan.created, 1);
+	f->plan.mute = false;
+	pass(f, 1200000);
+	assert_int_equal(f->plan.created, 2);
+	assert_int_equal(told(f, "the tests do not run"), 1);
+	pass(f, 2500000);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	simple(f, CMD_TEST_RUN);
+	assert_int_equal(last_run(f)->verdict, VERDICT_AC);
+	assert_int_equal(last_run(f)->number, 1);
+}
+
+static void
+test_new_and_end(void **state)
+{
+	struct fixture *f = *state;
+	struct command new = { .type = CMD_SANDBOX_NEW };
+	struct command end = { .type = CMD_END };
+
+	f->disk = true;
+	type(f, "mine ");
+	core_command(f->core, &new);
+	core_command(f->core, &end);
+	until_ended(f);
+	assert_string_equal(f->why, "");
+	assert_int_equal(f->plan.created, 1);
+	assert_memory_equal(fake_read(f->shell, "solution.py"), "mine ", 5);
+}
+
+/* Before it had its first files. */
+static void
+test_new_early(void **state)
+{
+	struct fixture *f = *state;
+	struct command new = { .type = CMD_SANDBOX_NEW };
+
+	f->plan.mute = true;
+	simple(f, CMD_SKIP);
+	assert_int_equal(core_state(f->core)->question, 2);
+	assert_null(solution(f));
+	f->plan.mute = false;
+	core_command(f->core, &new);
+	pass(f, 5200000);
+	assert_non_null(solution(f));
+	assert_string_equal(fake_read(f->shell, "sample1.in"), "1 2\n");
+}
+
+static void
+test_new_half(void **state)
+{
+	struct fixture *f = *state;
+
+	f->plan.mute_puts = true;
+	simple(f, CMD_SKIP);
+	fake_write(f->shell, "other", "x");
+	turns(f);
+	assert_int_equal(core_state(f->core)->nentries, 1);
+	assert_null(solution(f));
+	f->plan.mute_puts = false;
+	simple(f, CMD_SANDBOX_NEW);
+	assert_non_null(solution(f));
+}
+
+static int
+setup_far(void **state)
+{
+	fixture_plan.link = true;
+	fixture_plan.ends = 5000000 + 20 * 60000000LL;
+	return fixture_setup(state);
+}
+
+static void
+test_expiry(void **state)
+{
+	struct fixture *f = *state;
+
+	f->disk = true;
+	pass(f, 14 * 60000000LL + 50000000);
+	assert_int_equal(told(f, "the sandbox ends"), 0);
+	pass(f, 20000000);
+	assert_int_equal(told(f, "the sandbox ends in 5 min"), 1);
+	assert_int_equal(told(f, "new-sandbox"), 1);
+	pass(f, 180000000);
+	assert_int_equal(told(f, "the sandbox ends"), 1);
+	/* The next one has an end of its own, told later, as when it was
+	 * found. */
+	f->plan.ends = 0;
+	simple(f, CMD_SANDBOX_NEW);
+	pass(f, 60000000);
+	assert_int_equal(told(f, "the sandbox ends"), 1);
+	f->plan.ends = f->clock.mono + 180000000;
+	pass(f, 60000000);
+	assert_int_equal(told(f, "the sandbox ends in 2 min"), 1);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, \
     fixture_teardown)
 
@@ -492,7 +673,12 @@ main(void)
 		T(test_end_conflict), T(test_end_full), T(test_long_edit),
 		T(test_no_room), T(test_pause),
 		cmocka_unit_test_setup_teardown(test_record_max, setup_small,
-		    fixture_teardown), T(test_limit) };
+		    fixture_teardown), T(test_limit), T(test_new_sandbox),
+		T(test_new_after_gone), T(test_new_mute),
+		T(test_new_and_end), T(test_new_early),
+		T(test_new_half),
+		cmocka_unit_test_setup_teardown(test_expiry, setup_far,
+		    fixture_teardown) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,33 @@ all_fields_of_a_case_survive(void **st)
 }
 
 static void
+a_shell_keeps_its_name(void **st)
+{
+	struct event ev = { .seq = 1, .type = EV_TERM_OPEN,
+		.origin = ORIGIN_SYSTEM }, got;
+	struct event_buf eb = { 0 };
+	struct buf line = { 0 };
+	struct err e;
+
+	(void)st;
+	ev.u.term.term = 2;
+	ev.u.term.rows = 24;
+	ev.u.term.cols = 80;
+	ev.u.term.handle = "80412283-3d7e-4a1b-9cc3-037de290138f";
+	event_encode(&ev, zeros, &line);
+	assert_true(event_decode(line.data, line.len, &eb, &got, &e));
+	assert_string_equal(got.u.term.handle, ev.u.term.handle);
+	ev.u.term.handle = NULL; /* of one that ends with viva */
+	buf_clear(&line);
+	event_encode(&ev, zeros, &line);
+	assert_null(strstr(line.data, "handle"));
+	assert_true(event_decode(line.data, line.len, &eb, &got, &e));
+	assert_null(got.u.term.handle);
+	buf_free(&line);
+	event_buf_free(&eb);
+}
+
+static void
 what_is_unknown_is_kept_and_what_is_broken_refused(void **st)
 {
 	static const char *const broken[] = { "", "{", "[]", "{\"seq\":0}",
@@ -136,6 +163,7 @@ main(void)
 		cmocka_unit_test(every_type_has_its_own_name),
 		cmocka_unit_test(bytes_come_back_exactly),
 		cmocka_unit_test(all_fields_of_a_case_survive),
+		cmocka_unit_test(a_shell_keeps_its_name),
 		cmocka_unit_test(
 		    what_is_unknown_is_kept_and_what_is_broken_refused),
 		cmocka_unit_test(the_hash_is_sha256),

@@ -1,11 +1,6 @@
 #include "config.h"
 
-/*
- * A program at Modal over a wire that breaks wherever it can: before the
- * request arrives, after it was done, inside a message, with and without a
- * word.  The worker here is strict: it starts a program once, and input has
- * to come at the offset where it stands.
- */
+/* A program at Modal over a wire that breaks. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,561 +12,15 @@
 
 #include <cmocka.h>
 
-#include "modal-rig.h"
-#include "net/wire.h"
-#include "sandbox/modal-internal.h"
-
-#define EXECS 64
-
-/* ---- dice, and a clock that never waits ---- */
-
-static unsigned seed;
-
-static unsigned
-dice(unsigned n)
-{
-	seed = seed * 1103515245 + 12345;
-	return (seed >> 16) % n;
-}
-
-static struct clock_fake now;
-
-static int
-jump(struct waiter *w, struct pollfd *fds, int n, int64_t us)
-{
-	(void)w;
-	(void)fds;
-	(void)n;
-	clock_fake_advance(&now, us < 0 ? 1000000 : us);
-	return 0;
-}
-
-static struct waiter waiter = { jump };
-
-/* ---- the other side ---- */
-
-struct place { /* a program over there */
-	char id[40];
-	struct buf in, out;
-	bool eof, exited;
-	bool pty;
-};
-
-struct wire_exchange {
-	struct wire_exchange *next;
-	const struct wire_sink *sink;
-	void *user;
-	char rpc[40];
-	struct buf body;
-	struct loop_timer *timer;
-	bool answered; /* the head was sent */
-	struct place *place;
-	int fd;
-	size_t offset;
-};
-
-static struct {
-	struct loop *loop;
-	struct wire_exchange *open;
-	struct place places[EXECS];
-	unsigned nplaces, starts, breaks, keys, ended;
-	unsigned odds;	    /* one in so many breaks; 0: none */
-	bool dead;	    /* nothing arrives any more */
-	bool withhold;	    /* how a program ended is not told */
-	bool over;	    /* the control plane says so */
-	bool repeat_answer; /* starts twice, says so */
-} far;
-
-static void
-forget(struct wire_exchange *x)
-{
-	for (struct wire_exchange **p = &far.open; *p != NULL;
-	    p = &(*p)->next)
-		if (*p == x) {
-			*p = x->next;
-			break;
-		}
-	loop_timer_cancel(x->timer);
-	buf_free(&x->body);
-	free(x);
-}
-
-static void
-line(struct wire_exchange *x, const char *text)
-{
-	x->sink->line(x->user, text, strlen(text));
-}
-
-static void
-head(struct wire_exchange *x)
-{
-	if (!x->answered) {
-		line(x, "HTTP/2 200\r\n");
-		line(x, "content-type: application/grpc\r\n");
-	}
-	x->answered = true;
-}
-
-static void
-close_with(struct wire_exchange *x, int code)
-{
-	struct wire_end end = { .took_us = 1000 };
-	const struct wire_sink *sink = x->sink;
-	void *user = x->user;
-	char text[40];
-
-	head(x);
-	snprintf(text, sizeof text, "grpc-status: %d\r\n", code);
-	line(x, text);
-	forget(x);
-	sink->end(user, &end);
-}
-
-static void
-cut(struct wire_exchange *x)
-{
-	struct wire_end end = { .failed = true, .why = "cut" };
-	const struct wire_sink *sink = x->sink;
-	void *user = x->user;
-
-	far.breaks++;
-	forget(x);
-	sink->end(user, &end);
-}
-
-static bool
-frame(struct wire_exchange *x, const void *message, size_t most)
-{
-	struct buf b = { 0 };
-	size_t n;
-
-	buf_add(&b, "\0\0\0\0\0", 5);
-	wire_pack(message, &b);
-	n = b.len - 5;
-	for (int i = 0; i < 4; i++)
-		b.data[1 + i] = (char)(n >> (24 - 8 * i));
-	head(x);
-	x->sink->data(x->user, b.data, b.len < most ? b.len : most);
-	n = b.len;
-	buf_free(&b);
-	return n <= most;
-}
-
-static void
-answer(struct wire_exchange *x, const void *message)
-{
-	frame(x, message, SIZE_MAX);
-	close_with(x, 0);
-}
-
-static bool
-unlucky(void)
-{
-	return far.odds > 0 && dice(far.odds) == 0;
-}
-
-/* ---- the worker ---- */
-
-static struct place *
-place(const char *id)
-{
-	for (unsigned i = 0; i < far.nplaces; i++)
-		if (strcmp(far.places[i].id, id) == 0)
-			return &far.places[i];
-	return NULL;
-}
-
-static void feed(void *);
-
-static void
-feed_soon(struct place *p)
-{
-	for (struct wire_exchange *x = far.open; x != NULL; x = x->next)
-		if (x->place == p && x->timer == NULL &&
-		    (strcmp(x->rpc, "TaskExecStdioRead") == 0 ||
-		    strcmp(x->rpc, "TaskExecWait") == 0))
-			x->timer = loop_timer_add(far.loop,
-			    (int64_t)dice(3000), feed, x);
-}
-
-static void
-status(struct wire_exchange *x)
-{
-	ROUTER(TaskExecWaitResponse) r = ROUTER_INIT(TASK_EXEC_WAIT_RESPONSE);
-
-	if (x->place->exited && !far.withhold) {
-		r.exit_status_case = EXIT_STATUS(CODE);
-		r.code = 5;
-	}
-	answer(x, &r.base);
-}
-
-/* A stream gives a piece; a wait its answer. */
-static void
-feed(void *user)
-{
-	struct wire_exchange *x = user;
-	struct place *p = x->place;
-	ROUTER(TaskExecStdioReadResponse) r = ROUTER_INIT(
-	    TASK_EXEC_STDIO_READ_RESPONSE);
-	size_t n = x->fd == 0 ? p->out.len - x->offset : 0;
-
-	x->timer = NULL;
-	if (strcmp(x->rpc, "TaskExecWait") == 0) {
-		if (p->exited && !far.withhold)
-			status(x);
-	} else if (n > 0) {
-		n = n > 7 ? 1 + dice((unsigned)n) : n;
-		r.data.data = (uint8_t *)p->out.data + x->offset;
-		r.data.len = n;
-		if (unlucky()) {
-			frame(x, &r.base, dice(12));
-			cut(x);
-			return;
-		}
-		frame(x, &r.base, SIZE_MAX);
-		x->offset += n;
-		if (unlucky())
-			cut(x);
-		else
-			x->timer = loop_timer_add(far.loop,
-			    (int64_t)dice(2000), feed, x);
-	} else if (p->exited) {
-		close_with(x, 0);
-	}
-}
-
-/* Says every byte in capitals; ^D ends it. */
-static void
-program(struct place *p, const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		buf_addc(&p->in, text[i]);
-		if (text[i] == 4)
-			p->exited = true;
-		else
-			buf_addc(&p->out, text[i] >= 'a' && text[i] <= 'z' ?
-			    (char)(text[i] - 32) : text[i]);
-	}
-	feed_soon(p);
-}
-
-static int
-do_start(struct wire_exchange *x)
-{
-	ROUTER(TaskExecStartRequest) *q = wire_unpack(
-	    ROUTER_DESC(task_exec_start_request), x->body.data + 5,
-	    x->body.len - 5);
-	struct place *p;
-	int code = 0;
-
-	assert_non_null(q);
-	assert_string_equal(q->task_id, "ta-1");
-	if (place(q->exec_id) == NULL) {
-		assert_true(far.nplaces < EXECS);
-		p = &far.places[far.nplaces++];
-		snprintf(p->id, sizeof p->id, "%s", q->exec_id);
-		p->pty = q->pty_info != NULL;
-		assert_true(!p->pty ||
-		    q->pty_info->no_terminate_on_idle_stdin);
-		far.starts++;
-	} else if (far.repeat_answer) {
-		code = GRPC_ALREADY_EXISTS;
-	}
-	wire_free(q);
-	return code;
-}
-
-static int
-do_write(struct wire_exchange *x)
-{
-	ROUTER(TaskExecStdinWriteRequest) *q = wire_unpack(
-	    ROUTER_DESC(task_exec_stdin_write_request), x->body.data + 5,
-	    x->body.len - 5);
-	struct place *p;
-	size_t skip;
-	int code = 0;
-
-	assert_non_null(q);
-	p = place(q->exec_id);
-	assert_non_null(p);
-	if (q->offset > p->in.len)
-		fail_msg("input at %llu, %zu were there",
-		    (unsigned long long)q->offset, p->in.len);
-	skip = p->in.len - (size_t)q->offset;
-	/* What comes again is what came. */
-	assert_memory_equal(p->in.data + q->offset, q->data.data,
-	    skip < q->data.len ? skip : q->data.len);
-	if (p->exited)
-		code = GRPC_FAILED_PRECONDITION;
-	else if (skip < q->data.len)
-		program(p, (char *)q->data.data + skip, q->data.len - skip);
-	wire_free(q);
-	return code;
-}
-
-/* Streams and waits stay open. */
-static void
-do_open(struct wire_exchange *x)
-{
-	bool wait = strcmp(x->rpc, "TaskExecStdioRead") != 0;
-	ROUTER(TaskExecStdioReadRequest) *r = wait ? NULL : wire_unpack(
-	    ROUTER_DESC(task_exec_stdio_read_request), x->body.data + 5,
-	    x->body.len - 5);
-	ROUTER(TaskExecWaitRequest) *w = !wait ? NULL : wire_unpack(
-	    ROUTER_DESC(task_exec_wait_request), x->body.data + 5,
-	    x->body.len - 5);
-
-	x->place = place(wait ? w->exec_id : r->exec_id);
-	assert_non_null(x->place);
-	if (r != NULL) {
-		x->fd = (int)r->file_descriptor;
-		x->offset = (size_t)r->offset;
-		assert_false(x->fd == 1 && x->place->pty);
-		assert_true(x->fd == 1 || x->offset <= x->place->out.len);
-	}
-	wire_free(r);
-	wire_free(w);
-	if (strcmp(x->rpc, "TaskExecPoll") == 0)
-		status(x);
-	else
-		feed(x);
-}
-
-static void
-worker(struct wire_exchange *x)
-{
-	ROUTER(Empty) empty = ROUTER_INIT(EMPTY);
-	bool opens = strcmp(x->rpc, "TaskExecStart") != 0 &&
-	    strcmp(x->rpc, "TaskExecStdinWrite") != 0;
-	bool lost = unlucky();
-	int code;
-
-	if (opens) {
-		do_open(x);
-		return;
-	}
-	code = x->rpc[8] == 'S' && x->rpc[11] == 'r' ? do_start(x) :
-	    do_write(x);
-	if (lost) /* done, and nobody hears of it */
-		cut(x);
-	else if (code != 0)
-		close_with(x, code);
-	else
-		answer(x, &empty.base);
-}
-
-/* ---- the control plane ---- */
-
-static void
-control_sandbox(struct wire_exchange *x)
-{
-	CLIENT(SandboxCreateV2Response) made = CLIENT_INIT(
-	    SANDBOX_CREATE_V2_RESPONSE);
-	CLIENT(CommandRouterAccess) access = CLIENT_INIT(
-	    COMMAND_ROUTER_ACCESS);
-	CLIENT(SandboxWaitResponse) wait = CLIENT_INIT(SANDBOX_WAIT_RESPONSE);
-	CLIENT(GenericResult) result = CLIENT_INIT(GENERIC_RESULT);
-	CLIENT(SandboxTerminateResponse) ended = CLIENT_INIT(
-	    SANDBOX_TERMINATE_RESPONSE);
-
-	access.jwt = (char *)"eyJ.key";
-	access.url = (char *)"https://worker";
-	made.sandbox_id = (char *)"01SANDBOX";
-	made.task_id = (char *)"ta-1";
-	made.command_router_access = &access;
-	result.status = RESULT(TIMEOUT);
-	if (strcmp(x->rpc, "SandboxCreateV2") == 0) {
-		answer(x, &made.base);
-	} else if (strcmp(x->rpc, "SandboxWaitV2") == 0) {
-		if (far.over)
-			wait.result = &result;
-		answer(x, &wait.base);
-	} else if (strcmp(x->rpc, "SandboxGetCommandRouterAccess") == 0) {
-		far.keys++;
-		answer(x, &access.base);
-	} else if (strcmp(x->rpc, "SandboxTerminateV2") == 0) {
-		far.ended++;
-		answer(x, &ended.base);
-	} else {
-		fail_msg("nobody should ask for %s", x->rpc);
-	}
-}
-
-static void
-control(struct wire_exchange *x)
-{
-	CLIENT(AuthTokenGetResponse) token = CLIENT_INIT(
-	    AUTH_TOKEN_GET_RESPONSE);
-	CLIENT(AppGetOrCreateResponse) app = CLIENT_INIT(
-	    APP_GET_OR_CREATE_RESPONSE);
-
-	token.token = (char *)"eyJ.e30.x";
-	app.app_id = (char *)"ap-1";
-	if (strcmp(x->rpc, "AuthTokenGet") == 0)
-		answer(x, &token.base);
-	else if (strcmp(x->rpc, "AppGetOrCreate") == 0)
-		answer(x, &app.base);
-	else
-		control_sandbox(x);
-}
-
-/* ---- the wire ---- */
-
-static void
-arrive(void *user)
-{
-	struct wire_exchange *x = user;
-	bool router = strncmp(x->rpc, "TaskExec", 8) == 0;
-
-	x->timer = NULL;
-	if (!router) {
-		control(x);
-	} else if (far.dead) {
-		cut(x);
-	} else if (unlucky()) {
-		far.breaks++;
-		switch (dice(4)) {
-		case 0:
-			cut(x);
-			break;
-		case 1:
-			close_with(x, GRPC_UNAVAILABLE);
-			break;
-		case 2:
-			close_with(x, GRPC_UNAUTHENTICATED);
-			break;
-		default: /* no answer at all, where that is noticed */
-			if (strcmp(x->rpc, "TaskExecStdioRead") == 0)
-				cut(x);
-			break;
-		}
-	} else {
-		worker(x);
-	}
-}
-
-static struct wire_exchange *
-wire_start(struct wire *w, const struct wire_request *q,
-    const struct wire_sink *sink, void *user)
-{
-	struct wire_exchange *x = xcalloc(1, sizeof *x);
-
-	(void)w;
-	snprintf(x->rpc, sizeof x->rpc, "%s", strrchr(q->path, '/') + 1);
-	buf_add(&x->body, q->body, q->n);
-	x->sink = sink;
-	x->user = user;
-	x->next = far.open;
-	far.open = x;
-	x->timer = loop_timer_add(far.loop, 500 + (int64_t)dice(3000), arrive,
-	    x);
-	return x;
-}
-
-static bool
-wire_stop(struct wire_exchange *x, bool suspect)
-{
-	(void)suspect;
-	forget(x);
-	return true;
-}
-
-static void
-wire_destroy(struct wire *w)
-{
-	free(w);
-}
-
-static struct grpc *
-dial(void *user, struct loop *loop, const struct grpc_spec *spec,
-    struct err *e)
-{
-	struct wire *w = xcalloc(1, sizeof *w);
-
-	(void)user;
-	(void)e;
-	w->start = wire_start;
-	w->stop = wire_stop;
-	w->destroy = wire_destroy;
-	return grpc_create_on(loop, w, spec->url);
-}
-
-/* ---- life ---- */
-
-static struct modal_config config;
-static struct modal_options options;
-static struct modal *account;
-static struct rig r;
+#include "modal-far.h"
 
 static int
 setup(void **state)
 {
-	struct err e = { 0 };
-
 	(void)state;
-	memset(&far, 0, sizeof far);
-	clock_fake_init(&now, 1000000, 1700000000000);
-	far.loop = loop_create(&now.base, &waiter);
-	rig_config(&config, "https://control", true, TOKEN_ID);
-	modal_options_init(&options);
-	options.image_id = "im-1";
-	account = modal_create_on(far.loop, &config, &options, dial, NULL,
-	    &e);
-	assert_non_null(account);
-	rig_open(&r, far.loop, account, "/x/s/q", true);
+	setup_as(true);
 	return 0;
 }
-
-static void
-turn(int64_t us)
-{
-	int64_t end = now.mono + us;
-
-	while (now.mono < end)
-		loop_turn(far.loop, end - now.mono);
-}
-
-#define UNTIL(cond)                                                       \
-	do {                                                              \
-		int64_t end_ = now.mono + 3600 * 1000000LL;               \
-		while (!(cond)) {                                         \
-			if (now.mono > end_)                              \
-				fail_msg("line %d, seed %u: never: %s",   \
-				    __LINE__, seed, #cond);               \
-			loop_turn(far.loop, 100000);                      \
-		}                                                         \
-	} while (0)
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_close(&r);
-	UNTIL(!modal_busy(account));
-	modal_destroy(account);
-	modal_config_finish(&config);
-	while (far.open != NULL)
-		forget(far.open);
-	for (unsigned i = 0; i < far.nplaces; i++) {
-		buf_free(&far.places[i].in);
-		buf_free(&far.places[i].out);
-	}
-	loop_destroy(far.loop);
-	return 0;
-}
-
-static uint64_t
-shell(void)
-{
-	static const char *const argv[] = { "/bin/bash", "-i", NULL };
-	struct exec_spec spec = { .argv = argv, .pty = true, .rows = 24,
-		.cols = 80 };
-
-	return r.s->ops->exec(r.s, &spec);
-}
-
-/* ---- tests ---- */
 
 static void
 session(unsigned odds)
@@ -751,6 +200,42 @@ test_destroyed_early(void **state)
 	assert_int_equal(far.ended, 1);
 }
 
+/* The newest size of many, and that once more: readline may have set back the
+ * one before. */
+static void
+test_resize(void **state)
+{
+	(void)state;
+	shell();
+	UNTIL(r.state == SANDBOX_READY);
+	assert_int_equal(far.starts, 1);
+	for (unsigned i = 1; i <= 20; i++)
+		r.s->ops->resize(r.s, 1, 20 + i, 80);
+	UNTIL(far.starts == 3); /* the first and the last */
+	turn(150000);
+	assert_int_equal(far.starts, 3);
+	turn(10000000);
+	assert_int_equal(far.starts, 4);
+}
+
+/* Destroyed while a size is being set, by a program that stands before its
+ * shell since another one has ended. */
+static void
+test_closed_resizing(void **state)
+{
+	uint64_t first = shell(), second = shell();
+
+	(void)state;
+	UNTIL(far.starts == 2 && r.state == SANDBOX_READY);
+	assert_true(r.s->ops->input(r.s, first, 0, "\004", 1));
+	turn(1000);
+	r.s->ops->resize(r.s, second, 30, 90);
+	UNTIL(rig_exec(&r, first)->exited);
+	r.s->ops->resize(r.s, second, 31, 90);
+	rig_close(&r);
+	UNTIL(!modal_busy(account));
+}
+
 int
 main(void)
 {
@@ -758,16 +243,18 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_breaks, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_breaks, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_status_not_guessed,
-		    setup, teardown),
+		cmocka_unit_test_setup_teardown(test_status_not_guessed, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(test_input_offsets, setup,
 		    teardown),
-		cmocka_unit_test_setup_teardown(test_given_up, setup,
-		    teardown),
+		cmocka_unit_test_setup_teardown(test_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_back_pressure, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_destroyed_early, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_resize, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_closed_resizing, setup,
 		    teardown),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

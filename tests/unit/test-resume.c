@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "session/replay.h"
+#include "store/journal.h"
 #include "tests/support/corefix.h"
 
 static void
@@ -229,7 +231,346 @@ test_refused(void **state)
 	assert_non_null(strstr(e.msg, "has ended"));
 }
 
+/* ---- a shell that outlives viva ---- */
+
+static int
+setup_keeps(void **state)
+{
+	fixture_plan.keeps = true;
+	return fixture_setup(state);
+}
+
+struct heard { /* what the record has of the shell, by its places */
+	struct buf out;
+	bool gap;
+};
+
+static void
+hear(void *user, const struct event *ev)
+{
+	struct heard *h = user;
+
+	if (ev->type == EV_TERM_OPEN)
+		buf_clear(&h->out);
+	if (ev->type != EV_TERM_OUTPUT)
+		return;
+	h->gap |= ev->u.io.offset != h->out.len;
+	buf_add(&h->out, ev->u.io.data.p, ev->u.io.data.n);
+}
+
+/* All that the shell ever said is recorded, once; and the record replays. */
+static void
+assert_all_heard(struct fixture *f)
+{
+	char *path = xasprintf("%s/journal.jsonl", f->dir);
+	struct heard h = { .gap = false };
+	struct journal_end end;
+
+	assert_replays(f);
+	assert_true(journal_read(path, hear, &h, &end, NULL));
+	assert_false(h.gap);
+	assert_string_equal(buf_str(&h.out), buf_str(&f->plan.out));
+	buf_free(&h.out);
+	free(path);
+}
+
+/* The worker has got only so much of what was typed. */
+static void
+arrived(struct fixture *f, size_t n)
+{
+	assert_true(n <= f->plan.in.len);
+	f->plan.in.len = n;
+	f->plan.in.data[n] = '\0';
+}
+
+static void
+test_shell_goes_on(void **state)
+{
+	struct command size = { .type = CMD_TERM_RESIZE, .rows = 30,
+		.cols = 90 };
+	struct fixture *f = *state;
+	struct buf screen = { 0 };
+
+	core_command(f->core, &size);
+	input(f, "one\r");
+	fake_say(f->shell, "said\r\n");
+	turns(f);
+	fixture_kill(f);
+	buf_adds(&f->plan.out, "said meanwhile\r\n");
+	f->plan.rows = 1;
+	resume(f);
+	assert_int_equal(f->counts[EV_TERM_EXIT], 0);
+	assert_int_equal(f->counts[EV_TERM_OPEN], 0);
+	assert_int_equal(f->counts[EV_TERM_INPUT], 0);
+	assert_int_equal(core_state(f->core)->term, 1);
+	assert_int_equal(f->plan.shells, 1);
+	/* Its size is set again, and then follows. */
+	assert_int_equal(f->plan.rows, 30);
+	assert_int_equal(f->plan.cols, 90);
+	size.rows = 20;
+	core_command(f->core, &size);
+	assert_int_equal(f->plan.rows, 20);
+	input(f, "two\r");
+	assert_string_equal(buf_str(&f->plan.in), "one\rtwo\r");
+	vt_text(core_state(f->core)->vt, 0, 0, 19, 89, &screen);
+	assert_non_null(strstr(buf_str(&screen), "said meanwhile"));
+	buf_free(&screen);
+	/* And once more. */
+	fixture_kill(f);
+	buf_adds(&f->plan.out, "again");
+	resume(f);
+	input(f, "three");
+	assert_string_equal(buf_str(&f->plan.in), "one\rtwo\rthree");
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 0);
+	assert_all_heard(f);
+}
+
+/* What was typed and had not arrived is sent; what is typed before the shell
+ * is found follows it. */
+static void
+test_typed_rest(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before;
+
+	input(f, "one\r");
+	input(f, "two\r");
+	for (size_t n = 0; n <= 8; n++) {
+		fixture_kill(f);
+		arrived(f, n);
+		resume(f);
+		assert_string_equal(buf_str(&f->plan.in), "one\rtwo\r");
+		assert_int_equal(f->counts[EV_TERM_INPUT], 0);
+	}
+	fixture_kill(f);
+	arrived(f, 2);
+	f->plan.slow = true;
+	resume(f);
+	before = f->plan.inputs;
+	input(f, "early");
+	assert_int_equal(f->plan.inputs, before);
+	assert_int_equal(f->counts[EV_TERM_INPUT], 0);
+	fake_found(f->shell);
+	turns(f);
+	assert_string_equal(buf_str(&f->plan.in), "one\rtwo\rearly");
+	assert_int_equal(f->counts[EV_TERM_INPUT], 1);
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 0);
+	assert_replays(f);
+}
+
+/* More has arrived than is recorded. */
+static void
+test_typed_more(void **state)
+{
+	struct fixture *f = *state;
+
+	input(f, "one");
+	fixture_kill(f);
+	buf_adds(&f->plan.in, "XY");
+	resume(f);
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 1);
+	input(f, "two");
+	assert_string_equal(buf_str(&f->plan.in), "oneXYtwo");
+	fixture_kill(f);
+	arrived(f, 6);
+	resume(f);
+	assert_string_equal(buf_str(&f->plan.in), "oneXYtwo");
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 0);
+}
+
+/* A password is not recorded, so nothing is sent from there on. */
+static void
+test_typed_secret(void **state)
+{
+	struct fixture *f = *state;
+
+	input(f, "abc");
+	f->plan.secret = true;
+	input(f, "pw\r");
+	f->plan.secret = false;
+	input(f, "ls\r");
+	fixture_kill(f); /* all has arrived: nothing is missing */
+	resume(f);
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 0);
+	fixture_kill(f);
+	arrived(f, 2);
+	resume(f);
+	assert_string_equal(buf_str(&f->plan.in), "abc");
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 1);
+	assert_non_null(strstr(f->notice, "6 bytes"));
+	assert_non_null(strstr(f->notice, "type them again"));
+	input(f, "x");
+	input(f, "y");
+	assert_string_equal(buf_str(&f->plan.in), "abcxy");
+	/* Those places in the stream belong to what came since. */
+	fixture_kill(f);
+	arrived(f, 4);
+	resume(f);
+	assert_string_equal(buf_str(&f->plan.in), "abcxy");
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 0);
+	/* The same in the midst of one. */
+	f->plan.secret = true;
+	input(f, "secret");
+	fixture_kill(f);
+	arrived(f, 7);
+	f->plan.secret = false;
+	resume(f);
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 1);
+	input(f, "z");
+	fixture_kill(f);
+	arrived(f, 7);
+	resume(f);
+	assert_string_equal(buf_str(&f->plan.in), "abcxysez");
+	assert_int_equal(f->counts[EV_DISCONTINUITY], 0);
+	assert_replays(f);
+}
+
+static void
+test_shell_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	input(f, "one\r");
+	fixture_kill(f);
+	f->plan.lost = f->plan.slow = true;
+	resume(f);
+	assert_int_equal(f->counts[EV_TERM_EXIT], 1);
+	assert_int_equal(f->counts[EV_TERM_OPEN], 1);
+	assert_int_equal(core_state(f->core)->term, 2);
+	assert_int_equal(f->plan.shells, 2);
+	assert_false(core_state(f->core)->term_exited);
+	input(f, "new");
+	assert_string_equal(buf_str(&f->plan.in), "new");
+	assert_all_heard(f);
+}
+
+/* One that had ended is not gone back to. */
+static void
+test_shell_ended(void **state)
+{
+	struct fixture *f = *state;
+
+	input(f, "exit\r");
+	fixture_kill(f);
+	resume(f);
+	assert_int_equal(f->counts[EV_TERM_EXIT], 0);
+	assert_int_equal(f->counts[EV_TERM_OPEN], 1);
+	assert_int_equal(f->plan.shells, 2);
+}
+
+/* The last line of the journal did not get there. */
+static void
+cut_line(struct fixture *f)
+{
+	char *path = xasprintf("%s/journal.jsonl", f->dir);
+	FILE *j = fopen(path, "re");
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n, last = 0;
+	off_t size = 0;
+
+	assert_non_null(j);
+	while ((n = getline(&line, &cap, j)) > 0) {
+		size += n;
+		last = n;
+	}
+	fclose(j);
+	free(line);
+	assert_int_equal(truncate(path, size - last), 0);
+	free(path);
+}
+
+/* The terminal's answers are given once. */
+static void
+test_answers(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_say(f->shell, "\r\n\033[6n");
+	turns(f);
+	assert_string_equal(buf_str(&f->plan.in), "\033[2;1R");
+	fixture_kill(f);
+	resume(f);
+	fake_say(f->shell, "x");
+	turns(f);
+	assert_string_equal(buf_str(&f->plan.in), "\033[2;1R");
+	fake_say(f->shell, "\r\n\033[6n");
+	turns(f);
+	assert_string_equal(buf_str(&f->plan.in), "\033[2;1R\033[3;1R");
+	/* The second was neither recorded nor sent. */
+	fixture_kill(f);
+	cut_line(f); /* its echo */
+	cut_line(f);
+	arrived(f, 6);
+	f->plan.out.len -= 6;
+	f->plan.out.data[f->plan.out.len] = '\0';
+	resume(f);
+	assert_string_equal(buf_str(&f->plan.in), "\033[2;1R\033[3;1R");
+	assert_all_heard(f);
+}
+
+static void
+test_old_answers(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before;
+
+	fake_say(f->shell, "\033[6n");
+	turns(f);
+	fixture_kill(f);
+	resume(f);
+	before = f->plan.inputs;
+	fake_say(f->shell, "x");
+	turns(f);
+	assert_int_equal(f->plan.inputs, before);
+}
+
+/* ---- a volume that is behind ---- */
+
+static void
+test_behind(void **state)
+{
+	struct fixture *f = *state;
+	char *older;
+
+	f->plan.link = true;
+	type(f, "first ");
+	simple(f, CMD_SAVE);
+	older = xstrdup(fake_read(f->shell, "solution.py"));
+	type(f, "second ");
+	simple(f, CMD_SAVE);
+	fixture_kill(f);
+	free(f->kept);
+	f->kept = older;
+	f->plan.anew = true;
+	resume(f);
+	assert_text(f, "second first ");
+	assert_int_equal(f->counts[EV_FILE_CONFLICT], 0);
+	pass(f, 2500000);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	assert_memory_equal(fake_read(f->shell, "solution.py"),
+	    "second first ", 13);
+	/* It never got there at all. */
+	fixture_kill(f);
+	free(f->kept);
+	f->kept = NULL;
+	resume(f);
+	pass(f, 2500000);
+	assert_memory_equal(fake_read(f->shell, "solution.py"),
+	    "second first ", 13);
+	/* Where the sandbox is the same it is somebody's doing. */
+	fixture_kill(f);
+	free(f->kept);
+	f->kept = xstrdup("first import sys\n");
+	f->plan.anew = false;
+	resume(f);
+	assert_text(f, "first import sys\n");
+	assert_replays(f);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, \
+    fixture_teardown)
+#define K(fn) cmocka_unit_test_setup_teardown(fn, setup_keeps, \
     fixture_teardown)
 
 int
@@ -239,7 +580,10 @@ main(void)
 		T(test_saved_untold), T(test_changed_meanwhile),
 		T(test_both_changed), T(test_deleted_meanwhile),
 		T(test_run_cut), T(test_between_questions),
-		T(test_time_left), T(test_refused) };
+		T(test_time_left), T(test_refused), K(test_shell_goes_on),
+		K(test_typed_rest), K(test_typed_more), K(test_typed_secret),
+		K(test_shell_lost), K(test_shell_ended), K(test_answers),
+		T(test_old_answers), T(test_behind) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,11 @@ KNOBS = (
     ("html", False, "new connections get a proxy's page, no gRPC"),
     ("warning", "", "x-modal-warning of every answer"),
     ("builder_version", "2025.06", "of the environment"),
+    ("web_key", "", "Modal-Key that the web function wants (any)"),
+    ("web_secret", "", "Modal-Secret that it wants (any)"),
+    ("web_hop_secs", 2.0, "after so long it answers 303"),
+    ("web_secs", 0, "it takes so long before it begins"),
+    ("web_mode", "", "html, elsewhere, or what fake/web.py calls hostile"),
 )
 
 

@@ -445,11 +445,13 @@ MAX_BODY = 64 << 20
 
 
 class HttpServer:
-    """answer(method, path, headers, body) -> (status, type, body)."""
+    """answer(method, path, headers, body) -> (status, type, body,
+    (name, value) of more headers...)."""
 
     def __init__(self, answer):
         self.answer = answer
         self.port = 0
+        self.cut = 0  # so many bodies are cut off
 
     async def listen(self, host, port=0, context=None):
         self.server = await asyncio.start_server(
@@ -478,13 +480,15 @@ class HttpServer:
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await self.body(reader, headers)
         try:
-            status, kind, answer = await self.answer(method, path, headers,
-                                                     body)
+            status, kind, answer, *more = await self.answer(
+                method, path, headers, body)
         except Exception as e:  # a fault of ours must not end the server
-            status, kind, answer = 500, "text/plain", repr(e).encode()
-        writer.write(("HTTP/1.1 %d %s\r\nContent-Type: %s\r\n"
+            status, kind, answer, more = 500, "text/plain", \
+                repr(e).encode(), ()
+        extra = "".join("%s: %s\r\n" % pair for pair in more)
+        writer.write(("HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%s"
                       "Content-Length: %d\r\n\r\n"
-                      % (status, REASONS.get(status, "?"), kind,
+                      % (status, REASONS.get(status, "?"), kind, extra,
                          len(answer))).encode())
         writer.write(answer)
         await writer.drain()
@@ -504,4 +508,8 @@ class HttpServer:
         size = int(headers.get("content-length", "0"))
         if size > MAX_BODY:
             raise ValueError("too large")
+        if self.cut and size:
+            self.cut -= 1
+            await reader.readexactly(min(size, 1000))
+            raise ConnectionResetError
         return await reader.readexactly(size)

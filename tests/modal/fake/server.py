@@ -17,6 +17,7 @@ from .box import Boxes
 from .control import Control
 from .router import Router
 from .store import Store
+from .web import Web
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROTOS = os.path.join(HERE, "..", "..", "..", "src", "sandbox")
@@ -207,18 +208,24 @@ class Fake:
             await relay.listen(host, port)
         self.router_url = "https://%s:%d" % (
             host, direct or self.relays["router"].port)
-        blocks = net.HttpServer(self.store.answer)
+        blocks = self.block_server = net.HttpServer(self.store.answer)
         plain = self.options.plain
         await blocks.listen(host, 0, None if plain else net.server_context(
             self.dir, ["http/1.1"]))
         self.store.url = "%s://%s:%d" % ("http" if plain else "https", host,
                                          blocks.port)
+        self.web = Web(self.knobs)
+        web = net.HttpServer(self.web.answer)
+        await web.listen(host, 0, None if plain else net.server_context(
+            self.dir, ["http/1.1"]))
         self.knob_server = net.HttpServer(self.order)
         await self.knob_server.listen(host)
         self.ports = {
             "url": "%s://%s:%d" % ("http" if plain else "https", host,
                                    self.relays["control"].port),
             "router": self.router_url, "blocks": self.store.url,
+            "web": "%s://%s:%d/execute" % (
+                "http" if plain else "https", host, web.port),
             "knobs": "http://%s:%d" % (host, self.knob_server.port),
             "ca": ca, "dir": self.dir, "pid": os.getpid(),
             "bwrap": int(bool(self.boxes.bwrap))}
@@ -264,6 +271,7 @@ class Fake:
                    ("POST", "/net"): self.set_net,
                    ("POST", "/expire"): self.expire,
                    ("POST", "/blocks"): self.refuse_blocks,
+                   ("POST", "/web"): self.refuse_web,
                    ("POST", "/sandbox"): self.end_box,
                    ("GET", "/log"): self.show_log,
                    ("POST", "/log"): self.clear_log,
@@ -301,7 +309,11 @@ class Fake:
         self.tokens.revoke(given["kind"])
 
     def refuse_blocks(self, given):
-        self.store.refuse += [int(n) for n in given["refuse"]]
+        self.store.refuse += [int(n) for n in given.get("refuse", ())]
+        self.block_server.cut += int(given.get("cut", 0))
+
+    def refuse_web(self, given):
+        self.web.refuse += [int(n) for n in given["refuse"]]
 
     async def end_box(self, given):
         status = {"timeout": 4, "idle": 7, "terminate": 3, "crash": 6,
@@ -317,6 +329,7 @@ class Fake:
     def show_log(self, _given):
         return {"counts": self.log.counts,
                 "unknown": sorted(self.log.strange), "calls": self.log.calls,
+                "web": self.web.counts,
                 "last": list(self.log.last), "blocks": self.store.counts,
                 "net": {n: r.counts for n, r in self.relays.items()},
                 "commits": self.boxes.commits}
@@ -368,7 +381,8 @@ def child_environment(fake):
                MODAL_TOKEN_ID=fake.knobs.token_id or "ak-fake",
                MODAL_TOKEN_SECRET=fake.knobs.token_secret or "as-fake",
                FAKE_MODAL_CA=fake.ports["ca"],
-               FAKE_MODAL_KNOBS=fake.ports["knobs"])
+               FAKE_MODAL_KNOBS=fake.ports["knobs"],
+               FAKE_MODAL_WEB=fake.ports["web"])
     return env
 
 

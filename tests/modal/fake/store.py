@@ -83,6 +83,17 @@ def apply(source, target, before, after):
     return changed
 
 
+def copy_range(source, fp):
+    """All of source to where fp stands, without a detour through here."""
+    fp.flush()
+    left = os.fstat(source.fileno()).st_size
+    while left > 0:
+        n = os.copy_file_range(source.fileno(), fp.fileno(), left)
+        if n == 0:
+            raise OSError("a block has shrunk")
+        left -= n
+
+
 class Volume:
     def __init__(self, base, name, env, version, ephemeral):
         self.id = new_id("vo-")
@@ -298,7 +309,7 @@ class Store:
                     fp.seek(n * BLOCK)
                     with open(self.block_path(
                             block.contents_sha256.hex()), "rb") as source:
-                        shutil.copyfileobj(source, fp, 1 << 20)
+                        copy_range(source, fp)
                 fp.truncate(file.size)
             os.chmod(target + ".fake-tmp", file.mode & 0o7777 or 0o644)
             os.rename(target + ".fake-tmp", target)

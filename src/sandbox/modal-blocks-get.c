@@ -1,0 +1,282 @@
+#include "config.h"
+
+/* A file's bytes from a volume: its blocks by presigned URLs, each to its
+ * place in the whole. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "net/https.h"
+#include "sandbox/modal-store.h"
+
+#define ATTEMPT_US 15000000
+#define TOGETHER 4
+#define TRIES 5
+#define TRY_US 100000
+#define ROUNDS 3 /* of asking for URLs */
+#define STALL_US 30000000
+#define ATTEMPT_GET_US 900000000
+
+struct piece {
+	struct blocks_get *g;
+	char *url; /* NULL: it is here */
+	size_t at, n;
+	struct https_call *call;
+	struct loop_timer *timer; /* the next try */
+	unsigned tries;
+};
+
+struct blocks_get {
+	struct modal *m;
+	char *volume_id, *path;
+	size_t max, size, npieces;
+	char *data;
+	struct piece *pieces;
+	struct account_call *call;
+	struct loop_timer *timer;
+	unsigned rounds;
+	struct err why;
+	void (*done)(void *, char *, size_t, const struct err *);
+	void *user;
+};
+
+static void get_go(struct blocks_get *);
+static void ask(struct blocks_get *);
+
+/* ---- the end ---- */
+
+static void
+drop_pieces(struct blocks_get *g)
+{
+	for (size_t i = 0; i < g->npieces; i++) {
+		struct piece *k = &g->pieces[i];
+
+		https_cancel(k->call);
+		loop_timer_cancel(k->timer);
+		if (k->url != NULL)
+			explicit_bzero(k->url, strlen(k->url));
+		free(k->url);
+	}
+	free(g->pieces);
+	free(g->data);
+	g->pieces = NULL;
+	g->data = NULL;
+	g->npieces = 0;
+}
+
+void
+blocks_get_cancel(struct blocks_get *g)
+{
+	if (g == NULL)
+		return;
+	drop_pieces(g);
+	account_cancel(g->call);
+	loop_timer_cancel(g->timer);
+	free(g->volume_id);
+	free(g->path);
+	free(g);
+}
+
+static void
+get_end(struct blocks_get *g, bool ok)
+{
+	void (*done)(void *, char *, size_t, const struct err *) = g->done;
+	void *user = g->user;
+	struct err e = g->why;
+	size_t n = g->size;
+	char *data = NULL;
+
+	if (ok) {
+		data = g->data;
+		g->data = NULL;
+	}
+	blocks_get_cancel(g);
+	done(user, data, n, ok ? NULL : &e);
+}
+
+static void
+get_failed(struct blocks_get *g, enum err_code code, const char *why)
+{
+	err_set(&g->why, code, "%s %s", g->path, why);
+	get_end(g, false);
+}
+
+/* ---- pieces ---- */
+
+static void piece_ask(struct piece *);
+
+static void
+piece_again(void *user)
+{
+	struct piece *k = user;
+
+	k->timer = NULL;
+	piece_ask(k);
+}
+
+static void
+ask_again(void *user)
+{
+	struct blocks_get *g = user;
+
+	g->timer = NULL;
+	ask(g);
+}
+
+/* All of it: the file may be another one by now. */
+static void
+new_urls(struct blocks_get *g)
+{
+	drop_pieces(g);
+	if (++g->rounds >= ROUNDS)
+		get_end(g, false);
+	else
+		g->timer = loop_timer_add(g->m->loop,
+		    block_delay(g->rounds, TRY_US), ask_again, g);
+}
+
+static void
+piece_here(void *user, const struct https_answer *a)
+{
+	struct piece *k = user;
+	struct blocks_get *g = k->g;
+	enum block_fate fate = block_fate(a, "the volume cannot be read",
+	    &g->why);
+
+	k->call = NULL;
+	if (fate == BLOCK_GOOD && a->n != k->n) {
+		err_set(&g->why, ERR_UNAVAILABLE, "the volume cannot be read: "
+		    "a block has another size than the file");
+		fate = BLOCK_STALE;
+	}
+	if (fate == BLOCK_HOPELESS) {
+		get_end(g, false);
+	} else if (fate == BLOCK_AGAIN && ++k->tries < TRIES) {
+		k->timer = loop_timer_add(g->m->loop,
+		    block_delay(k->tries, TRY_US), piece_again, k);
+	} else if (fate == BLOCK_GOOD) {
+		explicit_bzero(k->url, strlen(k->url));
+		free(k->url);
+		k->url = NULL;
+		get_go(g);
+	} else {
+		new_urls(g);
+	}
+}
+
+static void
+piece_ask(struct piece *k)
+{
+	struct blocks_get *g = k->g;
+	struct https_request q = { .method = HTTPS_GET, .url = k->url,
+		.max = k->n, .into = g->data + k->at,
+		.deadline_us = ATTEMPT_GET_US, .stall_us = STALL_US };
+
+	k->call = https_start(account_https(g->m, NULL), &q, piece_here, k);
+}
+
+static void
+get_go(struct blocks_get *g)
+{
+	unsigned under_way = 0;
+	bool left = false;
+
+	for (size_t i = 0; i < g->npieces; i++)
+		under_way += g->pieces[i].call != NULL ||
+		    g->pieces[i].timer != NULL;
+	for (size_t i = 0; i < g->npieces; i++) {
+		struct piece *k = &g->pieces[i];
+
+		left |= k->url != NULL;
+		if (k->url == NULL || k->call != NULL || k->timer != NULL ||
+		    under_way >= TOGETHER)
+			continue;
+		under_way++;
+		piece_ask(k);
+	}
+	if (!left)
+		get_end(g, true);
+}
+
+/* ---- where they are ---- */
+
+static bool
+take_urls(struct blocks_get *g, CLIENT(VolumeGetFile2Response) *r)
+{
+	size_t n = (r->size + BLOCK_SIZE - 1) / BLOCK_SIZE;
+
+	if (n != r->n_get_urls)
+		return false;
+	g->size = r->size;
+	g->data = xmalloc(g->size + 1);
+	g->data[g->size] = '\0';
+	g->pieces = xcalloc(n + 1, sizeof *g->pieces);
+	g->npieces = n;
+	for (size_t i = 0; i < n; i++) {
+		struct piece *k = &g->pieces[i];
+
+		k->g = g;
+		k->at = i * BLOCK_SIZE;
+		k->n = g->size - k->at < BLOCK_SIZE ? g->size - k->at :
+		    BLOCK_SIZE;
+		k->url = xstrdup(r->get_urls[i]);
+		wire_wipe(r->get_urls[i]);
+	}
+	return true;
+}
+
+static void
+asked(void *user, const struct grpc_status *st, const char *reply, size_t n)
+{
+	struct blocks_get *g = user;
+	CLIENT(VolumeGetFile2Response) *r;
+	bool ok = false, large;
+
+	g->call = NULL;
+	if (st->code != GRPC_OK) {
+		account_error(g->m, g->path, st, &g->why);
+		get_end(g, false);
+		return;
+	}
+	r = wire_unpack(CLIENT_DESC(volume_get_file2_response), reply, n);
+	large = r != NULL && r->size > g->max;
+	if (r != NULL && !large)
+		ok = take_urls(g, r);
+	wire_free(r);
+	if (large)
+		get_failed(g, ERR_LIMIT, "is too large to be read");
+	else if (!ok)
+		get_failed(g, ERR_CORRUPT, "cannot be read: the volume's "
+		    "answer makes no sense");
+	else if (g->npieces > 0 && account_https(g->m, &g->why) == NULL)
+		get_end(g, false);
+	else
+		get_go(g);
+}
+
+static void
+ask(struct blocks_get *g)
+{
+	CLIENT(VolumeGetFile2Request) q = CLIENT_INIT(
+	    VOLUME_GET_FILE2_REQUEST);
+
+	q.volume_id = g->volume_id;
+	q.path = g->path;
+	g->call = account_call(g->m, CLIENT_PATH("VolumeGetFile2"), &q.base,
+	    ATTEMPT_US, asked, g);
+}
+
+struct blocks_get *
+blocks_get(struct modal *m, const char *volume_id, const char *path,
+    size_t max, void (*done)(void *, char *, size_t, const struct err *),
+    void *user)
+{
+	struct blocks_get *g = xcalloc(1, sizeof *g);
+
+	*g = (struct blocks_get){ .m = m, .volume_id = xstrdup(volume_id),
+		.path = xstrdup(path), .max = max, .done = done,
+		.user = user };
+	ask(g);
+	return g;
+}

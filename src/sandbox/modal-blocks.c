@@ -1,0 +1,449 @@
+#include "config.h"
+
+/*
+ * A file's bytes onto a volume: cut in blocks, hashed, asked which of them
+ * are missing there, these sent by presigned URLs, then asked once more, with
+ * what the store said to each.  Who asks last and hears of none missing has
+ * saved the file.
+ */
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "net/https.h"
+#include "sandbox/modal-store.h"
+
+#define ATTEMPT_US 15000000
+#define TOGETHER 8
+#define TRIES 4		    /* of one URL */
+#define TRY_US 250000	    /* before the second, then twice */
+#define ROUNDS 5	    /* of asking what is missing */
+#define ROUND_US 300000	    /* before one after a failure */
+#define STALL_US 60000000   /* of a PUT */
+#define ATTEMPT_PUT_US 900000000 /* a block over a slow line */
+#define RECEIPT_MAX 65536
+#define SMALL (256u << 10) /* hashed at once */
+
+struct block {
+	struct blocks_put *p;
+	size_t at, n; /* n: without the zeros at its end */
+	unsigned char hash[HASH_LEN];
+	struct block *twin; /* an earlier one of the same bytes */
+	char *url;	    /* NULL: it is not missing */
+	struct https_call *call;
+	struct loop_timer *timer; /* the next try */
+	unsigned tries;
+	bool failed;
+	bool stored; /* receipt is what the store said */
+	struct buf receipt;
+};
+
+struct blocks_put {
+	struct modal *m;
+	char *volume_id, *path;
+	const char *data;
+	size_t size, nblocks;
+	struct block *blocks;
+	struct hasher *hasher;
+	struct account_call *call;
+	struct loop_timer *timer;
+	unsigned rounds;
+	struct err why; /* of the last failure */
+	void (*done)(void *user, const struct err *);
+	void *user;
+};
+
+static void put_go(struct blocks_put *);
+
+/* ---- fates ---- */
+
+enum block_fate
+block_fate(const struct https_answer *a, const char *what, struct err *e)
+{
+	if (a->failed) {
+		err_set(e, ERR_UNAVAILABLE, "%s: %s", what, a->why);
+		return a->hopeless ? BLOCK_HOPELESS : BLOCK_AGAIN;
+	}
+	if (a->status >= 200 && a->status < 300)
+		return BLOCK_GOOD;
+	/* What the store says more may have the URL in it. */
+	err_set(e, ERR_UNAVAILABLE, "%s: the store answers HTTP %d", what,
+	    a->status);
+	return a->status == 408 || a->status == 429 || a->status >= 500 ?
+	    BLOCK_AGAIN : BLOCK_STALE;
+}
+
+int64_t
+block_delay(unsigned n, int64_t base_us)
+{
+	return base_us << (n < 6 ? n - 1 : 5);
+}
+
+/* ---- the end ---- */
+
+static void
+wipe(char **url)
+{
+	if (*url != NULL)
+		explicit_bzero(*url, strlen(*url));
+	free(*url);
+	*url = NULL;
+}
+
+void
+blocks_put_cancel(struct blocks_put *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->nblocks; i++) {
+		struct block *k = &p->blocks[i];
+
+		https_cancel(k->call);
+		loop_timer_cancel(k->timer);
+		wipe(&k->url);
+		buf_free(&k->receipt);
+	}
+	account_cancel(p->call);
+	loop_timer_cancel(p->timer);
+	hash_cancel(p->hasher);
+	free(p->blocks);
+	free(p->volume_id);
+	free(p->path);
+	free(p);
+}
+
+static void
+put_end(struct blocks_put *p, const struct err *e)
+{
+	void (*done)(void *, const struct err *) = p->done;
+	struct err copy = e != NULL ? *e : (struct err){ 0 };
+	void *user = p->user;
+
+	blocks_put_cancel(p);
+	done(user, e != NULL ? &copy : NULL);
+}
+
+static void
+put_failed(struct blocks_put *p)
+{
+	struct err e = p->why;
+
+	err_context(&e, "cannot save %s on the volume", p->path);
+	put_end(p, &e);
+}
+
+/* ---- what is missing ---- */
+
+/* What the store said to one of the same bytes; NULL: nothing yet. */
+static const struct buf *
+receipt_of(const struct blocks_put *p, const struct block *k)
+{
+	for (size_t i = 0; i < p->nblocks; i++)
+		if (p->blocks[i].stored && memcmp(p->blocks[i].hash, k->hash,
+		    HASH_LEN) == 0)
+			return &p->blocks[i].receipt;
+	return NULL;
+}
+
+static void
+pack_request(struct blocks_put *p, struct buf *out)
+{
+	CLIENT(VolumePutFiles2Request) q = CLIENT_INIT(
+	    VOLUME_PUT_FILES2_REQUEST);
+	CLIENT(VolumePutFile) file = CLIENT_INIT(VOLUME_PUT_FILE);
+	CLIENT(VolumePutFile) *files = &file;
+	CLIENT(VolumePutBlock) *list = xcalloc(p->nblocks + 1, sizeof *list);
+	CLIENT(VolumePutBlock) **blocks = xcalloc(p->nblocks + 1,
+	    sizeof *blocks);
+
+	for (size_t i = 0; i < p->nblocks; i++) {
+		const struct buf *said = receipt_of(p, &p->blocks[i]);
+		CLIENT(VolumePutBlock) *k = blocks[i] = &list[i];
+
+		CLIENT_BEGIN(volume_put_block)(k);
+		k->contents_sha256.data = p->blocks[i].hash;
+		k->contents_sha256.len = HASH_LEN;
+		if (said != NULL) {
+			k->uploaded_case = BLOCK_HAS_RESPONSE;
+			k->put_response.data = (uint8_t *)said->data;
+			k->put_response.len = said->len;
+		}
+	}
+	file.path = p->path;
+	file.size = p->size;
+	file.blocks = blocks;
+	file.n_blocks = p->nblocks;
+	q.volume_id = p->volume_id;
+	q.files = &files;
+	q.n_files = 1;
+	wire_pack(&q.base, out);
+	free(blocks);
+	free(list);
+}
+
+/* The first of several of the same bytes stands for all. */
+static void
+find_twin(struct block *k)
+{
+	struct blocks_put *p = k->p;
+
+	k->twin = NULL;
+	for (struct block *o = p->blocks; o < k; o++)
+		if (o->url != NULL && memcmp(o->hash, k->hash, HASH_LEN) == 0) {
+			k->twin = o;
+			return;
+		}
+}
+
+static bool
+take_missing(struct blocks_put *p, CLIENT(VolumePutFiles2Response) *r)
+{
+	for (size_t i = 0; i < r->n_missing_blocks; i++) {
+		CLIENT(VolumeMissingBlock) *b = r->missing_blocks[i];
+		struct block *k;
+
+		if (b->file_index != 0 || b->block_index >= p->nblocks ||
+		    b->put_url[0] == '\0')
+			return false;
+		k = &p->blocks[b->block_index];
+		wipe(&k->url);
+		k->url = xstrdup(b->put_url);
+		k->tries = 0;
+		k->failed = k->stored = false;
+	}
+	for (size_t i = 0; i < p->nblocks; i++)
+		find_twin(&p->blocks[i]);
+	return true;
+}
+
+static void
+asked(void *user, const struct grpc_status *st, const char *reply, size_t n)
+{
+	struct blocks_put *p = user;
+	CLIENT(VolumePutFiles2Response) *r;
+	size_t missing;
+	bool ok;
+
+	p->call = NULL;
+	if (st->code != GRPC_OK) {
+		account_error(p->m, "the volume does not take it", st,
+		    &p->why);
+		put_failed(p);
+		return;
+	}
+	r = wire_unpack(CLIENT_DESC(volume_put_files2_response), reply, n);
+	missing = r != NULL ? r->n_missing_blocks : 0;
+	ok = r != NULL && take_missing(p, r);
+	for (size_t i = 0; i < missing; i++)
+		wire_wipe(r->missing_blocks[i]->put_url);
+	wire_free(r);
+	if (!ok) {
+		err_set(&p->why, ERR_CORRUPT, "the answer makes no sense");
+		put_failed(p);
+	} else if (missing == 0) {
+		put_end(p, NULL);
+	} else if (++p->rounds > ROUNDS) {
+		if (p->why.code == ERR_NONE)
+			err_set(&p->why, ERR_UNAVAILABLE, "the volume does "
+			    "not find what its store has taken");
+		put_failed(p);
+	} else {
+		put_go(p);
+	}
+}
+
+static void
+ask(struct blocks_put *p)
+{
+	struct buf body = { 0 };
+
+	pack_request(p, &body);
+	p->call = account_send(p->m, CLIENT_PATH("VolumePutFiles2"), &body,
+	    ATTEMPT_US, asked, p);
+}
+
+static void
+ask_later(void *user)
+{
+	struct blocks_put *p = user;
+
+	p->timer = NULL;
+	ask(p);
+}
+
+/* ---- sending ---- */
+
+static void block_send(struct block *);
+
+static void
+block_again(void *user)
+{
+	struct block *k = user;
+
+	k->timer = NULL;
+	block_send(k);
+}
+
+static void
+block_sent(void *user, const struct https_answer *a)
+{
+	struct block *k = user;
+	struct blocks_put *p = k->p;
+	enum block_fate fate = block_fate(a, "a block cannot be stored",
+	    &p->why);
+
+	k->call = NULL;
+	if (fate == BLOCK_HOPELESS) {
+		put_failed(p);
+		return;
+	}
+	if (fate == BLOCK_AGAIN && ++k->tries < TRIES) {
+		k->timer = loop_timer_add(p->m->loop,
+		    block_delay(k->tries, TRY_US), block_again, k);
+		return;
+	}
+	k->failed = fate != BLOCK_GOOD;
+	k->stored = !k->failed;
+	buf_clear(&k->receipt);
+	if (k->stored)
+		buf_add(&k->receipt, a->body, a->n);
+	wipe(&k->url);
+	put_go(p);
+}
+
+static void
+block_send(struct block *k)
+{
+	/* As the official clients say; nothing of Modal's. */
+	static const char *const headers[] = {
+		"Content-Type: application/octet-stream" };
+	struct modal *m = k->p->m;
+	struct https_request q = { .method = HTTPS_PUT, .url = k->url,
+		.headers = headers, .nheaders = ARRAY_LEN(headers),
+		.body = k->p->data + k->at, .n = k->n, .max = RECEIPT_MAX,
+		.deadline_us = ATTEMPT_PUT_US, .stall_us = STALL_US };
+	struct https *h = account_https(m, &k->p->why);
+
+	if (h == NULL)
+		put_failed(k->p);
+	else
+		k->call = https_start(h, &q, block_sent, k);
+}
+
+/* Sends what is missing, so many at once, then asks again. */
+static void
+put_go(struct blocks_put *p)
+{
+	unsigned under_way = 0;
+	bool failed = false, left = false;
+
+	for (size_t i = 0; i < p->nblocks; i++)
+		under_way += p->blocks[i].call != NULL ||
+		    p->blocks[i].timer != NULL;
+	for (size_t i = 0; i < p->nblocks; i++) {
+		struct block *k = &p->blocks[i];
+
+		failed |= k->failed;
+		if (k->url == NULL)
+			continue;
+		if (k->twin != NULL) {
+			wipe(&k->url);
+			continue;
+		}
+		left = true;
+		if (k->call != NULL || k->timer != NULL ||
+		    under_way >= TOGETHER)
+			continue;
+		under_way++;
+		/* Freed when there is no HTTPS at all. */
+		if (account_https(p->m, &p->why) == NULL) {
+			put_failed(p);
+			return;
+		}
+		block_send(k);
+	}
+	if (!left)
+		p->timer = loop_timer_add(p->m->loop, failed ? ROUND_US : 0,
+		    ask_later, p);
+}
+
+/* ---- cutting and hashing ---- */
+
+static size_t
+without_zeros(const char *p, size_t n)
+{
+	static const char zeros[4096];
+
+	while (n >= sizeof zeros &&
+	    memcmp(p + n - sizeof zeros, zeros, sizeof zeros) == 0)
+		n -= sizeof zeros;
+	while (n > 0 && p[n - 1] == '\0')
+		n--;
+	return n;
+}
+
+static void
+hashed(void *user)
+{
+	struct blocks_put *p = user;
+
+	p->hasher = NULL;
+	ask(p);
+}
+
+/* Small files do not need a thread. */
+static void
+hash_here(void *user)
+{
+	struct blocks_put *p = user;
+
+	p->timer = NULL;
+	if (p->nblocks > 0 && EVP_Digest(p->data, p->blocks[0].n,
+	    p->blocks[0].hash, NULL, EVP_sha256(), NULL) != 1)
+		abort(); /* out of memory */
+	ask(p);
+}
+
+static void
+hash_all(struct blocks_put *p)
+{
+	struct hash_piece *pieces;
+
+	if (p->size <= SMALL) {
+		p->timer = loop_timer_add(p->m->loop, 0, hash_here, p);
+		return;
+	}
+	pieces = xcalloc(p->nblocks, sizeof *pieces);
+	for (size_t i = 0; i < p->nblocks; i++)
+		pieces[i] = (struct hash_piece){ p->data + p->blocks[i].at,
+			p->blocks[i].n, p->blocks[i].hash };
+	p->hasher = hash_start(p->m->loop, pieces, p->nblocks, hashed, p);
+	free(pieces);
+}
+
+struct blocks_put *
+blocks_put(struct modal *m, const char *volume_id, const char *path,
+    const char *data, size_t n, void (*done)(void *, const struct err *),
+    void *user)
+{
+	struct blocks_put *p = xcalloc(1, sizeof *p);
+
+	*p = (struct blocks_put){ .m = m, .volume_id = xstrdup(volume_id),
+		.path = xstrdup(path), .data = data, .size = n,
+		.nblocks = (n + BLOCK_SIZE - 1) / BLOCK_SIZE, .done = done,
+		.user = user };
+	p->blocks = xcalloc(p->nblocks + 1, sizeof *p->blocks);
+	for (size_t i = 0; i < p->nblocks; i++) {
+		struct block *k = &p->blocks[i];
+		size_t at = i * BLOCK_SIZE;
+
+		k->p = p;
+		k->at = at;
+		k->n = without_zeros(data + at, n - at < BLOCK_SIZE ? n - at :
+		    BLOCK_SIZE);
+	}
+	hash_all(p);
+	return p;
+}

@@ -1,0 +1,67 @@
+#ifndef SANDBOX_MODAL_STORE_H
+#define SANDBOX_MODAL_STORE_H
+
+/*
+ * Files of a volume without a sandbox: what a program in one would see at its
+ * next start.  Used by the modal-*.c files only.
+ */
+
+#include "sandbox/fs.h"
+#include "sandbox/modal-internal.h"
+
+/* ---- modal-store.c: as fs_run does it for a directory ---- */
+
+struct store_op; /* dead after done or cancel */
+/* The result's files may be taken (then nfiles is made 0). */
+typedef void (*store_done)(void *user, struct fs_result *);
+/* data is borrowed until the end; a file taken has MODAL_FILE_MAX at most. */
+struct store_op *store_run(struct modal *, const char *volume_id,
+    const struct fs_request *, store_done, void *user);
+void store_cancel(struct store_op *); /* NULL is fine */
+
+/* ---- modal-blocks.c, modal-blocks-get.c: a file's bytes ---- */
+
+/* A volume's file is stored in blocks of this size, without the zeros at
+ * their ends. */
+#define BLOCK_SIZE (8u << 20)
+
+struct blocks_put;
+/* e: NULL when it is on the volume. */
+struct blocks_put *blocks_put(struct modal *, const char *volume_id,
+    const char *path, const char *data, size_t n,
+    void (*done)(void *user, const struct err *e), void *user);
+void blocks_put_cancel(struct blocks_put *); /* NULL is fine */
+
+struct blocks_get;
+/* data, NUL-terminated, is the callee's to free; NULL: e says why. */
+struct blocks_get *blocks_get(struct modal *, const char *volume_id,
+    const char *path, size_t max,
+    void (*done)(void *user, char *data, size_t n, const struct err *e),
+    void *user);
+void blocks_get_cancel(struct blocks_get *); /* NULL is fine */
+
+/* ---- modal-hash.c ---- */
+
+#define HASH_LEN 32
+struct hash_piece {
+	const char *p; /* borrowed until the end */
+	size_t n;
+	unsigned char *hash; /* HASH_LEN bytes go there */
+};
+struct hasher; /* dead after done or cancel */
+struct hasher *hash_start(struct loop *, const struct hash_piece *, size_t n,
+    void (*done)(void *user), void *user);
+void hash_cancel(struct hasher *); /* waits a millisecond; NULL is fine */
+
+/* ---- how PUTs and GETs of blocks are tried again ---- */
+
+enum block_fate { BLOCK_GOOD, BLOCK_AGAIN, /* the same URL may do */
+	BLOCK_STALE,  /* another URL may */
+	BLOCK_HOPELESS };
+/* what: "the block cannot be stored"; e is set unless it is good. */
+enum block_fate block_fate(const struct https_answer *, const char *what,
+    struct err *e);
+/* Before try number n, from 1 on. */
+int64_t block_delay(unsigned n, int64_t base_us);
+
+#endif

@@ -1,0 +1,455 @@
+#include "config.h"
+
+/* viva killed in the midst of a session at Modal, and started again: the shell
+ * over there runs on, and nothing of what it says or is told is lost or
+ * doubled.  And another sandbox in the place of one that is gone. */
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "store/journal.h"
+#include "tests/support/fakemodal.h"
+#include "tests/support/ptyscreen.h"
+
+#define F3 "\033OR"
+#define F4 "\033OS"
+#define S_F4 "\033[1;2S"
+#define F9 "\033[20~"
+#define F10 "\033[21~"
+#define F12 "\033[24~"
+#define PROMPT "workspace#"
+#define ROUTER_SHUT "{\"action\": \"refuse\", \"secs\": 600," \
+	" \"which\": \"router\"}"
+#define ROUTER_OPEN "{\"action\": \"refuse\", \"secs\": 0, \"keep\": true}"
+
+/* Counts for as long as nobody writes "end", and says what is written. */
+#define COUNTER "stty -echo; n=0; l=; while [ \"$l\" != end ]; do " \
+	"n=$((n+1)); echo \"c$n,\"; " \
+	"read -r -t 0.05 l && echo \"<$l>\"; done; stty echo\r"
+
+static char *home;
+static struct fakemodal *fake;
+static struct ptyscreen *screen;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	home = ptyscreen_home_create();
+	ptyscreen_use_home(home);
+	fake = fakemodal_start(NULL);
+	screen = NULL;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	if (screen != NULL)
+		ptyscreen_stop(screen);
+	fakemodal_stop(fake);
+	ptyscreen_use_home(NULL);
+	ptyscreen_home_remove(home);
+	return 0;
+}
+
+static struct ptyscreen *
+viva(int rows, int cols, const char *const *args)
+{
+	const char *argv[6] = { getenv("VIVA") };
+
+	if (argv[0] == NULL)
+		fail_msg("VIVA does not name the binary");
+	for (size_t i = 0; i < 4 && args[i] != NULL; i++)
+		argv[i + 1] = args[i];
+	screen = ptyscreen_start(rows, cols, argv, fakemodal_env(fake, home));
+	return screen;
+}
+
+static struct ptyscreen *
+demo(void)
+{
+	static const char *const args[] = { "demo", "-s", "modal", NULL };
+	struct ptyscreen *p = viva(36, 140, args);
+
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_wait(p, "import sys");
+	return p;
+}
+
+static struct ptyscreen *
+resume(int rows, int cols)
+{
+	static const char *const args[] = { "resume", NULL };
+
+	return viva(rows, cols, args);
+}
+
+static void
+killed(struct ptyscreen *p)
+{
+	kill(ptyscreen_pid(p), SIGKILL);
+	assert_int_equal(ptyscreen_exit(p), 128 + SIGKILL);
+	ptyscreen_stop(p);
+	screen = NULL;
+}
+
+static void
+quit(struct ptyscreen *p)
+{
+	ptyscreen_send(p, F10);
+	ptyscreen_wait(p, "y/n");
+	ptyscreen_send(p, "y");
+	assert_int_equal(ptyscreen_exit(p), 0);
+	ptyscreen_stop(p);
+	screen = NULL;
+	assert_int_equal(fakemodal_running(fake), 0);
+}
+
+/* ---- the record ---- */
+
+struct heard {
+	struct buf out, in;
+	uint64_t out_at, in_at;
+	unsigned opens, exits, resumes, breaks, gaps;
+	unsigned rows, cols;
+	char why[300];
+};
+
+static void
+hear_io(struct heard *h, const struct event *ev)
+{
+	bool out = ev->type == EV_TERM_OUTPUT;
+	uint64_t *at = out ? &h->out_at : &h->in_at;
+
+	h->gaps += ev->u.io.offset != *at;
+	*at = ev->u.io.offset + ev->u.io.data.n;
+	buf_add(out ? &h->out : &h->in, ev->u.io.data.p, ev->u.io.data.n);
+}
+
+static void
+hear(void *user, const struct event *ev)
+{
+	struct heard *h = user;
+
+	switch (ev->type) {
+	case EV_TERM_OPEN:
+		h->opens++;
+		h->out_at = h->in_at = 0;
+		break;
+	case EV_TERM_EXIT:
+		h->exits++;
+		snprintf(h->why, sizeof h->why, "%s", ev->u.term.why != NULL ?
+		    ev->u.term.why : "");
+		return;
+	case EV_SESSION_RESUME:
+		h->resumes++;
+		return;
+	case EV_DISCONTINUITY:
+		h->breaks++;
+		return;
+	case EV_TERM_OUTPUT:
+	case EV_TERM_INPUT:
+		hear_io(h, ev);
+		return;
+	case EV_TERM_RESIZE:
+		break;
+	default:
+		return;
+	}
+	h->rows = ev->u.term.rows;
+	h->cols = ev->u.term.cols;
+}
+
+static char *
+session_id(void)
+{
+	char *dir = xasprintf("%s/data/viva/sessions", home), *id = NULL;
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.' && id == NULL)
+			id = xstrdup(e->d_name);
+	closedir(d);
+	free(dir);
+	assert_non_null(id);
+	return id;
+}
+
+static struct heard
+record(void)
+{
+	char *id = session_id(), *path = xasprintf(
+	    "%s/data/viva/sessions/%s/journal.jsonl", home, id);
+	struct heard h = { .opens = 0 };
+	struct journal_end end;
+	struct err e = { 0 };
+
+	if (!journal_read(path, hear, &h, &end, &e))
+		fail_msg("%s", e.msg);
+	buf_addc(&h.out, '\0');
+	buf_addc(&h.in, '\0');
+	free(path);
+	free(id);
+	return h;
+}
+
+static void
+heard_free(struct heard *h)
+{
+	buf_free(&h->out);
+	buf_free(&h->in);
+}
+
+/* Every number once, in order. */
+static unsigned
+check_count(const char *s)
+{
+	unsigned n = 0;
+
+	for (; (s = strchr(s, 'c')) != NULL; s++) {
+		char *end;
+		unsigned long k = strtoul(s + 1, &end, 10);
+
+		if (end == s + 1 || *end != ',')
+			continue;
+		if (k != n + 1)
+			fail_msg("after %u comes %lu", n, k);
+		n++;
+	}
+	return n;
+}
+
+/* Lines are "l7;": 0 when it is cut. */
+static unsigned
+number(const char *s)
+{
+	char *end;
+	unsigned long k = strtoul(s + 1, &end, 10);
+
+	return *end == ';' ? (unsigned)k : 0;
+}
+
+/* What was typed, as recorded, and what came of it: all, once, in order. */
+static unsigned
+check_lines(const char *in, const char *out)
+{
+	unsigned last = 0, times = 0, k;
+	char want[24];
+
+	for (const char *s = out; (s = strstr(s, "<l")) != NULL; s++) {
+		k = number(s + 1);
+		if (k == 0)
+			continue;
+		if (k <= last)
+			fail_msg("line %u after %u", k, last);
+		last = k;
+		times++;
+	}
+	for (const char *s = in; (s = strchr(s, 'l')) != NULL; s++) {
+		snprintf(want, sizeof want, "<l%u;>", number(s));
+		if (number(s) > 0 && strstr(out, want) == NULL)
+			fail_msg("%s was typed and did not arrive", want);
+	}
+	return times;
+}
+
+/* ---- tests ---- */
+
+static void
+line(struct ptyscreen *p, unsigned n)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "l%u;\r", n);
+	ptyscreen_send(p, text);
+}
+
+static void
+said(struct ptyscreen *p, unsigned n)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "<l%u;>", n);
+	ptyscreen_wait(p, text);
+}
+
+/* With some lines on their way. */
+static struct ptyscreen *
+lives(struct ptyscreen *p, unsigned n)
+{
+	for (unsigned i = 0; i < 5; i++)
+		line(p, n + i);
+	if (n % 20 == 0)
+		said(p, n);
+	killed(p);
+	p = resume(36, 140);
+	ptyscreen_wait(p, "the shell goes on");
+	ptyscreen_send(p, F4 F9 "\r"); /* of a line that was cut */
+	line(p, n + 5);
+	said(p, n + 5);
+	return p;
+}
+
+static void
+check_size(struct ptyscreen *p)
+{
+	struct heard h;
+	char want[40];
+
+	ptyscreen_send(p, "echo \"size=$(stty size).\"\r");
+	ptyscreen_wait(p, "size=");
+	ptyscreen_settle(p, 400);
+	h = record();
+	snprintf(want, sizeof want, "size=%u %u.", h.rows, h.cols);
+	if (strstr(h.out.data, want) == NULL)
+		fail_msg("no %s:\n%s", want, ptyscreen_text(p));
+	heard_free(&h);
+}
+
+static void
+test_kill(void **state)
+{
+	struct ptyscreen *p = demo();
+	struct heard h;
+
+	(void)state;
+	ptyscreen_send(p, F4 "MARK=kept$((40+2))\r");
+	ptyscreen_send(p, F9 COUNTER);
+	ptyscreen_wait(p, "c5,"); /* typed earlier bash would have it */
+	line(p, 1);
+	said(p, 1);
+	for (unsigned n = 10; n < 60; n += 10)
+		p = lives(p, n);
+	/* What was typed while there was no way to the sandbox. */
+	fakemodal_order(fake, "/net", ROUTER_SHUT);
+	line(p, 70);
+	ptyscreen_wait(p, "typed wait");
+	line(p, 71);
+	ptyscreen_settle(p, 400); /* and it is recorded */
+	killed(p);
+	fakemodal_order(fake, "/net", ROUTER_OPEN);
+	p = resume(45, 120);
+	ptyscreen_send(p, F4 F9);
+	said(p, 71);
+	ptyscreen_send(p, "end\r");
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_send(p, "echo \"this is $MARK\"\r");
+	ptyscreen_wait(p, "this is kept42");
+	check_size(p);
+	quit(p);
+	h = record();
+	assert_int_equal(h.opens, 1);
+	assert_int_equal(h.exits, 0);
+	/* What happened in the last moment before a kill is not recorded; of
+	 * keys that had arrived it says so. */
+	assert_true(h.resumes >= 2 && h.resumes <= 6);
+	assert_true(h.gaps <= h.breaks);
+	assert_true(check_count(h.out.data) > 20);
+	assert_true(check_lines(h.in.data, h.out.data) >= 9);
+	heard_free(&h);
+}
+
+static void
+end_sandbox(const char *action)
+{
+	char *id = session_id(), *order = xasprintf("{\"action\": \"%s\", "
+	    "\"name\": \"viva-%s-q1\"}", action, id);
+
+	fakemodal_order(fake, "/sandbox", order);
+	free(order);
+	free(id);
+}
+
+/* The sandbox did not outlive viva: what was typed and not saved did. */
+static void
+test_sandbox_gone(void **state)
+{
+	struct ptyscreen *p = demo();
+	struct heard h;
+
+	(void)state;
+	ptyscreen_send(p, F3 "kept_text = 1\r");
+	ptyscreen_wait(p, "edited");
+	ptyscreen_settle(p, 300);
+	killed(p);
+	end_sandbox("crash");
+	p = resume(36, 140);
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_wait(p, "kept_text = 1");
+	ptyscreen_wait(p, "saved on the volume");
+	ptyscreen_send(p, F4 "echo \"n=$(grep -c kept_text solution.py)\"\r");
+	ptyscreen_wait(p, "n=1");
+	quit(p);
+	h = record();
+	assert_int_equal(h.opens, 2);
+	assert_int_equal(h.exits, 1);
+	assert_non_null(strstr(h.why, "gone"));
+	heard_free(&h);
+}
+
+static void
+test_new_sandbox(void **state)
+{
+	struct ptyscreen *p = demo();
+	struct heard h;
+
+	(void)state;
+	ptyscreen_send(p, F4 "touch /tmp/old; echo d$((1+1))ne\r");
+	ptyscreen_wait(p, "d2ne");
+	end_sandbox("timeout");
+	ptyscreen_wait(p, "lived as long as it may");
+	ptyscreen_wait(p, "new-sandbox");
+	ptyscreen_send(p, F3 "kept_text = 1\r");
+	ptyscreen_wait(p, "kept_text = 1");
+	ptyscreen_send(p, F12 "new-sandbox\r");
+	ptyscreen_wait(p, "sandboxed");
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_wait(p, "saved on the volume");
+	ptyscreen_send(p, F4 "cat /tmp/old; "
+	    "echo se$((1+1))ond\r");
+	ptyscreen_wait(p, "se2ond");
+	ptyscreen_wait(p, "No such file");
+	/* One that runs is asked about. */
+	ptyscreen_send(p, F3 "more_text = 2\r");
+	ptyscreen_wait(p, "more_text = 2");
+	ptyscreen_send(p, S_F4);
+	ptyscreen_wait(p, "Open another sandbox?");
+	ptyscreen_send(p, "y");
+	ptyscreen_wait_gone(p, "se2ond");
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_send(p, F4 "echo \"n=$(grep -c _text solution.py)\"\r");
+	ptyscreen_wait(p, "n=2");
+	assert_int_equal(fakemodal_running(fake), 1);
+	quit(p);
+	h = record();
+	assert_int_equal(h.opens, 3);
+	assert_non_null(strstr(h.why, "a new sandbox"));
+	heard_free(&h);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { T(test_kill),
+		T(test_sandbox_gone), T(test_new_sandbox) };
+
+	if (!fakemodal_possible())
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,339 @@
+#include "config.h"
+
+#include "tests/support/fakemodal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <git2.h>
+
+#include "base/mem.h"
+
+#define PYTHON "/usr/bin/python3"
+
+struct fakemodal {
+	pid_t pid;
+	FILE *told; /* its name=value lines */
+	struct buf ports;
+	struct buf answer;
+	char dir[64]; /* of its record */
+	char *record;
+	char *env[4];
+};
+
+bool
+fakemodal_possible(void)
+{
+	if (system(PYTHON " -c 'import grpc, google.protobuf' 2>/dev/null && "
+	    "command -v protoc >/dev/null && command -v openssl >/dev/null")
+	    == 0)
+		return true;
+	fputs("skipped: no python3-grpcio, python3-protobuf, "
+	    "protobuf-compiler or openssl\n", stderr);
+	return false;
+}
+
+static void
+run(const struct fakemodal *f, const char *const *knobs, int out)
+{
+	const char *srcdir = getenv("srcdir");
+	char *script = xasprintf("%s/tests/modal/fake-modal",
+	    srcdir != NULL ? srcdir : ".");
+	const char *argv[40] = { PYTHON, script, "--record", f->record };
+	size_t n = 4;
+
+	for (; knobs != NULL && *knobs != NULL && n + 3 < ARRAY_LEN(argv);
+	    knobs++) {
+		argv[n++] = "--knob";
+		argv[n++] = *knobs;
+	}
+	dup2(out, STDOUT_FILENO);
+	execv(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+static void
+read_ports(struct fakemodal *f)
+{
+	char line[512];
+
+	/* It ends them with an empty line. */
+	while (fgets(line, sizeof line, f->told) != NULL && line[0] != '\n')
+		buf_adds(&f->ports, line);
+	if (strstr(buf_str(&f->ports), "knobs=") == NULL)
+		fail_msg("the fake does not start: %s", buf_str(&f->ports));
+}
+
+struct fakemodal *
+fakemodal_start(const char *const *knobs)
+{
+	struct fakemodal *f = xcalloc(1, sizeof *f);
+	int ends[2];
+
+	snprintf(f->dir, sizeof f->dir, "/tmp/viva-fakemodal.XXXXXX");
+	if (mkdtemp(f->dir) == NULL || pipe(ends) != 0)
+		fail_msg("%s: %s", f->dir, strerror(errno));
+	f->record = xasprintf("%s/record", f->dir);
+	f->pid = fork();
+	if (f->pid == 0) {
+		close(ends[0]);
+		run(f, knobs, ends[1]);
+	}
+	close(ends[1]);
+	f->told = fdopen(ends[0], "r");
+	read_ports(f);
+	return f;
+}
+
+void
+fakemodal_stop(struct fakemodal *f)
+{
+	kill(f->pid, SIGTERM);
+	waitpid(f->pid, NULL, 0);
+	fclose(f->told);
+	unlink(f->record);
+	rmdir(f->dir);
+	for (size_t i = 0; i < ARRAY_LEN(f->env); i++)
+		free(f->env[i]);
+	free(f->record);
+	buf_free(&f->ports);
+	buf_free(&f->answer);
+	free(f);
+}
+
+const char *
+fakemodal_get(const struct fakemodal *f, const char *name)
+{
+	static char value[8][256]; /* some are used side by side */
+	static unsigned next;
+	char *to = value[next++ % 8];
+	const char *at = buf_str(&f->ports);
+	size_t n = strlen(name);
+
+	for (; at != NULL && *at != '\0'; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, n) == 0 && at[n] == '=') {
+			snprintf(to, 256, "%.*s", (int)strcspn(at + n + 1,
+			    "\n"), at + n + 1);
+			return to;
+		}
+	}
+	fail_msg("the fake does not tell its %s", name);
+	return NULL;
+}
+
+void
+fakemodal_config(const char *home, const char *text)
+{
+	char path[400];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/config/viva", home);
+	mkdir(path, 0700);
+	snprintf(path, sizeof path, "%s/config/viva/config", home);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+const char *const *
+fakemodal_env(struct fakemodal *f, const char *home)
+{
+	char *text = xasprintf("[modal]\n\tca-file = %s\n",
+	    fakemodal_get(f, "ca"));
+
+	fakemodal_config(home, text);
+	free(text);
+	if (f->env[0] == NULL) {
+		f->env[0] = xasprintf("MODAL_SERVER_URL=%s",
+		    fakemodal_get(f, "url"));
+		f->env[1] = xstrdup("MODAL_TOKEN_ID=" FAKE_TOKEN_ID);
+		f->env[2] = xstrdup("MODAL_TOKEN_SECRET=" FAKE_TOKEN_SECRET);
+	}
+	return (const char *const *)f->env;
+}
+
+/* ---- orders ---- */
+
+static int
+dial(const struct fakemodal *f)
+{
+	const char *url = fakemodal_get(f, "knobs");
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1)) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+		fail_msg("the fake's control port: %s", strerror(errno));
+	return fd;
+}
+
+const char *
+fakemodal_order(struct fakemodal *f, const char *path, const char *json)
+{
+	int fd = dial(f);
+	char bytes[65536];
+	const char *body;
+	ssize_t n;
+
+	dprintf(fd, "%s %s HTTP/1.1\r\nHost: fake\r\nConnection: close\r\n"
+	    "Content-Length: %zu\r\n\r\n%s", json != NULL ? "POST" : "GET",
+	    path, json != NULL ? strlen(json) : 0, json != NULL ? json : "");
+	buf_clear(&f->answer);
+	while ((n = read(fd, bytes, sizeof bytes)) > 0)
+		buf_add(&f->answer, bytes, (size_t)n);
+	close(fd);
+	body = strstr(buf_str(&f->answer), "\r\n\r\n");
+	if (strncmp(buf_str(&f->answer), "HTTP/1.1 200", 12) != 0 ||
+	    body == NULL)
+		fail_msg("%s %s: %s", path, json != NULL ? json : "",
+		    buf_str(&f->answer));
+	return body + 4;
+}
+
+unsigned
+fakemodal_running(struct fakemodal *f)
+{
+	const char *at = fakemodal_order(f, "/state", NULL);
+	unsigned n = 0;
+
+	while ((at = strstr(at, "\"result\": null")) != NULL) {
+		at++;
+		n++;
+	}
+	return n;
+}
+
+long
+fakemodal_count(struct fakemodal *f, const char *rpc)
+{
+	char *key = xasprintf("\"%s\": ", rpc);
+	const char *at = strstr(fakemodal_order(f, "/log", NULL), key);
+	long n = at != NULL ? strtol(at + strlen(key), NULL, 10) : 0;
+
+	free(key);
+	return n;
+}
+
+const char *
+fakemodal_record(const struct fakemodal *f)
+{
+	return f->record;
+}
+
+/* ---- the hunt ---- */
+
+const char *const hunt_secrets[] = { FAKE_TOKEN_ID, FAKE_TOKEN_SECRET,
+	FAKE_JWT, NULL };
+
+static const char *const *hunted;
+static const char *spared;
+
+void
+hunt_bytes(const char *what, const char *p, size_t n, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (n > 0 && memmem(p, n, *words, strlen(*words)) != NULL)
+			fail_msg("\"%s\" is in %s", *words, what);
+}
+
+bool
+hunt_slurp(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "re");
+	char bytes[65536];
+	size_t n;
+
+	if (f == NULL)
+		return false;
+	while ((n = fread(bytes, 1, sizeof bytes, f)) > 0)
+		buf_add(out, bytes, n);
+	fclose(f);
+	return true;
+}
+
+static int
+hunt_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	struct buf text = { 0 };
+	const char *name = path + ftw->base;
+
+	(void)st;
+	hunt_bytes("a file's name", name, strlen(name), hunted);
+	if (flag == FTW_F && (spared == NULL || strcmp(name, spared) != 0) &&
+	    S_ISREG(st->st_mode) && hunt_slurp(path, &text))
+		hunt_bytes(path, text.data, text.len, hunted);
+	buf_free(&text);
+	return 0;
+}
+
+void
+hunt_tree(const char *dir, const char *const *words, const char *but)
+{
+	hunted = words;
+	spared = but;
+	if (nftw(dir, hunt_one, 16, FTW_PHYS) != 0)
+		fail_msg("cannot read %s", dir);
+}
+
+static int
+hunt_object(const git_oid *id, void *odb)
+{
+	git_odb_object *o = NULL;
+	char name[GIT_OID_HEXSZ + 1];
+
+	assert_int_equal(git_odb_read(&o, odb, id), 0);
+	hunt_bytes(git_oid_tostr(name, sizeof name, id),
+	    git_odb_object_data(o), git_odb_object_size(o), hunted);
+	git_odb_object_free(o);
+	return 0;
+}
+
+void
+hunt_git(const char *path, const char *const *words)
+{
+	git_repository *repo = NULL;
+	git_odb *odb = NULL;
+
+	hunted = words;
+	git_libgit2_init();
+	assert_int_equal(git_repository_open_bare(&repo, path), 0);
+	assert_int_equal(git_repository_odb(&odb, repo), 0);
+	assert_int_equal(git_odb_foreach(odb, hunt_object, odb), 0);
+	git_odb_free(odb);
+	git_repository_free(repo);
+	git_libgit2_shutdown();
+}
+
+void
+hunt_process(pid_t pid, const char *const *words)
+{
+	static const char *const files[] = { "cmdline", "environ", "comm",
+		"status", "maps" };
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		char *path = xasprintf("/proc/%d/%s", (int)pid, files[i]);
+		struct buf text = { 0 };
+
+		/* What we may not read nobody of this user may. */
+		if (hunt_slurp(path, &text))
+			hunt_bytes(path, text.data, text.len, words);
+		buf_free(&text);
+		free(path);
+	}
+}
