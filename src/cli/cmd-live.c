@@ -43,6 +43,7 @@ struct live {
 	struct app *app;
 	char id[40];
 	char why[400]; /* what could not be kept */
+	struct buf kept; /* where texts are that have no other place */
 	char *dir, *repo;
 	struct problem **problems;
 	size_t nproblems;
@@ -87,11 +88,50 @@ on_clipboard(void *user, const char *p, size_t n)
 		app_copy(v->app, p, n);
 }
 
+/* Neither its file nor the record has it: any place that takes it will do. */
+static void
+keep_text(struct live *v, const struct state_file *f)
+{
+	const char *dir = getenv("TMPDIR"), *name = strrchr(f->path, '/');
+	struct buf text = { 0 };
+	char *path = xasprintf("%s/viva-XXXXXX-%s", dir != NULL && *dir ==
+	    '/' ? dir : "/tmp", name != NULL ? name + 1 : f->path);
+	int fd = mkstemps(path, (int)strlen(strstr(path, "XXXXXX")) - 6);
+	bool ok;
+
+	text_append(f->text, 0, text_size(f->text), &text);
+	ok = fd >= 0 && write(fd, buf_str(&text), text.len) ==
+	    (ssize_t)text.len && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (ok)
+		buf_addf(&v->kept, "what you typed in %s: %s\n", f->path,
+		    path);
+	else
+		buf_addf(&v->kept, "what you typed in %s is LOST\n", f->path);
+	buf_free(&text);
+	free(path);
+}
+
+static void
+keep_texts(struct live *v)
+{
+	const struct state *s = core_state(v->core);
+	bool failed;
+
+	core_record_state(v->core, &failed);
+	for (size_t i = 0; failed && i < s->nfiles; i++)
+		if (s->files[i].save != FILE_SAVED)
+			keep_text(v, &s->files[i]);
+}
+
 static void
 on_ended(void *user, const char *why)
 {
 	struct live *v = user;
 
+	if (why[0] != '\0')
+		keep_texts(v);
 	snprintf(v->why, sizeof v->why, "%s", why);
 	loop_stop(v->loop);
 }
@@ -151,6 +191,7 @@ say_goodbye(const struct live *v)
 	if (v->why[0] != '\0')
 		printf("viva: not all of the session could be kept: %s\n",
 		    v->why);
+	fputs(buf_str(&v->kept), stdout);
 	printf("session %s ended. Look at it again with:\n"
 	    "  viva replay %s\n", v->id, v->id);
 	printf("your files: %s\n", v->dir);
@@ -276,6 +317,7 @@ live(const struct plan *plan)
 		status = session(&v, plan);
 		if (status == 0)
 			say_goodbye(&v);
+		buf_free(&v.kept);
 	} else {
 		status = cli_fail(&e);
 	}

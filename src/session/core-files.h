@@ -40,6 +40,7 @@ void save_on_rescue(struct core *, struct request *,
     const struct fs_result *);
 
 /* ---- core-resume.c ---- */
+bool core_may_be_behind(const struct core *);
 void core_resume_file(struct core *, struct request *,
     const struct fs_result *);
 

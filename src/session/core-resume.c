@@ -155,8 +155,8 @@ open_again(struct core *c)
 
 /* The sandbox was made out of a volume, which may be a few saves behind what
  * the one before had. */
-static bool
-may_be_behind(const struct core *c)
+bool
+core_may_be_behind(const struct core *c)
 {
 	struct sandbox_link link;
 
@@ -178,7 +178,7 @@ no_data(struct core *c, struct known *k, const struct err *e)
 {
 	if (e->code != ERR_NOT_FOUND)
 		file_state(c, k->path, FILE_FAILED, e->msg);
-	else if (!k->missing && may_be_behind(c))
+	else if (!k->missing && core_may_be_behind(c))
 		save_again(c, k);
 	else
 		file_gone(c, k);
@@ -235,7 +235,7 @@ core_resume_file(struct core *c, struct request *r,
 		is_saved(c, k, disk, n);
 		return;
 	}
-	if (!f->conflict && known_was(k, disk) && may_be_behind(c)) {
+	if (!f->conflict && known_was(k, disk) && core_may_be_behind(c)) {
 		known_is(k, disk);
 		save_again(c, k);
 		return;

@@ -254,7 +254,8 @@ save_on_save_check(struct core *c, struct request *r, const struct fs_result *re
 
 	if (file_data(res, &p, &n)) {
 		event_hash(p, n, hash);
-		if (strcmp(hash, k->hash) != 0) {
+		if (strcmp(hash, k->hash) != 0 &&
+		    !(known_was(k, hash) && core_may_be_behind(c))) {
 			k->saving = false;
 			file_conflict(c, r->path, p, n);
 			save_settle(c);

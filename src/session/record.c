@@ -243,6 +243,8 @@ run_text(const struct state_run *r, size_t *n)
 static void
 copy_files(struct checkpoint *k, const struct fs_result *files)
 {
+	if (!files->ok) /* not known now: as it was */
+		return;
 	k->workspace = xcalloc(files->nfiles + 1, sizeof *k->workspace);
 	k->nworkspace = files->nfiles;
 	for (size_t i = 0; i < files->nfiles; i++) {

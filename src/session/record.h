@@ -31,7 +31,8 @@ size_t record_backlog(const struct record *); /* bytes not yet written */
 /* The journal is not being kept; e gets the reason (may be NULL). */
 bool record_failed(const struct record *, struct err *e);
 
-/* One commit: the events since the last one, the workspace, the results.
+/* One commit: the events since the last one, the workspace (where files are
+ * not ok, as the last one had it), the results.
  * done is called once on the loop's thread; commit is "" on failure. */
 typedef void (*record_done_fn)(void *user, unsigned number, const char *commit,
     const struct err *);

@@ -477,7 +477,7 @@ add_files(struct checkpoint *c)
 	const struct job *j = c->job;
 	struct node *workspace = node_dir(&c->root, "workspace");
 
-	workspace->whole = true;
+	workspace->whole = j->workspace != NULL;
 	for (size_t i = 0; i < j->nworkspace; i++) {
 		const struct file *f = &j->workspace[i];
 
@@ -986,12 +986,12 @@ gitstore_commit(struct gitstore *g, const struct gitstore_checkpoint *c,
 	j->subject = xstrdup(c->subject);
 	j->journal = xstrdup(c->journal);
 	j->wall_ms = c->wall_ms;
-	j->workspace = files_copy(c->workspace, c->nworkspace);
+	if (c->workspace != NULL)
+		j->workspace = files_copy(c->workspace, c->nworkspace);
 	j->nworkspace = c->nworkspace;
 	j->entries = files_copy(c->entries, c->nentries);
 	j->nentries = c->nentries;
-	j->done = done;
-	j->user = user;
+	j->done = done, j->user = user;
 	pthread_mutex_lock(&g->lock);
 	jobs_add(&g->queue, j);
 	pthread_cond_signal(&g->work);

@@ -49,7 +49,7 @@ struct gitstore_checkpoint {
 	 * holds become the next segment.  Read by the thread, to the length it
 	 * has by then. */
 	const char *journal;
-	/* Replaces workspace/ as a whole.  Paths that git cannot hold (empty,
+	/* Replaces workspace/ as a whole; NULL: it stays as it was.  Paths that git cannot hold (empty,
 	 * absolute, "..", ".git" in any spelling, control characters, over
 	 * 4096 bytes or 256 parts) and what clashes with an earlier path are
 	 * left out, and counted in the commit's message. */

@@ -262,7 +262,9 @@ check_lines(const char *in, const char *out)
 	for (const char *s = in; (s = strchr(s, 'l')) != NULL; s++) {
 		snprintf(want, sizeof want, "<l%u;>", number(s));
 		if (number(s) > 0 && strstr(out, want) == NULL)
-			fail_msg("%s was typed and did not arrive", want);
+			fail_msg("%s was typed and did not arrive:\n%s", want,
+			    strlen(out) > 1500 ? out + strlen(out) - 1500 :
+			    out);
 	}
 	return times;
 }

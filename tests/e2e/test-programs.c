@@ -722,7 +722,8 @@ painting(const char *s, size_t n)
 {
 	static const char *const plain[] = { "(B", "(0", ")0", "7", "8", "=",
 		">", "M", "[?1h", "[?1l", "[?25h", "[?25l", "[?12h", "[?12l",
-		"[4l", "[?7h", "[?7l", "[4 q", "[0 q", "[5 q" };
+		"[4l", "[?7h", "[?7l", "[0 q", "[4 q", "[5 q",
+		"[6 q" };
 	size_t i = 2;
 
 	for (size_t k = 0; k < ARRAY_LEN(plain); k++)

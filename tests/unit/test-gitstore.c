@@ -286,9 +286,23 @@ checkpoints_are_commits_in_a_pack_each(void **st)
 	joined_is(f, "s-1", "one\ntwo\ntorn\nthree\n");
 }
 
+/* Where nobody knows the workspace it is not empty. */
+static void
+an_unknown_workspace_stays_as_it_was(void **st)
+{
+	struct fix *f = *st;
+
+	journal_add(f, "one\n");
+	assert_true(commit_file(f, "s", "a", "1"));
+	assert_true(commit(f, "s", "unknown", NULL, 0, NULL, 0));
+	expect(f, "git show refs/sessions/s:workspace/a", "1");
+	repo_is_clean(f);
+}
+
 static void
 no_new_whole_line_is_no_segment(void **st)
 {
+	static const struct gitstore_entry none;
 	struct fix *f = *st;
 
 	journal_add(f, "");
@@ -302,8 +316,8 @@ no_new_whole_line_is_no_segment(void **st)
 	expect(f, "git ls-tree -r --name-only refs/sessions/s",
 	    "events/000001.jsonl\nworkspace/a\n");
 	/* Nothing changed at all: a commit still, and an empty workspace. */
-	assert_true(commit(f, "s", "empty", NULL, 0, NULL, 0));
-	assert_true(commit(f, "s", "empty", NULL, 0, NULL, 0));
+	assert_true(commit(f, "s", "empty", &none, 0, NULL, 0));
+	assert_true(commit(f, "s", "empty", &none, 0, NULL, 0));
 	expect(f, "git ls-tree --name-only refs/sessions/s", "events\n");
 	expect(f, "git rev-list --count refs/sessions/s", "5\n");
 	repo_is_clean(f);
@@ -781,6 +795,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_new_repository_is_bare_and_private),
 		T(checkpoints_are_commits_in_a_pack_each),
+		T(an_unknown_workspace_stays_as_it_was),
 		T(no_new_whole_line_is_no_segment),
 		T(a_long_journal_is_cut_into_segments_at_lines),
 		T(a_store_opened_later_goes_on_where_the_last_one_was),
