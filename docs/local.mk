@@ -1,6 +1,7 @@
 EXTRA_DIST += \
 	docs/ARCHITECTURE.md \
 	docs/EVENT-LOG.md \
+	docs/MODAL.md \
 	docs/PERFORMANCE.md \
 	docs/decisions/0001-keyframes-are-derived.md \
 	docs/decisions/0002-allocation-cannot-fail.md \

@@ -226,6 +226,7 @@ viva_modal_SOURCES = \
 	src/cli/sessions.c \
 	src/cli/signals.c \
 	src/cli/cmd-remote.c \
+	src/cli/doctor-modal.c \
 	src/cli/modal-settings.c \
 	src/cli/modal-settings.h \
 	src/cli/provider-modal.c \

@@ -49,6 +49,8 @@ tests_unit_test_modal_config_SOURCES = tests/unit/test-modal-config.c
 tests_unit_test_modal_config_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_exec_SOURCES = tests/unit/test-modal-exec.c
 tests_unit_test_modal_exec_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_settings_SOURCES = tests/unit/test-modal-settings.c src/cli/modal-settings.c
+tests_unit_test_modal_settings_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_store_SOURCES = tests/unit/test-modal-store.c
 tests_unit_test_modal_store_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_SOURCES = tests/unit/test-modal.c
@@ -93,8 +95,12 @@ tests_crash_test_journal_kill_SOURCES = tests/crash/test-journal-kill.c
 tests_crash_test_journal_kill_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_demo_SOURCES = tests/e2e/test-demo.c
 tests_e2e_test_demo_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_modal_account_SOURCES = tests/e2e/test-modal-account.c
+tests_e2e_test_modal_account_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_modal_resume_SOURCES = tests/e2e/test-modal-resume.c
 tests_e2e_test_modal_resume_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_modal_session_SOURCES = tests/e2e/test-modal-session.c
+tests_e2e_test_modal_session_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_programs_SOURCES = tests/e2e/test-programs.c
 tests_e2e_test_programs_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_session_SOURCES = tests/e2e/test-session.c
@@ -143,6 +149,7 @@ check_PROGRAMS += \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
 	tests/unit/test-modal-exec \
+	tests/unit/test-modal-settings \
 	tests/unit/test-modal-store \
 	tests/unit/test-modal \
 	tests/unit/test-pane-edit \
@@ -165,7 +172,9 @@ check_PROGRAMS += \
 	tests/crash/test-git-kill \
 	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
+	tests/e2e/test-modal-account \
 	tests/e2e/test-modal-resume \
+	tests/e2e/test-modal-session \
 	tests/e2e/test-programs \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
@@ -200,6 +209,7 @@ TESTS += \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
 	tests/unit/test-modal-exec \
+	tests/unit/test-modal-settings \
 	tests/unit/test-modal-store \
 	tests/unit/test-modal \
 	tests/unit/test-pane-edit \
@@ -222,12 +232,15 @@ TESTS += \
 	tests/crash/test-git-kill \
 	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
+	tests/e2e/test-modal-account \
 	tests/e2e/test-modal-resume \
+	tests/e2e/test-modal-session \
 	tests/e2e/test-programs \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
 	tests/check-layers \
 	tests/check-size \
+	tests/check-modal-doc \
 	tests/fuzz/corpora
 endif
 
@@ -239,8 +252,10 @@ AM_TESTS_ENVIRONMENT = \
 	UBSAN_OPTIONS=print_stacktrace=1;
 
 EXTRA_DIST += \
+	tests/bench/bench-modal \
 	tests/bench/rig.py \
 	tests/check-layers \
+	tests/check-modal-doc \
 	tests/check-size \
 	tests/check-size.allow \
 	tests/fuzz/corpora \
@@ -355,8 +370,10 @@ EXTRA_DIST += \
 	tests/modal/compare.allow \
 	tests/modal/conformance/act.mjs \
 	tests/modal/conformance/conformance.mjs \
+	tests/modal/conformance/coverage \
 	tests/modal/conformance/run \
 	tests/modal/conformance/speed.mjs \
+	tests/modal/evidence \
 	tests/modal/fake-modal \
 	tests/modal/fake/__init__.py \
 	tests/modal/fake/agent.py \

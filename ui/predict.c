@@ -17,13 +17,23 @@ struct guess {
 	int64_t t;
 };
 
+struct typed {
+	uint32_t glyph;
+	int width;
+	int64_t t;
+};
+
 struct predict {
 	struct guess guesses[PREDICT_MAX];
 	struct predict_cell cells[PREDICT_MAX];
 	size_t n;
 	int row, col; /* the cursor, when all have come true */
 	bool trusted; /* the program echoes on this line */
-	bool held;    /* until what was sent has come back */
+	/* Where the next character goes is not known, until what was sent at
+	 * held_t has come back.  Meanwhile what is typed is in ahead. */
+	bool held;
+	struct typed ahead[PREDICT_MAX];
+	size_t nahead;
 	int64_t held_t, rtt;
 };
 
@@ -44,8 +54,8 @@ drop(struct predict *p)
 {
 	bool shown = p->n > 0 && p->trusted;
 
-	p->n = 0;
-	p->trusted = false;
+	p->n = p->nahead = 0;
+	p->trusted = p->held = false;
 	return shown;
 }
 
@@ -76,6 +86,22 @@ hold(struct predict *p, int64_t now)
 {
 	p->held = true;
 	p->held_t = now;
+	p->nahead = 0;
+}
+
+/* It is typed before it is known where it will be. */
+static void
+type_ahead(struct predict *p, const char *s, size_t n, int64_t now)
+{
+	uint32_t cp;
+	int width = utf8_decode(s, n, &cp) == n && cp >= 0x20 &&
+	    cp != 0x7f && cp != 0xfffd ? utf8_width(cp) : 0;
+
+	if (width < 1 || p->nahead == PREDICT_MAX)
+		hold(p, now);
+	else
+		p->ahead[p->nahead++] = (struct typed){
+			glyph_intern(&cp, 1), width, now };
 }
 
 static void
@@ -137,20 +163,20 @@ predict_type(struct predict *p, const struct vt *vt, const char *s, size_t n,
 	int width;
 
 	p->rtt = rtt_us;
-	if (p->held)
-		p->held_t = now;
-	if (p->held || rtt_us < PREDICT_RTT_US || vt_altscreen(vt))
+	if (rtt_us < PREDICT_RTT_US || vt_altscreen(vt)) {
+		hold(p, now);
 		return;
-	if (p->n == 0)
+	}
+	if (p->n == 0 && !p->held)
 		vt_cursor(vt, &p->row, &p->col, &visible);
 	for (size_t k; n > 0; s += k, n -= k) {
 		k = utf8_grapheme(s, n, &width);
-		if (!blank_from(vt, p->row, p->n == 0 ? p->col :
+		if (p->held)
+			type_ahead(p, s, k, now);
+		else if (!blank_from(vt, p->row, p->n == 0 ? p->col :
 		    p->guesses[0].cell.col + 1) ||
-		    !guess(p, vt, s, k, now)) {
+		    !guess(p, vt, s, k, now))
 			hold(p, now);
-			return;
-		}
 	}
 }
 
@@ -204,8 +230,32 @@ starts_at(const struct predict *p, int row, int col)
 	    (g->after == g->cell.col ? g->cell.width : 0);
 }
 
+/* Guesses that went wrong were typed all the same; unless something was typed
+ * after them that goes elsewhere. */
 static bool
-settle(struct predict *p, const struct vt *vt)
+lose(struct predict *p, int64_t now)
+{
+	bool shown = p->n > 0 && p->trusted, typed = !p->held;
+	size_t n = p->n;
+
+	p->n = 0;
+	p->trusted = false;
+	if (p->held)
+		return shown;
+	for (size_t i = 0; i < n; i++) {
+		const struct guess *g = &p->guesses[i];
+
+		typed = typed && g->after > g->cell.col;
+		p->ahead[i] = (struct typed){ g->cell.glyph, g->cell.width,
+			g->t };
+	}
+	hold(p, typed ? now - p->rtt : now);
+	p->nahead = typed ? n : 0;
+	return shown;
+}
+
+static bool
+settle(struct predict *p, const struct vt *vt, int64_t now)
 {
 	bool visible, was = p->trusted;
 	int row, col;
@@ -219,7 +269,61 @@ settle(struct predict *p, const struct vt *vt)
 			return was || p->n > 0;
 		}
 	/* Output may come from elsewhere while the echo is on its way. */
-	return starts_at(p, row, col) ? false : drop(p);
+	return starts_at(p, row, col) ? false : lose(p, now);
+}
+
+/* ---- where what was typed ahead goes ---- */
+
+/* The cursor is right behind the first n that were typed ahead. */
+static bool
+is_behind(const struct predict *p, const struct vt *vt, size_t n)
+{
+	int ncells, col = p->col;
+	const struct vt_cell *cells = vt_row(vt, p->row, &ncells);
+
+	while (n-- > 0) {
+		col -= p->ahead[n].width;
+		if (col < 0 || col >= ncells || (p->ahead[n].glyph == ' ' ?
+		    !blank(&cells[col]) :
+		    cells[col].glyph != p->ahead[n].glyph))
+			return false;
+	}
+	return true;
+}
+
+/* From number i on they are guessed to come at the cursor.  None is shown
+ * before one of them has. */
+static void
+place(struct predict *p, const struct vt *vt, size_t i)
+{
+	p->held = false;
+	for (; i < p->nahead; i++) {
+		const struct typed *t = &p->ahead[i];
+
+		if (p->col + t->width >= vt_cols(vt))
+			break;
+		add(p, p->col, t->width, t->glyph, p->col + t->width, t->t);
+	}
+	p->nahead = 0;
+}
+
+static void
+find_place(struct predict *p, const struct vt *vt, int64_t now)
+{
+	bool visible;
+	size_t n = p->nahead;
+
+	p->trusted = false; /* another line */
+	vt_cursor(vt, &p->row, &p->col, &visible);
+	if (!blank_from(vt, p->row, p->col))
+		return;
+	while (n > 0 && !is_behind(p, vt, n))
+		n--;
+	if (n > 0 || p->nahead == 0 ||
+	    now - p->ahead[0].t < p->rtt * 3 / 4)
+		place(p, vt, n);
+	else if (now - p->ahead[0].t > 2 * p->rtt + PATIENCE_US)
+		drop(p); /* it does not echo */
 }
 
 bool
@@ -228,11 +332,9 @@ predict_check(struct predict *p, const struct vt *vt, int64_t now)
 	bool changed = false;
 
 	if (p->n > 0)
-		changed = vt_altscreen(vt) ? drop(p) : settle(p, vt);
-	if (p->held && p->n == 0 && now - p->held_t >= p->rtt * 3 / 4) {
-		p->held = false;
-		p->trusted = false; /* another line */
-	}
+		changed = vt_altscreen(vt) ? drop(p) : settle(p, vt, now);
+	if (p->held && p->n == 0 && now - p->held_t >= p->rtt * 3 / 4)
+		find_place(p, vt, now);
 	return changed;
 }
 

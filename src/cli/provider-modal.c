@@ -133,35 +133,6 @@ provider_modal(struct provider *p)
 	return CONTAINER_OF(p, struct account, base)->modal;
 }
 
-/* ---- the account's answer ---- */
-
-struct check {
-	struct loop *loop;
-	void (*row)(const char *state, const char *text);
-	bool ok;
-};
-
-static void
-on_answer(void *user, const char *text, const struct err *e)
-{
-	struct check *c = user;
-
-	c->ok = e == NULL;
-	c->row(c->ok ? "yes" : "NO", c->ok ? text : e->msg);
-	loop_stop(c->loop);
-}
-
-bool
-provider_check(struct provider *p, void (*row)(const char *state,
-    const char *text))
-{
-	struct check c = { p->loop, row, false };
-
-	modal_check(provider_modal(p), on_answer, &c);
-	loop_run(p->loop);
-	return c.ok;
-}
-
 void
 provider_need_modal(char **argv)
 {

@@ -54,6 +54,7 @@ op_good(struct op *o)
 	o->fails = 0;
 	o->troubled = false;
 	b->access_fails = 0;
+	b->good_at = loop_now(b->m->loop);
 	if (was)
 		box_hurry(b);
 	if (was || !b->answered)
@@ -665,11 +666,19 @@ set_size(struct program *x)
 
 /* ---- the life ---- */
 
+/* Made anew, and another has got through since: the way is open, though this
+ * one may not be answered for a long time (a wait, a silent stream). */
+static bool
+is_under_way(const struct op *o)
+{
+	return o->call != NULL && o->begun <= o->x->b->good_at;
+}
+
 bool
 program_troubled(const struct program *x)
 {
 	for (int i = 0; i < OP_N; i++)
-		if (x->ops[i].troubled)
+		if (x->ops[i].troubled && !is_under_way(&x->ops[i]))
 			return true;
 	return false;
 }

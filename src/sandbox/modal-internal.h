@@ -236,6 +236,7 @@ struct box {
 	struct grpc *router;
 	char *router_url;
 	bool answered; /* the worker has done something for us */
+	int64_t good_at; /* when it last did */
 	/* a new jwt */
 	struct account_call *access;
 	struct loop_timer *access_timer;

@@ -7,7 +7,10 @@
  *	fake-modal --record F -- act
  *
  * Prints the milliseconds until the shell's first output and until the end.
+ * ACT_BEGAN: as in act.mjs.
  * ACT_OUTPUT=BYTES instead: the speed of so much of a program's output.
+ * ACT_PUT=BYTES: the time of a file to the volume, without a sandbox; the
+ * fake then has an image that takes long to build.
  */
 
 #include <stdio.h>
@@ -144,21 +147,55 @@ speed(const char *size)
 }
 
 static void
+put(const char *name, const char *data, size_t n)
+{
+	act.saved = false;
+	act.request = act.s->ops->fs(act.s, FS_PUT, name, NULL, data, n);
+	UNTIL(act.saved);
+}
+
+/* The bytes are random, so that no block is there already or is shorter. */
+static void
+volume(const char *size)
+{
+	size_t n = strtoull(size, NULL, 10);
+	char *data = xmalloc(n + 1);
+	uint64_t seed = 88172645463325252u;
+	int64_t began;
+
+	for (size_t i = 0; i < n; i++) {
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		data[i] = (char)(seed >> 32);
+	}
+	put("first", "x", 1); /* the connections are there then */
+	began = clock_mono(clock_system());
+	put("file", data, n);
+	printf("{\"put_ms\":%lld,", (long long)
+	    (clock_mono(clock_system()) - began) / 1000);
+	free(data);
+}
+
+static void
 interview(int64_t began)
 {
 	static const char *const bash[] = { "bash", "--norc", "-i", NULL };
 	static const char *const program[] = { "/bin/sh", "-c", "echo out", NULL };
+	const char *started = getenv("ACT_BEGAN");
 	uint64_t at = 0;
 
 	act.shell = begin(bash, true);
 	UNTIL(act.seen.len > 0);
 	printf("{\"prompt_ms\":%lld,", (long long)
 	    (clock_mono(clock_system()) - began) / 1000);
+	if (started != NULL)
+		printf("\"start_ms\":%lld,", (long long)
+		    (clock_mono(clock_system()) - strtoll(started, NULL, 10) /
+		    1000) / 1000);
 	say("echo o''k\r", &at);
 	UNTIL(shows("ok\r\n"));
-	act.request = act.s->ops->fs(act.s, FS_PUT, "solution.py", NULL, TEXT,
-	    strlen(TEXT));
-	UNTIL(act.saved);
+	put("solution.py", TEXT, strlen(TEXT));
 	act.program = begin(program, false);
 	act.s->ops->input_end(act.s, act.program);
 	UNTIL(act.program_over);
@@ -177,7 +214,7 @@ main(void)
 	struct sandbox_spec spec = { .workspace = "/x/act/one",
 		.user = "candidate" };
 	static const char *const none[] = { NULL };
-	const char *size = getenv("ACT_OUTPUT");
+	const char *size = getenv("ACT_OUTPUT"), *file = getenv("ACT_PUT");
 	int64_t began = clock_mono(clock_system());
 	struct modal_config config;
 	struct modal_options options;
@@ -198,6 +235,8 @@ main(void)
 	act.s->ops->start(act.s);
 	if (size != NULL)
 		speed(size);
+	else if (file != NULL)
+		volume(file);
 	else
 		interview(began);
 	act.s->ops->destroy(act.s);

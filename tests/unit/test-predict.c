@@ -259,6 +259,110 @@ test_wide(void **state)
 	assert_shown("", 0);
 }
 
+/* A person types on without a pause, each key before the echo of the one before
+ * it has come; an echo takes one round trip.  How many letters were not seen at
+ * once? */
+static unsigned
+typed_on(const char *text, int64_t gap, int64_t rtt, const char *first)
+{
+	size_t n = strlen(text), echoed = 0;
+	int64_t began = f.now;
+	unsigned late = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct predict_cell *c;
+		int row, col;
+
+		while (echoed < i && began + (int64_t)echoed * gap + rtt <=
+		    began + (int64_t)i * gap) {
+			f.now = began + (int64_t)echoed * gap + rtt;
+			if (echoed == 0)
+				vt_write(f.vt, first, strlen(first));
+			else
+				vt_write(f.vt, text + echoed, 1);
+			echoed++;
+			predict_check(f.p, f.vt, f.now);
+		}
+		f.now = began + (int64_t)i * gap;
+		predict_type(f.p, f.vt, text + i, 1, rtt, f.now);
+		if (text[i] == '\r' || predict_shown(f.p, &c, &row, &col) == 0)
+			late++;
+	}
+	return late;
+}
+
+static void
+test_types_on(void **state)
+{
+	(void)state;
+	vt_resize(f.vt, 5, 80);
+	/* The prompt's echo, then letters: some are needed to know where. */
+	assert_in_range(typed_on("\rls -l --all --color", RTT * 2 / 3, RTT,
+	    "\r\n$ "), 1, 5);
+}
+
+/* So it is when the round trip is thought to be longer than it is. */
+static void
+test_types_on_slower(void **state)
+{
+	(void)state;
+	vt_resize(f.vt, 5, 80);
+	f.now += 10 * RTT;
+	type("\025"); /* kills a line that is empty: nothing comes */
+	f.now += 10 * RTT;
+	for (const char *s = "abcdefghij"; *s != '\0'; s++) {
+		predict_type(f.p, f.vt, s, 1, 2 * RTT, f.now);
+		f.now += RTT / 2;
+		vt_write(f.vt, s, 1);
+		predict_check(f.p, f.vt, f.now);
+		f.now += RTT / 2;
+	}
+	predict_type(f.p, f.vt, "k", 1, 2 * RTT, f.now);
+	assert_shown("k", 13);
+}
+
+/* Typed ahead of the prompt that asks for it: still not one character. */
+static void
+test_password_ahead(void **state)
+{
+	static const char text[] = "\rsecret and more of it";
+
+	(void)state;
+	vt_resize(f.vt, 5, 80);
+	type("s");
+	comes("s");
+	for (size_t i = 0; i < sizeof text - 1; i++) {
+		predict_type(f.p, f.vt, text + i, 1, RTT, f.now);
+		if (i > 0)
+			assert_shown("", 0);
+		f.now += RTT / 2;
+		if (i == 1)
+			vt_write(f.vt, "\r\nPassword for s", 16);
+		if (i == 2)
+			vt_write(f.vt, "ecr: ", 5);
+		if (i > 0)
+			predict_check(f.p, f.vt, f.now);
+		assert_shown("", 0);
+	}
+}
+
+/* Where the echo comes elsewhere it is soon known again where. */
+static void
+test_found_again(void **state)
+{
+	(void)state;
+	type("a");
+	comes("a");
+	type("bcd");
+	assert_shown("bcd", 6);
+	assert_true(comes("\r\n[1] done\r\n$ ab"));
+	assert_shown("", 0);
+	comes("c");
+	assert_shown("d", 6);
+	type("e");
+	assert_shown("de", 7);
+}
+
 /* More than can be in flight: the rest comes as it comes. */
 static void
 test_bound(void **state)
@@ -283,7 +387,9 @@ main(void)
 	const struct CMUnitTest tests[] = { T(test_line), T(test_fast_link),
 		T(test_password), T(test_other_echo), T(test_erase),
 		T(test_middle), T(test_enter), T(test_alternate), T(test_edge),
-		T(test_away), T(test_scrolled), T(test_wide), T(test_bound) };
+		T(test_away), T(test_scrolled), T(test_wide), T(test_bound),
+		T(test_types_on), T(test_types_on_slower),
+		T(test_password_ahead), T(test_found_again) };
 
 	setlocale(LC_ALL, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,8 @@
 // fake-modal --plain --record F -- node act.mjs   (MODAL_SDK_DIR set)
 //
 // ACT: JSON that changes the values below.  Prints the milliseconds until the
-// shell's first output and until the end.
+// shell's first output and until the end.  ACT_BEGAN: CLOCK_MONOTONIC in ns
+// when this was started; then also the time from there to that output.
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -38,6 +39,8 @@ const sb = await client.sandboxes.create(app, image, { cpu: act.cpu,
 const shell = await sb.exec(act.shell, { pty: true, workdir: "/workspace" });
 const reader = shell.stdout.getReader();
 let text = (await reader.read()).value, prompt = performance.now() - began;
+const start = Number(process.hrtime.bigint() -
+    BigInt(process.env.ACT_BEGAN ?? 0)) / 1e6;
 await shell.stdin.writeText(act.input);
 while (!text.includes(act.wanted))
 	text += (await reader.read()).value;
@@ -53,5 +56,6 @@ await shell.wait();
 await sb.terminate();
 client.close();
 console.log(JSON.stringify({ prompt_ms: Math.round(prompt),
+	...(process.env.ACT_BEGAN ? { start_ms: Math.round(start) } : {}),
 	all_ms: Math.round(performance.now() - began) }));
 process.exit(0);

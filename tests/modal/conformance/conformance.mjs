@@ -1,7 +1,9 @@
 // Drives the fake with the official SDK.  A line per check; status 1 when
 // one failed.  Started by `run`, inside `fake-modal --plain -- ...`.
+// COVERAGE: a file that gets the first check of each RPC.
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
+    from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,7 +12,18 @@ const sdk = resolve(process.env.MODAL_SDK_DIR, "node_modules/modal");
 const modal = await import(pathToFileURL(join(sdk, "dist/index.js")));
 const V2 = process.env.MODAL_SANDBOX_V2 !== "0";
 const BLOCK = 8 << 20;
+const covered = new Set();
 let failed = 0;
+
+async function cover(what)
+{
+	for (const rpc in (await order("/log")).counts) {
+		if (!covered.has(rpc))
+			appendFileSync(process.env.COVERAGE,
+			    `${rpc} check ${what}\n`);
+		covered.add(rpc);
+	}
+}
 
 async function check(what, fn)
 {
@@ -23,6 +36,8 @@ async function check(what, fn)
 		const got = await Promise.race([fn(), late]);
 		if (got !== undefined && got !== true)
 			throw new Error(`got ${JSON.stringify(got)}`);
+		if (process.env.COVERAGE)
+			await cover(what);
 		console.log(`ok     ${what}`);
 	} catch (e) {
 		failed++;
@@ -192,6 +207,20 @@ await check("volume: list, copy, remove", async () => {
 	return same(parts.flatMap((p) => p.entries)
 	    .map((e) => [e.path, e.type, Number(e.size)]),
 	    [["dir", 2, 0], ["dir/big.bin", 1, big.length]]);
+});
+
+await check("volume: among those of the account, and by its id", async () => {
+	const { volumeId } = volume;
+	const { items } = await cp.volumeList({ environmentName: "",
+		pagination: { maxObjects: 100, createdBefore: 0 } });
+	const found = items.find((i) => i.volumeId === volumeId);
+	const { metadata } = await cp.volumeGetById({ volumeId });
+	return same([found?.label, metadata?.name], ["viva-conf",
+		"viva-conf"]);
+});
+await check("account: whose it is", async () => {
+	const { workspaceName } = await cp.workspaceNameLookup({});
+	return same(workspaceName, "fake-workspace");
 });
 
 // ---- sandbox --------------------------------------------------------------

@@ -1,0 +1,475 @@
+#include "config.h"
+
+/* A session at Modal on the real binary, against the stand-in: the way of a
+ * candidate, what breaks on it and what is said then, and that no secret is
+ * left anywhere. */
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "tests/support/fakemodal.h"
+#include "tests/support/machine.h"
+#include "tests/support/ptyscreen.h"
+
+#define F3 "\033OR"
+#define F4 "\033OS"
+#define F5 "\033[15~"
+#define F10 "\033[21~"
+#define END "\033[F"
+#define PROMPT "workspace#"
+/* Expected of the hidden cases: cubes of their inputs. */
+#define HIDDEN_IN "123456789\n"
+#define HIDDEN_1 "1881676371789154860897069"
+#define HIDDEN_2 "970299029400059996940603969700029999"
+
+/* As conn.state is written: enum conn. */
+#define STATE(n) "\"state\":" #n
+
+static char *home;
+static struct fakemodal *fake;
+static struct ptyscreen *screen; /* the one that runs */
+
+static int
+setup(void **state)
+{
+	(void)state;
+	home = ptyscreen_home_create();
+	ptyscreen_use_home(home);
+	fake = NULL;
+	screen = NULL;
+	return 0;
+}
+
+/* Also after a test that failed. */
+static int
+teardown(void **state)
+{
+	(void)state;
+	if (screen != NULL)
+		ptyscreen_stop(screen);
+	if (fake != NULL)
+		fakemodal_stop(fake);
+	ptyscreen_use_home(NULL);
+	ptyscreen_home_remove(home);
+	return 0;
+}
+
+static struct ptyscreen *
+viva(int rows, int cols, const char *const *args)
+{
+	const char *argv[8] = { getenv("VIVA") };
+
+	if (argv[0] == NULL)
+		fail_msg("VIVA does not name the binary");
+	for (size_t i = 0; i < 6 && args[i] != NULL; i++)
+		argv[i + 1] = args[i];
+	screen = ptyscreen_start(rows, cols, argv, fakemodal_env(fake, home));
+	return screen;
+}
+
+/* Nothing of the token or a jwt is anywhere, now that all is written. */
+static void
+hunt(void)
+{
+	char *path = xasprintf("%s/data/viva/records.git", home);
+
+	hunt_tree(home, hunt_secrets, NULL);
+	hunt_git(path, hunt_secrets);
+	free(path);
+}
+
+static struct ptyscreen *
+demo(const char *const *knobs)
+{
+	static const char *const args[] = { "demo", "-s", "modal", NULL };
+	struct ptyscreen *p;
+
+	fake = fakemodal_start(knobs);
+	p = viva(36, 140, args);
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_wait(p, "import sys"); /* the editor has its file */
+	hunt_process(ptyscreen_pid(p), hunt_secrets);
+	return p;
+}
+
+static void
+leave(struct ptyscreen *p)
+{
+	const char *text;
+
+	assert_int_equal(ptyscreen_exit(p), 0);
+	assert_true(ptyscreen_restored(p));
+	text = ptyscreen_written(p);
+	hunt_bytes("what was written to the terminal", text, strlen(text),
+	    hunt_secrets);
+	ptyscreen_stop(p);
+	screen = NULL;
+}
+
+/* And nothing is left running over there. */
+static void
+quit(struct ptyscreen *p)
+{
+	ptyscreen_send(p, F10);
+	ptyscreen_wait(p, "y/n");
+	ptyscreen_send(p, "y");
+	leave(p);
+	assert_int_equal(fakemodal_running(fake), 0);
+	hunt();
+}
+
+static unsigned
+count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* The journal of the only session of this home. */
+static char *
+journal(char *id, size_t size)
+{
+	char *dir = xasprintf("%s/data/viva/sessions", home), *path;
+	struct buf text = { 0 };
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			snprintf(id, size, "%s", e->d_name);
+	closedir(d);
+	path = xasprintf("%s/%s/journal.jsonl", dir, id);
+	assert_true(hunt_slurp(path, &text));
+	free(path);
+	free(dir);
+	return buf_take(&text);
+}
+
+static void
+assert_journal(const char *const *words)
+{
+	char id[64], *text = journal(id, sizeof id);
+
+	while (*words != NULL && strstr(text, *words) != NULL)
+		words++;
+	free(text);
+	if (*words != NULL)
+		fail_msg("no %s in the journal of %s", *words, id);
+}
+
+/* ---- the whole way ---- */
+
+static void
+put(const char *dir, const char *name, const char *text)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	FILE *f;
+
+	for (char *s = path + strlen(dir) + 1; (s = strchr(s, '/')) != NULL;
+	    *s++ = '/') {
+		*s = '\0';
+		mkdir(path, 0700);
+	}
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	free(path);
+}
+
+/* A package of its own, whose answers occur nowhere else. */
+static char *
+package(void)
+{
+	char *dir = xasprintf("%s/cubes", home);
+
+	mkdir(dir, 0700);
+	put(dir, "problem.yaml", "name: Cubes\n");
+	put(dir, "problem_statement/problem.en.md", "Print the cube.\n");
+	put(dir, "data/sample/1.in", "2\n");
+	put(dir, "data/sample/1.ans", "8\n");
+	put(dir, "data/secret/1.in", HIDDEN_IN);
+	put(dir, "data/secret/1.ans", HIDDEN_1 "\n");
+	put(dir, "data/secret/2.in", "990000009999\n");
+	put(dir, "data/secret/2.ans", HIDDEN_2 "\n");
+	return dir;
+}
+
+/* What was sent over there, unpacked: input of hidden cases, no answer. */
+static void
+hunt_record(void)
+{
+	static const char *const answers[] = { HIDDEN_1, HIDDEN_2, NULL };
+	struct buf text = { 0 }, data = { 0 }, all = { 0 };
+	char *dir = xasprintf("%s/boxes", fakemodal_get(fake, "dir"));
+
+	assert_true(hunt_slurp(fakemodal_record(fake), &text));
+	hunt_bytes("the requests", text.data, text.len, answers);
+	for (char *s = text.data; (s = strstr(s, "\"base64\": \"")) != NULL;) {
+		s += strlen("\"base64\": \"");
+		s[strcspn(s, "\"")] = '\0';
+		buf_clear(&data);
+		assert_true(json_base64(s, &data));
+		buf_add(&all, data.data, data.len);
+		s += strlen(s) + 1;
+	}
+	hunt_bytes("the input of programs", all.data, all.len, answers);
+	assert_non_null(memmem(all.data, all.len, HIDDEN_IN,
+	    strlen(HIDDEN_IN)));
+	hunt_tree(dir, answers, NULL);
+	hunt_tree(dir, hunt_secrets, NULL);
+	buf_free(&text);
+	buf_free(&data);
+	buf_free(&all);
+	free(dir);
+}
+
+static void
+look_again(void)
+{
+	char id[64], *text = journal(id, sizeof id);
+	const char *const show[] = { "show", id, NULL };
+	const char *const replay[] = { "replay", id, NULL };
+	struct ptyscreen *p;
+
+	free(text);
+	p = viva(60, 100, show);
+	ptyscreen_wait(p, "3 of 3 passed");
+	ptyscreen_wait(p, "each follows the one before it");
+	leave(p);
+	p = viva(36, 140, replay);
+	ptyscreen_wait(p, "REPLAY");
+	ptyscreen_send(p, END);
+	ptyscreen_wait(p, "int(input()) ** 3");
+	ptyscreen_wait(p, "ha42");
+	ptyscreen_send(p, "q");
+	leave(p);
+}
+
+static void
+test_story(void **state)
+{
+	static const char *const events[] = { "conn.state", "\"modal\"",
+		STATE(1), NULL };
+	char *dir = package();
+	const char *const args[] = { "start", "--sandbox", "modal", dir,
+		NULL };
+	struct ptyscreen *p;
+
+	(void)state;
+	fake = fakemodal_start(NULL);
+	p = viva(36, 140, args);
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_wait(p, "import sys");
+	ptyscreen_wait(p, "modal · sandboxed");
+	ptyscreen_send(p, F3 "\001\033[200~print(int(input()) * 3)\n\033[201~");
+	ptyscreen_wait(p, "edited");
+	ptyscreen_wait(p, "saved in the sandbox");
+	ptyscreen_wait(p, "saved on the volume");
+	ptyscreen_send(p, F4 "cat solution.py; echo ha$((40+2))\r");
+	ptyscreen_wait(p, "ha42");
+	assert_int_equal(count(ptyscreen_text(p), "print(int(input()) * 3)"),
+	    2);
+	ptyscreen_send(p, F5);
+	ptyscreen_wait(p, "0 of 3 passed");
+	hunt_record();
+	hunt_process(ptyscreen_pid(p), hunt_secrets);
+	ptyscreen_send(p, F3);
+	ptyscreen_send(p, "\001\033[200~print(int(input()) ** 3)\n\033[201~");
+	ptyscreen_wait(p, "** 3");
+	ptyscreen_send(p, F5);
+	ptyscreen_wait(p, "3 of 3 passed");
+	hunt_record();
+	quit(p);
+	assert_journal(events);
+	look_again();
+	free(dir);
+}
+
+/* ---- breaks ---- */
+
+static void
+test_break(void **state)
+{
+	static const char *const events[] = { STATE(2) ",\"attempt\":3",
+		STATE(1), NULL };
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	ptyscreen_send(p, F4 "echo o$((1+1))ut\r");
+	ptyscreen_wait(p, "o2ut");
+	fakemodal_order(fake, "/net", "{\"action\": \"refuse\","
+	    " \"secs\": 600, \"which\": \"router\"}");
+	ptyscreen_send(p, "echo kept$((2+2))once\r");
+	ptyscreen_wait(p, "retrying 3 of ");
+	ptyscreen_wait(p, "typed wait");
+	assert_false(ptyscreen_has(p, "kept4once"));
+	/* Neither the editor nor the keys wait for it. */
+	ptyscreen_send(p, F3 "still = 1\r");
+	ptyscreen_wait(p, "still = 1");
+	fakemodal_order(fake, "/net", "{\"action\": \"refuse\", \"secs\": 0,"
+	    " \"keep\": true}");
+	ptyscreen_wait(p, "kept4once");
+	ptyscreen_wait(p, "sandboxed");
+	ptyscreen_wait_gone(p, "typed wait");
+	ptyscreen_wait(p, "saved on the volume");
+	ptyscreen_send(p, F4 "head -1 solution.py; echo d$((1+1))one\r");
+	ptyscreen_wait(p, "d2one");
+	assert_int_equal(count(ptyscreen_text(p), "kept4once"), 1);
+	assert_int_equal(count(ptyscreen_text(p), "kept$((2+2))once"), 1);
+	assert_true(count(ptyscreen_text(p), "still = 1") >= 2);
+	quit(p);
+	assert_journal(events);
+}
+
+/* One after the other, each while something is typed. */
+static void
+test_breaks(void **state)
+{
+	static const char *const orders[] = { "{\"action\": \"reset\"}",
+		"{\"action\": \"goaway\"}", "{\"action\": \"goaway-hard\"}",
+		"{\"action\": \"rst-stream\"}",
+		"{\"action\": \"reset\", \"after_bytes\": 100}" };
+	struct ptyscreen *p = demo(NULL);
+	char text[64];
+
+	(void)state;
+	ptyscreen_send(p, F4);
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		ptyscreen_send(p, "echo n$((10+");
+		fakemodal_order(fake, "/net", orders[i]);
+		snprintf(text, sizeof text, "%zu))th\r", i);
+		ptyscreen_send(p, text);
+		snprintf(text, sizeof text, "n%zuth", 10 + i);
+		ptyscreen_wait(p, text);
+		assert_int_equal(count(ptyscreen_text(p), text), 1);
+		snprintf(text, sizeof text, "echo n$((10+%zu))th", i);
+		assert_int_equal(count(ptyscreen_text(p), text), 1);
+	}
+	quit(p);
+}
+
+static void
+test_old_jwt(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	fakemodal_order(fake, "/expire", "{\"kind\": \"router\"}");
+	fakemodal_order(fake, "/expire", "{\"kind\": \"auth\"}");
+	ptyscreen_send(p, F4 "echo let$((1+1))in\r");
+	ptyscreen_wait(p, "let2in");
+	ptyscreen_send(p, F3 "after = 1\r");
+	ptyscreen_wait(p, "edited");
+	ptyscreen_wait(p, "saved on the volume");
+	/* Also what the control plane must do: the judge's sandbox. */
+	ptyscreen_send(p, F5);
+	ptyscreen_wait(p, "0 of 10 passed");
+	quit(p);
+}
+
+/* Ended over there: why, and what to do, is on the screen; what is in the
+ * editor is not lost. */
+static void
+test_ended(void **state)
+{
+	static const char *const events[] = { STATE(4), "as long as it may",
+		"precious", NULL };
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	fakemodal_order(fake, "/sandbox", "{\"action\": \"timeout\"}");
+	ptyscreen_wait(p, "sandbox gone");
+	ptyscreen_wait(p, "has lived as long as it may");
+	ptyscreen_wait(p, "new-sandbox opens another one");
+	ptyscreen_send(p, F3 "\033[200~precious = 1\n\033[201~");
+	ptyscreen_wait(p, "precious = 1");
+	ptyscreen_wait(p, "modal · gone   "); /* and no countdown */
+	ptyscreen_wait(p, "saved on the volume");
+	ptyscreen_send(p, F5);
+	ptyscreen_wait(p, "the sandbox is not ready");
+	quit(p);
+	assert_journal(events);
+}
+
+/* Closed by its terminal: the sandbox over there ends as well. */
+static void
+test_terminated(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	ptyscreen_send(p, F3 "unsaved = 1\r");
+	ptyscreen_wait(p, "edited");
+	kill(ptyscreen_pid(p), SIGTERM);
+	leave(p);
+	assert_int_equal(fakemodal_running(fake), 0);
+	hunt();
+}
+
+/* ---- echo before it comes ---- */
+
+static void
+test_predicted(void **state)
+{
+	static const char *const knobs[] = { "delay_ms=150", NULL };
+	struct ptyscreen *p = demo(knobs);
+	int row, col;
+	bool visible;
+
+	(void)state;
+	ptyscreen_send(p, F4 "echo x");
+	ptyscreen_wait(p, "# echo x");
+	ptyscreen_settle(p, 400); /* all of it has come back */
+	ptyscreen_cursor(p, &row, &col, &visible);
+	assert_false(ptyscreen_underlined(p, row, col - 1));
+	ptyscreen_send(p, "y");
+	ptyscreen_wait(p, "# echo xy");
+	/* It is there, and not yet from there. */
+	assert_true(ptyscreen_underlined(p, row, col));
+	ptyscreen_settle(p, 400);
+	assert_true(ptyscreen_has(p, "# echo xy"));
+	assert_false(ptyscreen_underlined(p, row, col));
+	/* A password is not shown, not even for a moment. */
+	ptyscreen_send(p, "\025read -rs pw; echo g$((1+1))t\r");
+	ptyscreen_settle(p, 600);
+	ptyscreen_send(p, "hush");
+	ptyscreen_settle(p, 600);
+	ptyscreen_send(p, "er\r");
+	ptyscreen_wait(p, "g2t");
+	assert_null(strstr(ptyscreen_written(p), "hush"));
+	assert_false(ptyscreen_has(p, "h"
+	    "usher"));
+	quit(p);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { T(test_story), T(test_break),
+		T(test_breaks), T(test_old_jwt), T(test_ended),
+		T(test_terminated), T(test_predicted) };
+
+	if (!fakemodal_possible() || !machine_has_namespaces())
+		return TEST_SKIPPED;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
