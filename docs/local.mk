@@ -12,4 +12,5 @@ EXTRA_DIST += \
 	docs/decisions/0007-git-packs.md \
 	docs/decisions/0008-resume-from-the-journal.md \
 	docs/decisions/0009-the-shell-outlives-viva.md \
-	docs/decisions/0010-samples-run-in-the-judge.md
+	docs/decisions/0010-samples-run-in-the-judge.md \
+	docs/decisions/0011-typed-input-does-not-wait.md

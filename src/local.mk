@@ -80,6 +80,7 @@ libcore_a_SOURCES = \
 	src/sandbox/modal-find.c \
 	src/sandbox/modal-hash.c \
 	src/sandbox/modal-image.c \
+	src/sandbox/modal-input.c \
 	src/sandbox/modal-internal.h \
 	src/sandbox/modal-list.c \
 	src/sandbox/modal-run.c \

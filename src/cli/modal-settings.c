@@ -168,6 +168,18 @@ take_volume(struct modal_settings *s, const struct ini_entry *i,
 	return true;
 }
 
+static bool
+take_in_flight(struct modal_settings *s, const struct ini_entry *i,
+    struct err *e)
+{
+	double v;
+
+	if (!number(i, 1, MODAL_INPUT_MAX, "pieces", &v, e))
+		return false;
+	s->options.input_in_flight = (unsigned)v;
+	return true;
+}
+
 static const struct {
 	const char *key;
 	bool (*take)(struct modal_settings *, const struct ini_entry *,
@@ -177,7 +189,8 @@ static const struct {
 	{ "cpu", take_cpu }, { "memory", take_memory },
 	{ "timeout", take_timeout }, { "idle-timeout", take_idle },
 	{ "network", take_network }, { "allow", take_allow },
-	{ "volume", take_volume }, { "ca-file", take_ca } };
+	{ "volume", take_volume }, { "ca-file", take_ca },
+	{ "input-in-flight", take_in_flight } };
 
 static bool
 take(void *user, const struct ini_entry *i, struct err *e)
@@ -189,7 +202,8 @@ take(void *user, const struct ini_entry *i, struct err *e)
 			return keys[k].take(user, i, e);
 	return err_set(e, ERR_INVALID, "no setting \"%.40s\" in [modal]; there "
 	    "are app, image, image-id, run, cpu, memory, timeout, "
-	    "idle-timeout, network, allow, volume and ca-file", i->key);
+	    "idle-timeout, network, allow, volume, ca-file and "
+	    "input-in-flight", i->key);
 }
 
 static void

@@ -476,6 +476,7 @@ modal_options_init(struct modal_options *o)
 	o->cpu_milli = 1000;
 	o->memory_mb = 2048;
 	o->timeout = 4 * 3600;
+	o->input_in_flight = 8;
 }
 
 static bool

@@ -1,8 +1,8 @@
 #include "config.h"
 
-/* What a program says and reads.  Both ways a byte has its place in the
- * stream: after a break reading goes on behind the last byte that came, and
- * what was not acknowledged is written again at the same place. */
+/* What a program says.  A byte has its place in the stream: after a break
+ * reading goes on behind the last one that came.  (What it reads:
+ * modal-input.c.) */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +11,7 @@
 #include "base/mem.h"
 #include "sandbox/modal-internal.h"
 
-#define WRITE_US 20000000
-#define PIECE (2u << 20)      /* of input, in a call */
-#define INPUT_MAX (128u << 20) /* a file of 100 MiB, and some keys */
-#define KEEP_HEAD (1u << 20)  /* acknowledged bytes kept in the queue */
+#define FIND_US 20000000
 #define ERRORS_MAX (64u << 10) /* kept of a program of our own */
 
 /* ---- output ---- */
@@ -202,125 +199,6 @@ program_pause(struct program *x, bool on)
 	}
 }
 
-/* ---- input ---- */
-
-size_t
-program_pending(const struct program *x)
-{
-	return x->queue.len - x->head;
-}
-
-void
-program_input_closed(struct program *x)
-{
-	x->in_closed = true;
-	buf_free(&x->queue);
-	x->head = x->flight = 0;
-}
-
-static void
-acknowledged(struct program *x)
-{
-	x->in_sent += x->flight;
-	x->head += x->flight;
-	x->flight = 0;
-	if (x->flight_end) {
-		program_input_closed(x);
-		return;
-	}
-	if (x->head == x->queue.len) {
-		buf_free(&x->queue);
-		x->head = 0;
-	} else if (x->head > KEEP_HEAD && x->head > x->queue.len / 2) {
-		buf_drop_front(&x->queue, x->head);
-		x->head = 0;
-	}
-	program_flush(x);
-}
-
-static void
-write_done(void *user, const struct grpc_status *st, const char *reply,
-    size_t n)
-{
-	struct op *o = user;
-	struct program *x = o->x;
-
-	(void)reply;
-	(void)n;
-	o->call = NULL;
-	if (st->code == GRPC_OK) {
-		op_good(o);
-		acknowledged(x);
-	} else if (!st->transport && (st->code == GRPC_FAILED_PRECONDITION ||
-	    st->code == GRPC_ABORTED || st->code == GRPC_NOT_FOUND)) {
-		/* It has ended or closed its end; how, OP_WAIT will say. */
-		op_good(o);
-		program_input_closed(x);
-	} else if (!op_again(o, st)) {
-		program_broken(x, st);
-	}
-}
-
-/* The same bytes at the same place as often as it takes. */
-struct grpc_call *
-program_write(struct op *o)
-{
-	struct grpc_policy policy = { .attempt_us = WRITE_US, .plain = true };
-	struct program *x = o->x;
-	ROUTER(TaskExecStdinWriteRequest) q = ROUTER_INIT(
-	    TASK_EXEC_STDIN_WRITE_REQUEST);
-	struct buf out = { 0 };
-	struct grpc_call *c;
-
-	q.task_id = x->b->task_id;
-	q.exec_id = x->uuid;
-	q.offset = x->in_sent;
-	q.data.data = (uint8_t *)x->queue.data + x->head;
-	q.data.len = x->flight;
-	q.eof = x->flight_end;
-	wire_pack(&q.base, &out);
-	c = grpc_unary(x->b->router, ROUTER_PATH("TaskExecStdinWrite"),
-	    out.data, out.len, &policy, write_done, o);
-	buf_free(&out);
-	return c;
-}
-
-void
-program_flush(struct program *x)
-{
-	struct op *o = &x->ops[OP_WRITE];
-	size_t n = program_pending(x);
-
-	if (!x->started || x->in_closed || o->call != NULL ||
-	    o->timer != NULL || o->parked || (n == 0 && !x->in_end))
-		return;
-	x->flight = n < PIECE ? n : PIECE;
-	x->flight_end = x->in_end && x->flight == n;
-	op_issue(o);
-}
-
-bool
-program_input(struct program *x, uint64_t offset, const char *p, size_t n)
-{
-	uint64_t skip = x->in_offset > offset ? x->in_offset - offset : 0;
-
-	if (x->in_closed || x->in_end || skip >= n)
-		return true; /* no one reads it, or had it */
-	if (program_pending(x) + n > INPUT_MAX)
-		return false;
-	buf_add(&x->queue, p + skip, n - (size_t)skip);
-	x->in_offset = offset + n;
-	program_flush(x);
-	return true;
-}
-
-void
-program_input_end(struct program *x)
-{
-	x->in_end = true;
-	program_flush(x);
-}
-
 /* ---- what an earlier process of ours began ---- */
 
 static void
@@ -368,5 +246,5 @@ program_find(struct op *o)
 	q.task_id = o->x->b->task_id;
 	q.exec_id = o->x->uuid;
 	return op_unary(o, ROUTER_PATH("TaskExecStdinStatus"), &q.base,
-	    WRITE_US, false, find_done);
+	    FIND_US, false, find_done);
 }

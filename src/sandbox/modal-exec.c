@@ -1,7 +1,8 @@
 #include "config.h"
 
 /* One program in a sandbox: its calls to the worker, each made again until it
- * succeeds, and its end.  What it says and reads: modal-exec-io.c. */
+ * succeeds, and its end.  What it says and reads: modal-exec-io.c and
+ * modal-input.c. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -35,6 +36,12 @@ op_drop(struct op *o)
 	o->call = NULL;
 	loop_timer_cancel(o->timer);
 	o->timer = NULL;
+}
+
+bool
+op_idle(const struct op *o)
+{
+	return o->call == NULL && o->timer == NULL && !o->parked;
 }
 
 static void
@@ -160,9 +167,7 @@ free_program(struct program *x)
 	loop_timer_cancel(x->grace);
 	loop_timer_cancel(x->give_up);
 	loop_timer_cancel(x->size_timer);
-	if (x->queue.data != NULL)
-		explicit_bzero(x->queue.data, x->queue.len);
-	buf_free(&x->queue);
+	program_input_drop(x);
 	buf_free(&x->got[0]);
 	buf_free(&x->got[1]);
 	explicit_bzero(x->nonce, sizeof x->nonce);
@@ -402,9 +407,7 @@ take_status(struct program *x, const ROUTER(TaskExecWaitResponse) *r)
 	op_end(&x->ops[OP_WAIT]);
 	op_end(&x->ops[OP_POLL]);
 	op_end(&x->ops[OP_WRITE]);
-	x->in_closed = true;
-	buf_free(&x->queue);
-	x->head = 0;
+	program_input_closed(x);
 	loop_timer_cancel(x->wall);
 	x->wall = NULL;
 	program_maybe_done(x);
@@ -492,12 +495,6 @@ held(struct op *o)
 	return true;
 }
 
-static bool
-idle(const struct op *o)
-{
-	return o->call == NULL && o->timer == NULL && !o->parked;
-}
-
 void
 op_issue(struct op *o)
 {
@@ -513,7 +510,7 @@ op_issue(struct op *o)
 		return;
 	o->begun = loop_now(o->x->b->m->loop);
 	o->call = make[o->kind](o);
-	if (o->troubled && lasts(o) && idle(poll))
+	if (o->troubled && lasts(o) && op_idle(poll))
 		op_issue(poll);
 }
 

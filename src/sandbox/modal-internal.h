@@ -90,7 +90,7 @@ void account_prepare(struct modal *);
 void account_prepare_stop(struct modal *);
 bool account_prepared(const struct modal *);
 
-/* ---- modal-exec.c, modal-exec-io.c: one program ---- */
+/* ---- modal-exec.c, modal-exec-io.c, modal-input.c: one program ---- */
 
 /* POLL asks how it stands after a break, as a stream that is opened again
  * says nothing as long as the program does not. */
@@ -105,6 +105,13 @@ struct op { /* a call that is made again until it succeeds */
 	unsigned fails; /* in a row: how long the next wait is */
 	bool troubled;	/* has failed and not yet succeeded */
 	bool parked;	/* waits for a new jwt, or for what box_check says */
+};
+
+struct typing { /* of input, on its way */
+	struct program *x;
+	struct grpc_call *call; /* NULL: OP_WRITE's, answered or refused */
+	size_t n;
+	bool end, acknowledged;
 };
 
 struct program_sink { /* of a program of the provider's own */
@@ -137,9 +144,14 @@ struct program {
 	struct buf got[2]; /* of a sink; held back of stderr */
 	/* input */
 	struct buf queue; /* from head on: not yet acknowledged */
-	size_t head, flight;
+	size_t head;
 	uint64_t in_sent, in_offset; /* the worker's count; the core's */
-	bool in_end, flight_end, in_closed;
+	bool in_end, in_closed;
+	struct typing pieces[MODAL_INPUT_MAX]; /* npieces from first on, round */
+	unsigned first, npieces, refusals;
+	int64_t written_at; /* the newest piece */
+	int64_t alone_until; /* loop time; one piece at a time */
+	struct loop_timer *apart; /* until the next may go */
 	/* size of the terminal */
 	unsigned rows, cols;
 	bool resized, size_twice;
@@ -173,10 +185,11 @@ void program_input_end(struct program *);
 bool program_troubled(const struct program *);
 size_t program_pending(const struct program *); /* typed, not acknowledged */
 
-/* for modal-exec-io.c */
+/* between the three */
 void op_issue(struct op *);
 void op_good(struct op *);
 void op_drop(struct op *); /* forgets what it does */
+bool op_idle(const struct op *); /* neither under way nor to be tried again */
 /* The call has failed: true when it will be made again. */
 bool op_again(struct op *, const struct grpc_status *);
 /* It will not: the program's end, or a question to the control plane. */
@@ -185,6 +198,7 @@ void program_maybe_done(struct program *);
 void program_flush(struct program *);
 void program_rest(struct program *); /* of stderr, without the trailer */
 void program_input_closed(struct program *); /* nobody reads it any more */
+void program_input_drop(struct program *); /* what is not sent, too */
 struct grpc_call *op_unary(struct op *, const char *path,
     const void *message, int64_t attempt_us, bool waits, grpc_done);
 void op_failed(struct op *, const struct grpc_status *);

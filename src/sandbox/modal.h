@@ -22,7 +22,11 @@ struct modal_options { /* borrowed; outlives the account */
 	const char *const *domains;	/* allowed ones; NULL: none */
 	const char *ca_file;		/* PEM, for a server of one's own */
 	bool ephemeral;			/* volumes go with their sandboxes */
+	/* Pieces of what is typed that are on their way at once, 1 to
+	 * MODAL_INPUT_MAX; 1: each waits for the answer to the one before. */
+	unsigned input_in_flight;
 };
+#define MODAL_INPUT_MAX 16
 void modal_options_init(struct modal_options *);
 
 struct modal;

@@ -116,6 +116,7 @@ attach_session(unsigned odds)
 		type_some(r.execs[0].id, &typed, 1 + (int)dice(12));
 		go_back(handle, &typed);
 	}
+	assert_true(odds > 0 || far.gaps == 0);
 	x = &r.execs[0];
 	type_some(x->id, &typed, 5);
 	assert_true(r.s->ops->input(r.s, x->id, typed.len, "\004", 1));

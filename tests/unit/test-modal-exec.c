@@ -62,6 +62,7 @@ test_no_breaks(void **state)
 	session(0);
 	assert_int_equal(far.breaks, 0);
 	assert_int_equal(far.keys, 0);
+	assert_int_equal(far.gaps, 0);
 	assert_string_equal(r.states.data + r.states.len - 8, "ready: \n");
 }
 
@@ -116,6 +117,101 @@ test_input_offsets(void **state)
 	assert_true(r.s->ops->input(r.s, id, 4, "\004", 1));
 	UNTIL(rig_exec(&r, id)->exited);
 	assert_string_equal(buf_str(&rig_exec(&r, id)->out[0]), "ABCD");
+}
+
+static void
+type_each(uint64_t id, unsigned keys, int64_t us)
+{
+	for (unsigned i = 0; i < keys; i++) {
+		assert_true(r.s->ops->input(r.s, id, i, "k", 1));
+		turn(us);
+	}
+}
+
+/* A key does not wait for the answer to the one before. */
+static void
+test_input_ahead(void **state)
+{
+	uint64_t id = shell();
+
+	(void)state;
+	UNTIL(r.state == SANDBOX_READY);
+	far.delay_us = 150000;
+	type_each(id, 20, 30000);
+	turn(125000);
+	assert_int_equal(far.places[0].in.len, 20);
+	assert_true(far.most_writes > 3 && far.most_writes <= 8);
+	/* More than may be on their way wait, and go together. */
+	far.most_writes = 0;
+	far.delay_us = 1500000;
+	for (unsigned i = 0; i < 40; i++) {
+		assert_true(r.s->ops->input(r.s, id, 20 + i, "k", 1));
+		turn(30000);
+	}
+	assert_int_equal(far.most_writes, 8);
+	turn(3100000 - 40 * 30000);
+	assert_int_equal(far.places[0].in.len, 60);
+	/* What is typed in one go is one. */
+	UNTIL(far.writes == 0);
+	far.most_writes = 0;
+	for (unsigned i = 0; i < 40; i++)
+		assert_true(r.s->ops->input(r.s, id, 60 + i, "k", 1));
+	UNTIL(far.places[0].in.len == 100);
+	assert_int_equal(far.most_writes, 2);
+}
+
+static void
+test_input_alone(void **state)
+{
+	uint64_t id;
+
+	teardown(state);
+	options.input_in_flight = 1;
+	setup_with(true);
+	id = shell();
+	UNTIL(r.state == SANDBOX_READY);
+	far.delay_us = 50000;
+	type_each(id, 20, 15000);
+	UNTIL(far.places[0].in.len == 20);
+	assert_int_equal(far.most_writes, 1);
+}
+
+/* Some overtake others, and the worker refuses them, in any words. */
+static void
+test_input_overtakes(void **state)
+{
+	static const int codes[] = { GRPC_OUT_OF_RANGE,
+		GRPC_FAILED_PRECONDITION, GRPC_INVALID_ARGUMENT,
+		GRPC_ABORTED, GRPC_NOT_FOUND, GRPC_UNAVAILABLE };
+	unsigned gaps = 0;
+
+	for (unsigned i = 0; i < 60; i++) {
+		seed = i + 1;
+		far.gap_code = codes[i % ARRAY_LEN(codes)];
+		far.delay_us = 1000;
+		far.jitter_us = 60000;
+		session(i < 30 ? 0 : 3 + i % 12);
+		gaps += far.gaps;
+		teardown(state);
+		setup(state);
+	}
+	assert_true(gaps > 60);
+}
+
+/* One that refuses all that comes ahead is not asked again and again. */
+static void
+test_input_refused(void **state)
+{
+	uint64_t id = shell();
+
+	(void)state;
+	UNTIL(r.state == SANDBOX_READY);
+	far.gap_code = GRPC_INVALID_ARGUMENT;
+	far.delay_us = 1000;
+	far.jitter_us = 100000;
+	type_each(id, 4000, 15000); /* a minute */
+	UNTIL(far.places[0].in.len == 4000);
+	assert_true(far.gaps > 3 && far.gaps < 60);
 }
 
 /* Nobody answers, for good: said in the end, with a number on the way. */
@@ -246,6 +342,14 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_status_not_guessed, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_input_offsets, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_input_ahead, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_input_alone, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_input_overtakes, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_input_refused, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_over, setup, teardown),

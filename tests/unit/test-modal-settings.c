@@ -68,6 +68,7 @@ assert_defaults(void)
 	assert_null(s.options.domains);
 	assert_null(s.options.ca_file);
 	assert_false(s.options.ephemeral);
+	assert_int_equal(s.options.input_in_flight, o.input_in_flight);
 }
 
 static void
@@ -86,7 +87,8 @@ test_every_key(void **state)
 	    "\timage-id = im-0123456789012345678901\n\tcpu = 0.5\n"
 	    "\tmemory = 1024\n\ttimeout = 90\n\tidle-timeout = 10\n"
 	    "\tnetwork = open\n\tvolume = ephemeral\n"
-	    "\tca-file = \"/etc/my ca.pem\"\n");
+	    "\tca-file = \"/etc/my ca.pem\"\n\tinput-in-flight = 3\n");
+	assert_int_equal(s.options.input_in_flight, 3);
 	assert_string_equal(s.options.app, "interviews");
 	assert_string_equal(s.options.image, "python:3.12-slim");
 	assert_string_equal(s.options.image_id, "im-0123456789012345678901");
@@ -153,7 +155,8 @@ test_bounds(void **state)
 		"cpu = 65", "cpu = many", "cpu = 1x", "cpu = nan",
 		"cpu = inf", "cpu = -1", "memory = 64", "memory = 1e9",
 		"timeout = 0", "timeout = 1441", "timeout = 4h",
-		"idle-timeout = -1", "idle-timeout = 1441" };
+		"idle-timeout = -1", "idle-timeout = 1441",
+		"input-in-flight = 0", "input-in-flight = 17" };
 	char text[100], begins[60];
 
 	(void)state;
