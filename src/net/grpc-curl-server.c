@@ -16,6 +16,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -274,6 +275,8 @@ prepare(struct curl_server *s, const char *ca_file)
 	pthread_once(&once, init);
 	v = curl_version_info(CURLVERSION_NOW);
 	if (ca_file == NULL)
+		ca_file = getenv("SSL_CERT_FILE"); /* as OpenSSL's clients */
+	if (ca_file == NULL || ca_file[0] == '\0')
 		ca_file = v->cainfo;
 	*s = (struct curl_server){ .ca_file = ca_file != NULL ?
 	    xstrdup(ca_file) : NULL };
@@ -353,9 +356,56 @@ curl_hopeless(CURLcode rc, const char *why)
 	}
 }
 
+/* The time is the machine's, not the loop's: it is what OpenSSL went by. */
+static void
+words_of_clock(const char *what, char *to, size_t n)
+{
+	time_t now = time(NULL);
+	char text[32] = "nonsense";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &tm);
+	snprintf(to, n, "the server's certificate %s by this machine's "
+	    "clock, which says %s; set the clock if it is wrong", what, text);
+}
+
+/* OpenSSL's words are those of X509_verify_cert_error_string, behind
+ * libcurl's; there are about 80 and these are what people meet. */
+static bool
+words_of_certificate(const char *why, char *to, size_t n)
+{
+	static const char before[] = "SSL certificate problem: ";
+	const char *what = strncmp(why, before, sizeof before - 1) == 0 ?
+	    why + sizeof before - 1 : why;
+
+	if (strstr(what, "not yet valid") != NULL)
+		words_of_clock("is not valid yet", to, n);
+	else if (strstr(what, "has expired") != NULL)
+		words_of_clock("has expired", to, n);
+	else if (strstr(what, "signed certificate") != NULL ||
+	    strstr(what, "issuer") != NULL ||
+	    strstr(what, "first certificate") != NULL)
+		snprintf(to, n, "nobody known here vouches for the server's "
+		    "certificate (%.60s); if a server or proxy of your own "
+		    "has it, name its authority's PEM file in SSL_CERT_FILE "
+		    "or as ca-file", what);
+	else if (strstr(what, "does not match") != NULL ||
+	    strstr(what, "no alternative certificate") != NULL)
+		snprintf(to, n, "the server's certificate is for another "
+		    "name; is its URL right, or does a proxy or a network's "
+		    "login page answer instead?");
+	else
+		return false;
+	return true;
+}
+
 void
 curl_words(CURLcode rc, const char *why, char *to, size_t n)
 {
+	if (rc == CURLE_PEER_FAILED_VERIFICATION &&
+	    words_of_certificate(why, to, n))
+		return;
 	snprintf(to, n, "%s", speaks_no_tls(rc, why) ? "this port does not "
 	    "speak TLS, which https:// is" : why[0] != '\0' ? why :
 	    curl_easy_strerror(rc));

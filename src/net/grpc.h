@@ -49,7 +49,7 @@ struct grpc_spec {
 	/* https://HOST[:PORT].  http:// is for tests: this machine only, and
 	 * a connection for each call, as libcurl before 8 cannot do more. */
 	const char *url;
-	const char *ca_file; /* PEM; NULL: the system's */
+	const char *ca_file; /* PEM; NULL: SSL_CERT_FILE's, else the system's */
 };
 /* A server; connects with the first call.  SIGPIPE is ignored from then on. */
 struct grpc *grpc_create(struct loop *, const struct grpc_spec *,

@@ -233,7 +233,8 @@ test_not_tls(void **state)
 static void
 test_certificate(void **state)
 {
-	static const char *const words[] = { "certificate", NULL };
+	static const char *const words[] = { "nobody known here vouches",
+		"SSL_CERT_FILE or as ca-file", NULL };
 	static const char *const words_file[] = { "/nonexistent",
 		"No such file", NULL };
 	const char *const *env = fakemodal_env(fake, home);

@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "net/grpc-curl.h"
 #include "net/grpc-frame.h"
 
 #define SEC INT64_C(1000000)
@@ -552,6 +553,66 @@ test_no_tls(void **state)
 	assert_true(s->npeers <= 1);
 }
 
+/* What libcurl says of a certificate has a cause and a remedy. */
+static void
+test_certificate_words(void **state)
+{
+	static const struct {
+		const char *why, *has, *remedy;
+	} cases[] = {
+		{ "certificate is not yet valid", "not valid yet",
+		    "set the clock if it is wrong" },
+		{ "certificate has expired", "has expired",
+		    "set the clock if it is wrong" },
+		{ "self-signed certificate", "(self-signed certificate)",
+		    "SSL_CERT_FILE or as ca-file" },
+		{ "self signed certificate in certificate chain",
+		    "nobody known here vouches", "ca-file" },
+		{ "unable to get local issuer certificate",
+		    "nobody known here vouches", "ca-file" },
+		{ "unable to verify the first certificate",
+		    "nobody known here vouches", "ca-file" },
+	};
+	char why[CURL_ERROR_SIZE], to[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		snprintf(why, sizeof why, "SSL certificate problem: %s",
+		    cases[i].why);
+		curl_words(CURLE_PEER_FAILED_VERIFICATION, why, to,
+		    sizeof to);
+		assert_non_null(strstr(to, cases[i].has));
+		assert_non_null(strstr(to, cases[i].remedy));
+		assert_true(strlen(to) < 230); /* a host stands before it */
+	}
+	curl_words(CURLE_PEER_FAILED_VERIFICATION, "SSL: no alternative "
+	    "certificate subject name matches target host name 'a'", to,
+	    sizeof to);
+	assert_non_null(strstr(to, "for another name"));
+	curl_words(CURLE_PEER_FAILED_VERIFICATION, "something new", to,
+	    sizeof to);
+	assert_string_equal(to, "something new");
+}
+
+static void
+test_certificates_of_the_environment(void **state)
+{
+	struct grpc_spec spec = { .url = "https://localhost" };
+	char *before = getenv("SSL_CERT_FILE");
+	struct err e = { 0 };
+
+	(void)state;
+	before = before != NULL ? xstrdup(before) : NULL;
+	setenv("SSL_CERT_FILE", "/nonexistent/certs", 1);
+	assert_null(grpc_create(NULL, &spec, &e));
+	assert_non_null(strstr(e.msg, "/nonexistent/certs"));
+	if (before != NULL)
+		setenv("SSL_CERT_FILE", before, 1);
+	else
+		unsetenv("SSL_CERT_FILE");
+	free(before);
+}
+
 static void
 say_no_frames(struct peer *p, uint32_t stream)
 {
@@ -794,6 +855,8 @@ main(void)
 		TEST(test_goaway_before_the_stream),
 		TEST(test_no_grpc),
 		TEST(test_no_tls),
+		TEST(test_certificate_words),
+		TEST(test_certificates_of_the_environment),
 		TEST(test_nonsense),
 		TEST(test_nobody_there),
 		TEST(test_deadline),
