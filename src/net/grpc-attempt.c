@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "net/grpc-priv.h"
@@ -322,6 +323,40 @@ server_status(struct grpc_call *c, struct grpc_status *st)
 		    "%s: the answer has no message", c->grpc->host);
 }
 
+/* Something answered that is not the server, or not in gRPC. */
+static void
+status_of_stranger(struct grpc_call *c, struct grpc_status *st)
+{
+	static const char who[] = "a proxy is in between (see https_proxy, "
+	    "no_proxy), or it is the wrong server";
+	const struct grpc_head *h = &c->head;
+	enum grpc_code code = grpc_code_of_http(h->http);
+	bool moved = h->http >= 300 && h->http < 400;
+	char what[80];
+
+	/* The same would happen again, but for what passes. */
+	if (h->version == 1 && code != GRPC_UNAVAILABLE)
+		code = GRPC_FAILED_PRECONDITION;
+	if (moved)
+		snprintf(what, sizeof what, "a redirect%s%s", h->to[0] !=
+		    '\0' ? " to " : "", h->to);
+	else if (strncasecmp(h->type, "text/html", 9) == 0)
+		snprintf(what, sizeof what, "a web page");
+	else
+		snprintf(what, sizeof what, "%s", h->type[0] != '\0' ?
+		    h->type : "nothing");
+	if (moved || !h->grpc)
+		status_set(c, st, code, true, "%s answered with %s (HTTP %d), "
+		    "not gRPC: %s", c->grpc->host, what, h->http, who);
+	else if (h->version == 1)
+		status_set(c, st, code, true, "%s answered in HTTP/1.1 "
+		    "(status %d), not HTTP/2: %s", c->grpc->host, h->http,
+		    who);
+	else
+		status_set(c, st, code, true, "%s answered with HTTP %d",
+		    c->grpc->host, h->http);
+}
+
 static void
 status_of_end(struct grpc_call *c, const struct wire_end *end,
     struct grpc_status *st)
@@ -329,21 +364,11 @@ status_of_end(struct grpc_call *c, const struct wire_end *end,
 	const struct grpc_head *h = &c->head;
 	const char *host = c->grpc->host;
 
-	if (h->version == 1)
-		status_set(c, st, GRPC_FAILED_PRECONDITION, true,
-		    "%s answers in HTTP/1.1, not HTTP/2 (status %d): is it "
-		    "the right server, or is a proxy between?", host, h->http);
-	else if (h->code >= 0 && (h->grpc || h->http == 200))
+	if (h->code >= 0 && h->version >= 2 && (h->grpc || h->http == 200))
 		server_status(c, st);
-	else if (h->version != 0 && h->http != 200)
-		status_set(c, st, grpc_code_of_http(h->http), true,
-		    "%s answers with HTTP %d%s", host, h->http,
-		    h->http >= 300 && h->http < 400 ?
-		    ", a redirect, which is not followed" : "");
-	else if (h->version != 0 && !h->grpc)
-		status_set(c, st, GRPC_UNKNOWN, true,
-		    "%s does not answer in gRPC (content-type %s): is a proxy "
-		    "between?", host, h->type[0] != '\0' ? h->type : "none");
+	else if (h->version != 0 && (h->version == 1 || h->http != 200 ||
+	    !h->grpc))
+		status_of_stranger(c, st);
 	else if (end->failed)
 		status_set(c, st, end->hopeless ? GRPC_FAILED_PRECONDITION :
 		    GRPC_UNAVAILABLE, true, "%s: %s", host, end->why);

@@ -406,7 +406,11 @@ curl_words(CURLcode rc, const char *why, char *to, size_t n)
 	if (rc == CURLE_PEER_FAILED_VERIFICATION &&
 	    words_of_certificate(why, to, n))
 		return;
+	if (rc == CURLE_GOT_NOTHING)
+		why = "it closed the connection without an answer; a proxy is "
+		    "in between, or it is the wrong server";
 	snprintf(to, n, "%s", speaks_no_tls(rc, why) ? "this port does not "
-	    "speak TLS, which https:// is" : why[0] != '\0' ? why :
+	    "speak TLS, which https:// is; a proxy is in between, or it is "
+	    "the wrong server" : why[0] != '\0' ? why :
 	    curl_easy_strerror(rc));
 }

@@ -209,6 +209,20 @@ content_type(struct grpc_head *h, const char *p, size_t n)
 	    (n == len || p[len] == '+' || p[len] == ';');
 }
 
+/* Who is meant, without a user's password, a path or a query. */
+static void
+location(struct grpc_head *h, const char *p, size_t n)
+{
+	const char *end = p + n, *host = memmem(p, n, "//", 2);
+
+	if (host == NULL)
+		return;
+	for (p = host += 2; p < end && strchr("/?#", *p) == NULL; p++)
+		if (*p == '@')
+			host = p + 1;
+	grpc_text(h->to, sizeof h->to, host, (size_t)(p - host), false);
+}
+
 static void
 header(struct grpc_head *h, const char *name, size_t len, const char *p,
     size_t n)
@@ -222,6 +236,8 @@ header(struct grpc_head *h, const char *name, size_t len, const char *p,
 		h->retry_after_us = grpc_retry_after(p, n);
 	else if (same(name, len, "content-type"))
 		content_type(h, p, n);
+	else if (same(name, len, "location"))
+		location(h, p, n);
 	else if (same(name, len, "grpc-encoding"))
 		h->compressed = !same(p, n, "identity");
 }

@@ -42,6 +42,7 @@ struct grpc_head {
 	bool compressed; /* which nobody asked for */
 	int code;	 /* -1: none yet */
 	char type[60];	 /* content-type */
+	char to[60];	 /* of a redirect: host and port, nothing secret */
 	char text[3 * 300]; /* grpc-message, still encoded */
 	int64_t retry_after_us;
 };

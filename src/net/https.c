@@ -192,6 +192,24 @@ same_server(const char *a, const char *b)
 	return same;
 }
 
+/* Of where to only the host: the rest may be a key. */
+static void
+follow_not(struct https_call *c, const char *to)
+{
+	CURLU *u = curl_url();
+	char *host = NULL, why[256];
+
+	if (u == NULL)
+		abort(); /* out of memory */
+	if (to != NULL && curl_url_set(u, CURLUPART_URL, to, 0) == CURLUE_OK)
+		curl_url_get(u, CURLUPART_HOST, &host, 0);
+	snprintf(why, sizeof why, "the server sends us to another one%s%.80s",
+	    host != NULL ? ", " : "", host != NULL ? host : "");
+	curl_free(host);
+	curl_url_cleanup(u);
+	call_failed(c, true, why);
+}
+
 static void
 follow(struct https_call *c)
 {
@@ -199,7 +217,7 @@ follow(struct https_call *c)
 
 	curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &to);
 	if (to == NULL || !same_server(c->url, to)) {
-		call_failed(c, true, "the server sends us to another one");
+		follow_not(c, to);
 		return;
 	}
 	if (c->redirects-- == 1) {

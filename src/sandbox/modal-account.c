@@ -122,8 +122,9 @@ account_error(const struct modal *m, const char *what,
 	const char *hint = remedy(st);
 
 	account_words(m, st->message, said, sizeof said);
-	/* Of the transport the message already says all there is to know. */
-	if (st->transport && st->code == GRPC_FAILED_PRECONDITION)
+	/* What was made here is no word of the account's. */
+	if (st->transport && st->code != GRPC_UNAVAILABLE &&
+	    st->code != GRPC_DEADLINE_EXCEEDED)
 		hint = NULL;
 	err_set(e, code, "%s: %s%s%s", what, said[0] != '\0' ? said :
 	    grpc_code_name(st->code), hint != NULL ? "; " : "",

@@ -211,6 +211,21 @@ test_a_message_over_the_cap(void **state)
 	    "of 104857601 bytes is over the limit of 104857600");
 }
 
+#define PROXY \
+	": a proxy is in between (see https_proxy, no_proxy), or it is the " \
+	"wrong server"
+
+static void
+say_lines(struct wire_exchange *x, const char *lines)
+{
+	char text[100], *rest = NULL;
+
+	snprintf(text, sizeof text, "%s", lines);
+	for (char *p = strtok_r(text, "\n", &rest); p != NULL;
+	    p = strtok_r(NULL, "\n", &rest))
+		say(x, p);
+}
+
 static void
 test_answers_that_are_no_grpc(void **state)
 {
@@ -220,24 +235,49 @@ test_answers_that_are_no_grpc(void **state)
 		const char *message;
 	} all[] = {
 		{ "HTTP/1.1 200 OK", "text/html", GRPC_FAILED_PRECONDITION,
-		    "host:1 answers in HTTP/1.1, not HTTP/2 (status 200): is "
-		    "it the right server, or is a proxy between?" },
+		    "host:1 answered with a web page (HTTP 200), not gRPC"
+		    PROXY },
+		{ "HTTP/1.1 407 No", "text/html", GRPC_FAILED_PRECONDITION,
+		    "host:1 answered with a web page (HTTP 407), not gRPC"
+		    PROXY },
+		/* A gateway may find its server again. */
+		{ "HTTP/1.1 502 No", "text/html; charset=utf-8",
+		    GRPC_UNAVAILABLE, "host:1 answered with a web page "
+		    "(HTTP 502), not gRPC" PROXY },
+		{ "HTTP/1.1 200 OK", "application/grpc",
+		    GRPC_FAILED_PRECONDITION, "host:1 answered in HTTP/1.1 "
+		    "(status 200), not HTTP/2" PROXY },
 		{ "HTTP/2 200", "text/html", GRPC_UNKNOWN,
-		    "host:1 does not answer in gRPC (content-type text/html): "
-		    "is a proxy between?" },
+		    "host:1 answered with a web page (HTTP 200), not gRPC"
+		    PROXY },
+		{ "HTTP/2 200", "text/plain", GRPC_UNKNOWN,
+		    "host:1 answered with text/plain (HTTP 200), not gRPC"
+		    PROXY },
 		{ "HTTP/2 303", "text/plain", GRPC_UNKNOWN,
-		    "host:1 answers with HTTP 303, a redirect, which is not "
-		    "followed" },
+		    "host:1 answered with a redirect (HTTP 303), not gRPC"
+		    PROXY },
+		{ "HTTP/2 302\nlocation: https://u:p@login.example.com:8/?s=1",
+		    "text/html", GRPC_UNKNOWN, "host:1 answered with a "
+		    "redirect to login.example.com:8 (HTTP 302), not gRPC"
+		    PROXY },
+		{ "HTTP/1.1 302 Found\nLocation: http://portal", "text/html",
+		    GRPC_FAILED_PRECONDITION, "host:1 answered with a "
+		    "redirect to portal (HTTP 302), not gRPC" PROXY },
 		{ "HTTP/2 401", "text/plain", GRPC_UNAUTHENTICATED,
-		    "host:1 answers with HTTP 401" },
+		    "host:1 answered with text/plain (HTTP 401), not gRPC"
+		    PROXY },
 		{ "HTTP/2 403", "application/json", GRPC_PERMISSION_DENIED,
-		    "host:1 answers with HTTP 403" },
+		    "host:1 answered with application/json (HTTP 403), not "
+		    "gRPC" PROXY },
 		{ "HTTP/2 404", "text/html", GRPC_UNIMPLEMENTED,
-		    "host:1 answers with HTTP 404" },
-		{ "HTTP/2 503", "text/html", GRPC_UNAVAILABLE,
-		    "host:1 answers with HTTP 503" },
-		{ "HTTP/2 500", "text/html", GRPC_UNKNOWN,
-		    "host:1 answers with HTTP 500" },
+		    "host:1 answered with a web page (HTTP 404), not gRPC"
+		    PROXY },
+		/* Such has the server itself. */
+		{ "HTTP/2 503", "application/grpc", GRPC_UNAVAILABLE,
+		    "host:1 answered with HTTP 503" },
+		{ "HTTP/2 500", "", GRPC_UNKNOWN,
+		    "host:1 answered with nothing (HTTP 500), not gRPC"
+		    PROXY },
 	};
 	struct fixture *f = *state;
 
@@ -246,7 +286,7 @@ test_answers_that_are_no_grpc(void **state)
 		char type[64];
 
 		unary(f, &s, NULL);
-		say(last(f), all[i].first);
+		say_lines(last(f), all[i].first);
 		snprintf(type, sizeof type, "content-type: %s", all[i].type);
 		say(last(f), type);
 		assert_false(send_bytes(last(f), "<html>", 6));

@@ -380,6 +380,9 @@ test_bad_redirects(void **state)
 		TURN_UNTIL(&server, (void)0, seen.done == 1);
 		assert_true(seen.a.failed && seen.a.hopeless);
 		assert_int_equal(server.requests, 1);
+		if (scripts[i] == elsewhere)
+			assert_string_equal(seen.a.why, "the server sends us "
+			    "to another one, 127.0.0.1");
 	}
 	/* Unless asked, and any other than 303: an answer as any. */
 	memset(&seen, 0, sizeof seen);
