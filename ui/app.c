@@ -183,13 +183,19 @@ end_message(void *user)
 	app_dirty(a);
 }
 
+static void
+pane_key(void *user, const char *cmd, char out[40])
+{
+	app_key_label(user, cmd_find(cmd), out);
+}
+
 void
 app_say(struct app *a, const char *text)
 {
 	loop_timer_cancel(a->quiet);
 	a->quiet = NULL;
 	buf_clear(&a->message);
-	buf_adds(&a->message, text);
+	cmd_words(text, pane_key, a, &a->message);
 	app_dirty(a);
 }
 
@@ -242,12 +248,6 @@ static void
 pane_run(void *user, const char *cmd)
 {
 	app_run_name(user, cmd);
-}
-
-static void
-pane_key(void *user, const char *cmd, char out[40])
-{
-	app_key_label(user, cmd_find(cmd), out);
 }
 
 static bool

@@ -193,6 +193,41 @@ canvas_text(struct canvas *c, int row, int col, int max, const char *s,
 	return used;
 }
 
+/* The bytes that fit into so many columns, and at least something. */
+static size_t
+fitting(const char *s, size_t n, int cols)
+{
+	size_t off = 0, blank = 0, len;
+	int used = 0, width;
+
+	for (; off < n; off += len, used += width) {
+		len = utf8_grapheme(s + off, n - off, &width);
+		if (used + width > cols)
+			break;
+		if (s[off] == ' ')
+			blank = off;
+	}
+	if (off == n || s[off] == ' ')
+		return off;
+	if (blank > 0)
+		return blank;
+	return off > 0 ? off : utf8_grapheme(s, n, &width);
+}
+
+int
+canvas_wrapped(struct canvas *c, int row, int col, const char *s,
+    struct style style)
+{
+	for (; *s != '\0' && row < c->rows; row++) {
+		size_t n = fitting(s, strlen(s), c->cols - col);
+
+		canvas_text(c, row, col, -1, s, n, style);
+		s += n;
+		s += strspn(s, " ");
+	}
+	return row;
+}
+
 #define TAB 8
 
 void

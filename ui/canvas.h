@@ -71,6 +71,9 @@ int canvas_text(struct canvas *, int row, int col, int max, const char *s,
  * own style where the rest did not fit. */
 void canvas_clipped(struct canvas *, int row, int col, int max, const char *s,
     size_t n, struct style style, uint32_t more, struct style more_style);
+/* Broken at blanks into as many rows as there are; returns the row after. */
+int canvas_wrapped(struct canvas *, int row, int col, const char *s,
+    struct style);
 int canvas_str(struct canvas *, int row, int col, const char *s, struct style);
 int canvas_printf(struct canvas *, int row, int col, struct style,
     const char *fmt, ...) PRINTF_LIKE(5, 6);

@@ -3,6 +3,7 @@
 #include "ui/cmd.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -201,4 +202,30 @@ cmd_match(const struct cmd *c, const char *typed)
 
 	/* The name is what people remember. */
 	return name > 0 ? name * 2 + 1 : help;
+}
+
+void
+cmd_words(const char *text, void (*key)(void *user, const char *cmd,
+    char out[40]), void *user, struct buf *out)
+{
+	static const char before[] = "the command ";
+	size_t skip = sizeof before - 1;
+	const char *at;
+
+	while ((at = strstr(text, before)) != NULL) {
+		size_t n = strspn(at + skip, "abcdefghijklmnopqrstuvwxyz-");
+		char name[32], label[40] = "";
+
+		snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n :
+		    0, at + skip);
+		if (key != NULL && cmd_find(name) != NULL)
+			key(user, name, label);
+		buf_add(out, text, (size_t)(at - text));
+		if (label[0] != '\0')
+			buf_adds(out, label);
+		else
+			buf_add(out, at, skip + n);
+		text = at + skip + n;
+	}
+	buf_adds(out, text);
 }

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
+
 enum cmd_scope { CMD_APP, CMD_PANE };
 /* Where a command makes sense. */
 enum { CMD_LIVE = 1, CMD_REPLAY = 2, CMD_BOTH = 3 };
@@ -28,5 +30,10 @@ const struct cmd *cmd_find(const char *name); /* NULL: none */
 /* How well name and help match what was typed: letters in order, better when
  * they stand together or start a word.  0: no match. */
 int cmd_match(const struct cmd *, const char *typed);
+/* The core does not know of keys: its texts say "the command NAME".  Here
+ * stands the key instead, of those that have one; key: as in pane.h, may be
+ * NULL. */
+void cmd_words(const char *text, void (*key)(void *user, const char *cmd,
+    char out[40]), void *user, struct buf *out);
 
 #endif

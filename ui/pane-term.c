@@ -211,27 +211,15 @@ static void
 draw_gone(const struct term_pane *t, struct canvas *c)
 {
 	const struct state *s = t->base.ctx.state;
-	const char *p = s->conn_why;
-	int row = 0;
+	struct buf words = { 0 };
 
-	if (s->conn != CONN_GONE || p == NULL || s->ended)
+	if (s->conn != CONN_GONE || s->conn_why == NULL || s->ended)
 		return;
 	canvas_fill(c, theme_style(t->base.ctx.theme, STYLE_TEXT));
-	for (; *p != '\0' && row < c->rows; row++) {
-		size_t n = strlen(p), fit = n;
-
-		while (fit > 0 && utf8_columns(p, fit) > (size_t)c->cols)
-			fit--;
-		if (fit < n) /* back to a space, if there is one */
-			while (fit > 0 && p[fit] != ' ')
-				fit--;
-		if (fit == 0)
-			fit = n < (size_t)c->cols ? n : (size_t)c->cols;
-		canvas_text(c, row, 0, -1, p, fit,
-		    theme_style(t->base.ctx.theme, STYLE_ERROR));
-		p += fit;
-		p += strspn(p, " ");
-	}
+	pane_words(&t->base, s->conn_why, &words);
+	canvas_wrapped(c, 0, 0, buf_str(&words),
+	    theme_style(t->base.ctx.theme, STYLE_ERROR));
+	buf_free(&words);
 }
 
 static void
@@ -282,8 +270,10 @@ term_cursor(struct pane *p, int *row, int *col, int *shape)
 /* --- title -------------------------------------------------------------- */
 
 static void
-title_conn(const struct state *s, const char *dot, struct buf *out)
+title_conn(const struct pane *p, const char *dot, struct buf *out)
 {
+	const struct state *s = p->ctx.state;
+
 	switch (s->conn) {
 	case CONN_STARTING:
 		buf_addf(out, " %s starting", dot);
@@ -302,8 +292,10 @@ title_conn(const struct state *s, const char *dot, struct buf *out)
 		break;
 	}
 	if (s->conn >= CONN_RETRYING && s->conn_why != NULL &&
-	    s->conn_why[0] != '\0')
-		buf_addf(out, ": %s", s->conn_why);
+	    s->conn_why[0] != '\0') {
+		buf_adds(out, ": ");
+		pane_words(p, s->conn_why, out);
+	}
 }
 
 static void
@@ -337,7 +329,7 @@ term_title(struct pane *p, struct buf *out)
 		/* What is not the live screen says so, and no more. */
 		buf_addf(out, " %s %s", dot, vt_title(s->vt));
 	}
-	title_conn(s, dot, out);
+	title_conn(p, dot, out);
 	if (t->copy)
 		buf_addf(out, " %s copy", dot);
 	if (first < 0)
@@ -502,7 +494,7 @@ term_paste(struct pane *p, const char *s, size_t n)
 /* --- commands, life ----------------------------------------------------- */
 
 static void
-cmd_find(struct term_pane *t, const char *text)
+find_text(struct term_pane *t, const char *text)
 {
 	size_t n;
 
@@ -594,7 +586,7 @@ term_command(struct pane *p, const char *cmd, const char *text)
 	else if (strcmp(cmd, "copy-mode") == 0)
 		term_copy_enter(t);
 	else if (strcmp(cmd, "find") == 0)
-		cmd_find(t, text);
+		find_text(t, text);
 	else if (strcmp(cmd, "find-next") == 0)
 		cmd_find_again(t, 1);
 	else if (strcmp(cmd, "find-back") == 0)

@@ -14,6 +14,7 @@
 #include "session/command.h"
 #include "session/state.h"
 #include "ui/canvas.h"
+#include "ui/cmd.h"
 #include "ui/keys.h"
 #include "ui/theme.h"
 
@@ -82,6 +83,13 @@ struct pane {
 	struct pane_ctx ctx;
 	int rows, cols;
 };
+
+/* A text of the core, with keys for its commands. */
+static inline void
+pane_words(const struct pane *p, const char *text, struct buf *out)
+{
+	cmd_words(text, p->ctx.key, p->ctx.user, out);
+}
 
 extern const struct pane_ops pane_problem, pane_files, pane_editor, pane_term,
     pane_tests;

@@ -231,7 +231,8 @@ file_conflict(struct core *c, const char *path, const char *data, size_t n)
 	core_emit(c, &ev);
 	file_state(c, path, FILE_FAILED, ev.u.file.why);
 	core_notice(c, "%s was changed outside the editor: the command "
-	    "save-force keeps yours, reload takes theirs", path);
+	    "save-force keeps yours, the command reload takes "
+	    "theirs", path);
 }
 
 bool

@@ -113,8 +113,8 @@ next_question(void *user)
 		return;
 	}
 	if (c->question + 1 == c->spec.nproblems) {
-		core_notice(c, "that was the last question: F10 ends the "
-		    "session, or keep improving");
+		core_notice(c, "that was the last question: the command "
+		    "quit ends the session, or keep improving");
 		return;
 	}
 	core_tests_cancel(c); /* a run is of its question */
@@ -130,7 +130,7 @@ leave(struct core *c)
 
 	if (f != NULL)
 		core_notice(c, "%s is not saved, so this question stays: "
-		    "skip goes on when it is", f->path);
+		    "the command skip goes on when it is", f->path);
 	if (f != NULL || c->ending || c->leaving)
 		return;
 	c->leaving = true;

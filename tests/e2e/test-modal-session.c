@@ -398,7 +398,7 @@ test_ended(void **state)
 	fakemodal_order(fake, "/sandbox", "{\"action\": \"timeout\"}");
 	ptyscreen_wait(p, "sandbox gone");
 	ptyscreen_wait(p, "has lived as long as it may");
-	ptyscreen_wait(p, "new-sandbox opens another one");
+	ptyscreen_wait(p, "Shift-F4 opens another one");
 	ptyscreen_send(p, F3 "\033[200~precious = 1\n\033[201~");
 	ptyscreen_wait(p, "precious = 1");
 	ptyscreen_wait(p, "modal · gone   "); /* and no countdown */

@@ -74,12 +74,61 @@ test_fuzzy(void **state)
 	assert_true(cmd_match(cmd_find("quit"), "") > 0);
 }
 
+static void
+key_of(void *user, const char *cmd, char out[40])
+{
+	struct keymap *m = user;
+
+	keymap_key(m, cmd_find(cmd), out);
+}
+
+static void
+assert_words(struct keymap *m, const char *text, const char *words)
+{
+	struct buf b = { 0 };
+
+	cmd_words(text, m != NULL ? key_of : NULL, m, &b);
+	assert_string_equal(buf_str(&b), words);
+	buf_free(&b);
+}
+
+/* What the core says to do has the key that does it, whichever it is. */
+static void
+test_words(void **state)
+{
+	static const char text[] = "gone; the command new-sandbox opens "
+	    "another one";
+	struct keymap *m = keymap_create(false), *r = keymap_create(true);
+
+	(void)state;
+	assert_words(m, text, "gone; S-F4 opens another one");
+	assert_words(m, "", "");
+	assert_words(m, "the command ", "the command ");
+	assert_words(m, "the command rm ends", "the command rm ends");
+	assert_words(m, "the command save-force or the command save",
+	    "the command save-force or C-s");
+	assert_words(m, "the command "
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
+	    "the command "
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
+	assert_words(r, text, text); /* a replay has no such key */
+	assert_words(NULL, text, text);
+	assert_true(keymap_bind(m, "F9", "new-sandbox", NULL));
+	assert_true(keymap_bind(m, "S-F4", "none", NULL));
+	assert_words(m, text, "gone; F9 opens another one");
+	assert_true(keymap_bind(m, "F9", "none", NULL));
+	assert_words(m, text, text);
+	keymap_destroy(m);
+	keymap_destroy(r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_fuzzy),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
