@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
 
 #define NEEDLE_MAX 512
@@ -215,6 +216,33 @@ draw_ask(const struct edit_pane *e, struct canvas *c)
 	    e->input.len - skip, st);
 }
 
+/* Without a sandbox there are no files: whoever looks here is told so. */
+static bool
+draw_no_sandbox(const struct edit_pane *e, struct canvas *c)
+{
+	static const char *const words[] = {
+		[CONN_STARTING] = "the sandbox is starting, with the files",
+		[CONN_RETRYING] = "the sandbox does not answer; it is tried "
+		    "again",
+		[CONN_OFFLINE] = "the sandbox does not answer",
+		[CONN_GONE] = "there is no sandbox, and so there are no files",
+	};
+	const struct state *s = e->base.ctx.state;
+	struct buf why = { 0 };
+	int row;
+
+	if (s->ended || (unsigned)s->conn >= ARRAY_LEN(words) ||
+	    words[s->conn] == NULL)
+		return false;
+	row = canvas_wrapped(c, 0, 1, words[s->conn], style(e, STYLE_DIM));
+	if (s->conn_why != NULL)
+		pane_words(&e->base, s->conn_why, &why);
+	canvas_wrapped(c, row, 1, buf_str(&why), style(e, s->conn ==
+	    CONN_GONE ? STYLE_ERROR : STYLE_DIM));
+	buf_free(&why);
+	return true;
+}
+
 static void
 draw_nothing(const struct edit_pane *e, struct canvas *c)
 {
@@ -222,6 +250,8 @@ draw_nothing(const struct edit_pane *e, struct canvas *c)
 	char key[40] = "";
 	int x;
 
+	if (draw_no_sandbox(e, c))
+		return;
 	x = 1 + canvas_str(c, 0, 1, "no file is open", style(e, STYLE_DIM));
 	if (ctx->key != NULL)
 		ctx->key(ctx->user, "focus-files", key);

@@ -177,6 +177,7 @@ test_refused(void **state)
 	assert_says(says("sandboxes", NULL, 1), words);
 	assert_says(says("doctor", NULL, 1), words);
 	assert_session_says(NULL, "the token is refused");
+	assert_session_says(NULL, "there is no sandbox, and so there are no");
 }
 
 static void

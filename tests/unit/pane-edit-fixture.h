@@ -109,6 +109,24 @@ open_file(struct fix *f, const char *path, const char *text)
 	apply(f, &ev);
 }
 
+static inline void
+conn(struct fix *f, enum conn st, const char *why)
+{
+	struct event ev = { .type = EV_CONN_STATE };
+
+	ev.u.conn.state = st;
+	ev.u.conn.why = why;
+	ev.u.conn.provider = "modal";
+	apply(f, &ev);
+}
+
+static void
+on_key_label(void *user, const char *cmd, char out[40])
+{
+	(void)user;
+	snprintf(out, 40, "%s", strcmp(cmd, "new-sandbox") == 0 ? "F9" : "");
+}
+
 static struct fix *
 setup_as(const char *path, const char *text, int rows, int cols,
     bool read_only)
@@ -116,7 +134,7 @@ setup_as(const char *path, const char *text, int rows, int cols,
 	struct fix *f = xcalloc(1, sizeof *f);
 	struct pane_ctx ctx = { .theme = &f->theme, .clock = &f->clock.base,
 		.send = on_send, .copy = on_copy, .clipboard = on_clipboard,
-		.say = on_say, .user = f, .read_only = read_only };
+		.say = on_say, .key = on_key_label, .user = f, .read_only = read_only };
 
 	for (int i = 0; i < STYLE_NAMES; i++)
 		f->theme.styles[i] = (struct style){ -1, -1, 0 };

@@ -468,6 +468,7 @@ what_is_drawn(void **st)
 	expect_cursor(f, 2, 0);
 	teardown(f);
 	f = setup(NULL, NULL);
+	conn(f, CONN_ONLINE, NULL);
 	pane_editor.resize(f->pane, 2, 40);
 	expect_screen(f, " no file is open\n\n");
 	assert_int_equal(press(f, 'x', 0), PANE_IGNORED);
@@ -478,6 +479,30 @@ what_is_drawn(void **st)
 	pane_editor.paste(f->pane, "x", 1);
 	assert_int_equal(f->sent, 0);
 	expect_title(f, "editor");
+	teardown(f);
+}
+
+/* No file, and why. */
+static void
+no_sandbox_is_drawn(void **st)
+{
+	struct fix *f = setup_as(NULL, NULL, 4, 30, false);
+
+	(void)st;
+	expect_screen(f, " the sandbox is starting, with\n the files\n\n\n");
+	conn(f, CONN_STARTING, "building the image");
+	expect_screen(f, " the sandbox is starting, with\n the files\n"
+	    " building the image\n\n");
+	conn(f, CONN_RETRYING, "no route");
+	expect_screen(f, " the sandbox does not answer;\n it is tried again\n"
+	    " no route\n\n");
+	pane_editor.resize(f->pane, 4, 50);
+	conn(f, CONN_GONE, "the token is refused; the command new-sandbox "
+	    "opens another one");
+	expect_screen(f, " there is no sandbox, and so there are no files\n"
+	    " the token is refused; F9 opens another one\n\n\n");
+	conn(f, CONN_ONLINE, NULL);
+	expect_screen(f, " no file is open\n\n\n\n");
 	teardown(f);
 }
 
@@ -879,6 +904,7 @@ main(void)
 		cmocka_unit_test(a_match_cut_by_the_edge),
 		cmocka_unit_test(going_to_a_line),
 		cmocka_unit_test(what_is_drawn),
+		cmocka_unit_test(no_sandbox_is_drawn),
 		cmocka_unit_test(long_lines_move_sideways),
 		cmocka_unit_test(a_selection_is_seen),
 		cmocka_unit_test(titles),
