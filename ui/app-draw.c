@@ -78,6 +78,8 @@ conn_segment(const struct app *a, struct segment *s)
 	else
 		snprintf(s->text, sizeof s->text, "%s %s %s", name, dot,
 		    states[st->conn <= CONN_GONE ? st->conn : CONN_GONE]);
+	if (st->conn == CONN_ONLINE)
+		snprintf(s->brief, sizeof s->brief, "%.63s", s->text);
 	if (has_link(a, &link))
 		link_text(a, &link, s);
 }

@@ -33,11 +33,15 @@ void
 term_predict_typed(struct term_pane *t, const struct buf *b)
 {
 	struct sandbox_link link;
+	int64_t rtt;
 
 	if (!ask_link(t, &link))
 		return;
-	predict_type(t->predict, term_vt(t), b->data, b->len, link.rtt_us,
-	    now(t));
+	rtt = link.rtt_us;
+	/* While the connection is away every echo is late. */
+	if (link.attempt > 0 && rtt >= 0 && rtt < PREDICT_RTT_US)
+		rtt = PREDICT_RTT_US;
+	predict_type(t->predict, term_vt(t), b->data, b->len, rtt, now(t));
 	if (shown(t))
 		t->base.ctx.hurry(t->base.ctx.user);
 }

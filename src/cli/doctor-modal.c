@@ -116,15 +116,15 @@ progress(struct check *c, const char *why)
 static void
 retrying(struct check *c, const char *why)
 {
-	/* "retrying 2 of 100: HOST: what" */
-	const char *what = strchr(why, ':');
+	char text[500];
 
-	c->row("...", why);
-	if (++c->retries < RETRIES || what == NULL)
+	snprintf(text, sizeof text, "trying again: %.450s", why);
+	c->row("...", text);
+	if (++c->retries < RETRIES)
 		return;
 	c->state = SANDBOX_FAILED;
 	snprintf(c->why, sizeof c->why, "%.400s; where the account answers "
-	    "and this does not, a firewall is in between", what + 2);
+	    "and this does not, a firewall is in between", why);
 }
 
 static void

@@ -33,9 +33,11 @@ box_tell(struct box *b, enum sandbox_state st, const char *why)
 	char text[sizeof b->why];
 
 	snprintf(text, sizeof text, "%s", why != NULL ? why : "");
-	if (b->closing || (b->state == st && strcmp(b->why, text) == 0))
+	if (b->closing || (b->state == st && strcmp(b->why, text) == 0 &&
+	    (st != SANDBOX_RETRYING || b->told_try == b->try_number)))
 		return;
 	b->state = st;
+	b->told_try = b->try_number;
 	memcpy(b->why, text, sizeof b->why);
 	b->base.watch->state(b->base.user, st,
 	    b->why[0] != '\0' ? b->why : NULL);
@@ -120,7 +122,6 @@ box_step_failed(struct box *b, const char *what,
 	    st->code == GRPC_FAILED_PRECONDITION && !st->transport;
 	int64_t delay = STEP_DELAY_US;
 	struct err e = { 0 };
-	char text[512];
 
 	if (b->closing) {
 		box_terminate(b);
@@ -140,9 +141,7 @@ box_step_failed(struct box *b, const char *what,
 	box_step_later(b, delay);
 	b->next_try = loop_now(b->m->loop) + delay;
 	b->try_number = b->tries;
-	snprintf(text, sizeof text, "retrying %u of %u: %s", b->tries,
-	    STEP_TRIES, e.msg);
-	box_tell(b, SANDBOX_RETRYING, text);
+	box_tell(b, SANDBOX_RETRYING, e.msg);
 }
 
 void
@@ -646,7 +645,7 @@ void
 box_trouble(struct box *b, unsigned fails, int64_t delay,
     const struct grpc_status *st)
 {
-	char said[200], text[400];
+	char said[200];
 
 	b->next_try = loop_now(b->m->loop) + delay;
 	b->try_number = fails;
@@ -655,9 +654,8 @@ box_trouble(struct box *b, unsigned fails, int64_t delay,
 	if (fails < TELL_FAILS)
 		return;
 	account_words(b->m, st->message, said, sizeof said);
-	snprintf(text, sizeof text, "retrying %u of %u: %s", fails,
-	    WORKER_TRIES, said[0] != '\0' ? said : grpc_code_name(st->code));
-	box_tell(b, SANDBOX_RETRYING, text);
+	box_tell(b, SANDBOX_RETRYING, said[0] != '\0' ? said :
+	    grpc_code_name(st->code));
 }
 
 void

@@ -262,7 +262,7 @@ struct box {
 	size_t nprograms, programs_cap;
 	uint64_t next_id;
 	int64_t next_try; /* loop time; 0: none */
-	unsigned try_number;
+	unsigned try_number, told_try;
 	struct loop_timer *expiry;
 	int64_t ends; /* loop time; 0: unknown */
 	/* files */

@@ -233,9 +233,12 @@ test_given_up(void **state)
 	(r.s)->ops->link(r.s, &info);
 	assert_int_equal(info.pending, 3);
 	assert_true(info.attempt >= 1 && info.retry_us >= 0);
+	assert_null(strstr(r.why, "retrying")); /* the state and link say it */
 	far.breaks = 0;
+	r.retries = 0;
 	UNTIL(r.state == SANDBOX_FAILED);
 	assert_true(far.breaks > 20 && far.breaks < 400);
+	assert_true(r.retries > 50); /* each try is told */
 	assert_true(rig_exec(&r, id)->exited);
 	assert_true(rig_exec(&r, id)->x.infra);
 	assert_non_null(strstr(r.why, "network"));
