@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
+#include <pthread.h>
 #include <string.h>
 
 static const char hex[] = "0123456789abcdef";
@@ -10,43 +11,88 @@ static const char hex[] = "0123456789abcdef";
 #define ESCAPE_MAX 6
 #define BLOCK 512 /* room is made for so much at once */
 
-static char *
-put_escape(char *o, unsigned char c)
+/* What stands for each byte. */
+static struct glyph {
+	char text[7];
+	unsigned char n;
+} glyphs[256];
+static pthread_once_t glyphs_once = PTHREAD_ONCE_INIT;
+
+static void
+fill_glyphs(void)
 {
 	static const char names[32] = { ['\b'] = 'b', ['\t'] = 't',
 		['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
-	char u[ESCAPE_MAX] = { '\\', 'u', '0', '0', hex[c >> 4],
-		hex[c & 15] };
-	size_t n = 2;
 
-	if (c == '"' || c == '\\')
-		u[1] = (char)c;
-	else if (c < 32 && names[c] != 0)
-		u[1] = names[c];
-	else
-		n = ESCAPE_MAX;
-	memcpy(o, u, ESCAPE_MAX);
-	return o + n;
+	for (int c = 0; c < 256; c++) {
+		char u[ESCAPE_MAX] = { '\\', 'u', '0', '0', hex[c >> 4],
+			hex[c & 15] };
+		struct glyph *g = &glyphs[c];
+
+		g->n = c < 0x20 || c == 0x7f ? ESCAPE_MAX : 1;
+		if (c == '"' || c == '\\' || (c < 32 && names[c] != 0)) {
+			u[1] = c < 32 ? names[c] : (char)c;
+			g->n = 2;
+		} else if (g->n == 1) {
+			u[0] = (char)c;
+		}
+		memcpy(g->text, u, ESCAPE_MAX);
+	}
+}
+
+#define EACH(c) (0x0101010101010101u * (c)) /* in all eight bytes */
+
+/* Whether eight bytes stand for themselves. */
+static bool
+is_plain(const char *s)
+{
+	uint64_t v, quote, slash, del;
+
+	memcpy(&v, s, sizeof v);
+	quote = v ^ EACH('"');
+	slash = v ^ EACH('\\');
+	del = v ^ EACH(0x7f);
+	return ((((v - EACH(0x20)) & ~v) | ((quote - EACH(1)) & ~quote) |
+	    ((slash - EACH(1)) & ~slash) | ((del - EACH(1)) & ~del)) &
+	    EACH(0x80)) == 0;
+}
+
+/* A glyph is stored whole, whatever its length: no branch that depends on
+ * the byte, which nothing could predict. */
+static char *
+put_glyphs(char *o, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct glyph *g = &glyphs[(unsigned char)s[i]];
+
+		memcpy(o, g, sizeof *g);
+		o += g->n;
+	}
+	return o;
 }
 
 void
 json_add_string(struct buf *b, const char *s, size_t n)
 {
+	pthread_once(&glyphs_once, fill_glyphs);
 	buf_reserve(b, n + 2);
 	buf_addc(b, '"');
 	for (size_t i = 0; i < n;) {
 		size_t end = n - i < BLOCK ? n : i + BLOCK;
 		char *o;
 
-		buf_reserve(b, (end - i) * ESCAPE_MAX);
-		for (o = b->data + b->len; i < end; i++) {
-			unsigned char c = (unsigned char)s[i];
-
-			if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-				*o++ = (char)c;
-			else
-				o = put_escape(o, c);
+		buf_reserve(b, (end - i) * ESCAPE_MAX + sizeof(struct glyph));
+		o = b->data + b->len;
+		for (; end - i >= 8; i += 8) {
+			if (!is_plain(s + i)) {
+				o = put_glyphs(o, s + i, 8);
+				continue;
+			}
+			memcpy(o, s + i, 8);
+			o += 8;
 		}
+		o = put_glyphs(o, s + i, end - i);
+		i = end;
 		b->len = (size_t)(o - b->data);
 	}
 	buf_addc(b, '"');

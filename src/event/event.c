@@ -5,6 +5,7 @@
 #include "event/event.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,14 @@ add_key(struct buf *b, const char *key, const char *suffix)
 	buf_adds(b, "\":");
 }
 
+static void
+add_word(struct buf *b, const char *s)
+{
+	buf_addc(b, '"');
+	buf_adds(b, s);
+	buf_addc(b, '"');
+}
+
 /* Text stays readable; what is not text is given back exactly as base64. */
 static void
 add_bytes(struct buf *b, const char *key, const char *p, size_t n)
@@ -306,9 +315,9 @@ event_encode(const struct event *ev, const char *prev, struct buf *out)
 		add_i64(out, ev->wall);
 	}
 	add_key(out, "type", "");
-	buf_addf(out, "\"%s\"", event_type_name(ev->type));
+	add_word(out, event_type_name(ev->type));
 	add_key(out, "origin", "");
-	buf_addf(out, "\"%s\"", origins[ev->origin]);
+	add_word(out, origins[ev->origin]);
 	if (ev->question != 0) {
 		add_key(out, "q", "");
 		add_i64(out, ev->question);
@@ -317,7 +326,8 @@ event_encode(const struct event *ev, const char *prev, struct buf *out)
 	    f++)
 		add_field(out, ev, f);
 	add_key(out, "prev", "");
-	buf_addf(out, "\"%s\"}\n", prev);
+	add_word(out, prev);
+	buf_adds(out, "}\n");
 }
 
 /* ---- reading ---- */
@@ -480,13 +490,25 @@ event_buf_free(struct event_buf *eb)
 	memset(eb, 0, sizeof *eb);
 }
 
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+/* For good: to look it up by its name costs as much as a short line. */
+static void
+fetch_sha256(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 void
 event_hash(const char *line, size_t n, char out[65])
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char md[32];
 
-	if (EVP_Digest(line, n, md, NULL, EVP_sha256(), NULL) != 1)
+	pthread_once(&sha256_once, fetch_sha256);
+	if (sha256 == NULL ||
+	    EVP_Digest(line, n, md, NULL, sha256, NULL) != 1)
 		abort();
 	for (int i = 0; i < 32; i++) {
 		out[2 * i] = hex[md[i] >> 4];

@@ -3,10 +3,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "event/event.h"
 
 static const char zeros[65] =
@@ -145,6 +147,47 @@ what_is_unknown_is_kept_and_what_is_broken_refused(void **st)
 	event_buf_free(&eb);
 }
 
+/* As RFC 8259 has it, byte by byte. */
+static void
+escape(unsigned char c, char out[8])
+{
+	static const char two[] = "\"\"\\\\\bb\tt\nn\ff\rr";
+
+	snprintf(out, 8, c < 0x20 || c == 0x7f ? "\\u%04x" : "%c", c);
+	for (const char *p = two; *p != '\0'; p += 2)
+		if ((unsigned char)*p == c)
+			snprintf(out, 8, "\\%c", p[1]);
+}
+
+static void
+every_byte_is_escaped_wherever_it_stands(void **st)
+{
+	/* Around it what an arithmetic on words might mistake. */
+	static const char around[] = { 'x', '!', '#', '\x1f', '\x7f', '\x80',
+		'\xff', '\n' };
+	char s[21], one[8];
+
+	(void)st;
+	for (size_t i = 0; i < sizeof s * sizeof around * 256; i++) {
+		size_t at = i / 256 % sizeof s, n = sizeof s - at % 5;
+		struct buf got = { 0 }, want = { 0 };
+
+		memset(s, around[i / 256 / sizeof s], sizeof s);
+		s[at % n] = (char)(i % 256);
+		json_add_string(&got, s, n);
+		buf_adds(&want, "\"");
+		for (size_t k = 0; k < n; k++) {
+			escape((unsigned char)s[k], one);
+			buf_adds(&want, one);
+		}
+		buf_adds(&want, "\"");
+		assert_int_equal(got.len, want.len);
+		assert_memory_equal(got.data, want.data, want.len);
+		buf_free(&got);
+		buf_free(&want);
+	}
+}
+
 static void
 the_hash_is_sha256(void **st)
 {
@@ -166,6 +209,7 @@ main(void)
 		cmocka_unit_test(a_shell_keeps_its_name),
 		cmocka_unit_test(
 		    what_is_unknown_is_kept_and_what_is_broken_refused),
+		cmocka_unit_test(every_byte_is_escaped_wherever_it_stands),
 		cmocka_unit_test(the_hash_is_sha256),
 	};
 
