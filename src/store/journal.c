@@ -24,8 +24,9 @@
 
 #define RETRY_MS 1000
 #define CLOSING_RETRY_MS 100
-#define WRITE_BYTES (64u << 10) /* queued: not to wait for more */
-#define SYNC_BYTES (1u << 20)	/* written and not synced: the same */
+#define WRITE_BYTES (128u << 10) /* queued: not to wait for more */
+#define WRITE_UNIT (256u << 10)	 /* of a file that grows fast */
+#define SYNC_BYTES (1u << 20)	 /* not synced: not to wait for more */
 #define SYNC_DELAY_MS (JOURNAL_SYNC_MS / 2)
 #define LOOKS 16		/* so far apart, before the thread sleeps */
 #define KEEP_BYTES (4u << 20)	/* of a buffer's memory */
@@ -152,8 +153,18 @@ fail(struct journal *j, const char *what)
 	pthread_mutex_unlock(&j->lock);
 }
 
+/* What of out is worth a write when nothing else asks for one: many small
+ * writes to parts of pages cost half as much again. */
+static size_t
+whole_units(const struct journal *j)
+{
+	size_t over = (size_t)(j->synced + (off_t)j->out.len) % WRITE_UNIT;
+
+	return j->out.len > over ? j->out.len - over : 0;
+}
+
 static bool
-write_out(struct journal *j)
+write_out(struct journal *j, size_t n)
 {
 	if (j->again) {
 		if (ftruncate(j->fd, j->synced) != 0) {
@@ -163,19 +174,19 @@ write_out(struct journal *j)
 		j->written = 0;
 		j->again = false;
 	}
-	while (j->written < j->out.len) {
-		ssize_t n = j->io->write(j->io, j->fd,
-		    j->out.data + j->written, j->out.len - j->written);
+	while (j->written < n) {
+		ssize_t got = j->io->write(j->io, j->fd,
+		    j->out.data + j->written, n - j->written);
 
-		if (n < 0 && errno == EINTR)
+		if (got < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			if (n == 0)
+		if (got <= 0) {
+			if (got == 0)
 				errno = EIO;
 			fail(j, "write");
 			return false;
 		}
-		j->written += (size_t)n;
+		j->written += (size_t)got;
 	}
 	return true;
 }
@@ -295,6 +306,16 @@ take_queue(struct journal *j)
 	pthread_mutex_lock(&j->lock);
 }
 
+/* A flood shall not fill the page cache with what nobody reads soon: fresh
+ * pages cost more than those that were just freed. */
+static void
+drop_pages(struct journal *j)
+{
+	if (j->out.len >= SYNC_BYTES)
+		posix_fadvise(j->fd, j->synced - j->synced % WRITE_UNIT, 0,
+		    POSIX_FADV_DONTNEED);
+}
+
 static void
 now_on_disk(struct journal *j)
 {
@@ -323,7 +344,10 @@ round_trip(struct journal *j)
 	sync = sync || j->closing || is_past(&j->due) ||
 	    j->out.len >= SYNC_BYTES;
 	pthread_mutex_unlock(&j->lock);
-	ok = write_out(j) && (!sync || sync_out(j));
+	ok = write_out(j, sync ? j->out.len : whole_units(j)) &&
+	    (!sync || sync_out(j));
+	if (ok && sync)
+		drop_pages(j);
 	pthread_mutex_lock(&j->lock);
 	if (ok && sync)
 		now_on_disk(j);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ drop_path(void **st)
 }
 
 static void
-append(struct journal *j, uint64_t seq)
+append_output(struct journal *j, uint64_t seq, const char *p, size_t n)
 {
 	struct event ev;
 
@@ -45,8 +46,34 @@ append(struct journal *j, uint64_t seq)
 	ev.seq = seq;
 	ev.t = (int64_t)seq * 10;
 	ev.type = EV_TERM_OUTPUT;
-	ev.u.io.data = (struct bytes){ "some output\r\n", 13 };
+	ev.u.io.data = (struct bytes){ p, n };
 	journal_append(j, &ev);
+}
+
+static void
+append(struct journal *j, uint64_t seq)
+{
+	append_output(j, seq, "some output\r\n", 13);
+}
+
+#define BIG 50000u
+
+/* From nothing to more than the journal's thread waits for. */
+static size_t
+some_size(uint64_t seq)
+{
+	return (size_t)(seq * 7919 % (BIG + 1));
+}
+
+/* What a queue might take for its own marks. */
+static const char *
+big_output(void)
+{
+	static char data[BIG];
+
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = "ab\1\n{\033"[i % 6];
+	return data;
 }
 
 static void
@@ -202,7 +229,7 @@ kill_9_loses_nothing_acknowledged(void **st)
 			    journal_io_system(), NULL);
 
 			for (uint64_t i = 1;; i++) {
-				append(j, i);
+				append_output(j, i, big_output(), some_size(i));
 				if (i % 7 != 0)
 					continue;
 				journal_sync(j, stop, l);
@@ -218,6 +245,144 @@ kill_9_loses_nothing_acknowledged(void **st)
 		assert_true(end.seq >= *acked);
 	}
 	munmap((void *)acked, 4096);
+}
+
+/* Output waits in the queue as it is, all else encoded. */
+static void
+append_kind(struct journal *j, uint64_t seq)
+{
+	struct event ev;
+
+	if (seq % 3 == 0) {
+		append_output(j, seq, big_output(), some_size(seq));
+		return;
+	}
+	memset(&ev, 0, sizeof ev);
+	ev.seq = seq;
+	ev.t = (int64_t)seq * 10;
+	ev.type = seq % 3 == 1 ? EV_NOTE_ADD : EV_TERM_OUTPUT;
+	if (seq % 3 == 1)
+		ev.u.note.text = "a note\n";
+	journal_append(j, &ev); /* the output has no data at all */
+}
+
+static void
+check_kind(void *user, const struct event *ev)
+{
+	uint64_t *count = user, seq = ++*count;
+
+	assert_int_equal(ev->seq, seq);
+	assert_int_equal(ev->t, seq * 10);
+	assert_int_equal(ev->type, seq % 3 == 1 ? EV_NOTE_ADD :
+	    EV_TERM_OUTPUT);
+	if (seq % 3 == 1) {
+		assert_string_equal(ev->u.note.text, "a note\n");
+	} else if (seq % 3 == 2) {
+		assert_null(ev->u.io.data.p);
+	} else {
+		assert_int_equal(ev->u.io.data.n, some_size(seq));
+		assert_memory_equal(ev->u.io.data.p, big_output(),
+		    some_size(seq));
+	}
+}
+
+static void
+output_and_all_else_stay_in_order(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct err e;
+	struct journal *j = journal_open(path, l, journal_io_system(), &e);
+	struct journal_end end;
+	uint64_t count = 0;
+
+	(void)st;
+	assert_non_null(j);
+	for (uint64_t i = 1; i <= 400; i++)
+		append_kind(j, i);
+	assert_true(journal_close(j, &e));
+	assert_true(journal_read(path, check_kind, &count, &end, &e));
+	assert_int_equal(count, 400);
+	assert_int_equal(end.torn, 0);
+	loop_destroy(l);
+}
+
+/* Notes how the file grows, and tells of each sync. */
+struct noting_io {
+	struct journal_io base;
+	uint64_t end;
+	unsigned open_ends; /* in the middle of a page, and not synced */
+	bool unsynced;
+	int told;
+};
+
+static ssize_t
+noting_write(struct journal_io *io, int fd, const void *p, size_t n)
+{
+	struct noting_io *t = (struct noting_io *)io;
+
+	if (t->unsynced && t->end % 4096 != 0)
+		t->open_ends++;
+	t->end += n;
+	t->unsynced = true;
+	return write(fd, p, n);
+}
+
+static int
+noting_sync(struct journal_io *io, int fd)
+{
+	struct noting_io *t = (struct noting_io *)io;
+
+	t->unsynced = false;
+	if (t->told >= 0)
+		assert_int_equal(write(t->told, "s", 1), 1);
+	return fdatasync(fd);
+}
+
+static void
+a_flood_is_written_in_whole_pages(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct noting_io io = { .base = { noting_write, noting_sync },
+		.told = -1 };
+	struct err e;
+	struct journal *j = journal_open(path, l, &io.base, &e);
+	struct journal_end end;
+
+	(void)st;
+	for (uint64_t i = 1; i <= 300; i++)
+		append_output(j, i, big_output(), BIG - i);
+	assert_true(journal_close(j, &e));
+	assert_int_equal(io.open_ends, 0);
+	assert_true(journal_recover(path, &end, &e));
+	assert_int_equal(end.seq, 300);
+	assert_int_equal(end.bytes, io.end);
+	loop_destroy(l);
+}
+
+/* It is too little to be written for its size, and nobody asks. */
+static void
+a_single_key_is_synced_by_itself(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct noting_io io = { .base = { noting_write, noting_sync } };
+	struct journal_end end;
+	struct err e;
+	struct journal *j;
+	int ends[2];
+	char c;
+
+	(void)st;
+	assert_int_equal(pipe(ends), 0);
+	io.told = ends[1];
+	j = journal_open(path, l, &io.base, &e);
+	append(j, 1);
+	assert_int_equal(read(ends[0], &c, 1), 1);
+	assert_true(journal_read(path, NULL, NULL, &end, &e));
+	assert_int_equal(end.seq, 1);
+	assert_true(journal_close(j, &e));
+	close(ends[0]);
+	close(ends[1]);
+	loop_destroy(l);
 }
 
 int
@@ -237,6 +402,12 @@ main(void)
 		    drop_path),
 		cmocka_unit_test_setup_teardown(
 		    kill_9_loses_nothing_acknowledged, new_path, drop_path),
+		cmocka_unit_test_setup_teardown(
+		    output_and_all_else_stay_in_order, new_path, drop_path),
+		cmocka_unit_test_setup_teardown(
+		    a_flood_is_written_in_whole_pages, new_path, drop_path),
+		cmocka_unit_test_setup_teardown(
+		    a_single_key_is_synced_by_itself, new_path, drop_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
