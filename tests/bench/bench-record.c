@@ -4,7 +4,9 @@
  * What recording costs where nothing else is done: output of the shell folded
  * into the state, with the journal and without, turn by turn.  The share that
  * a user sees is the rig's (rig.py --only record): there the program, the pty
- * and the drawing take their part too.  bench-record [-m MIB] [-r RUNS]
+ * and the drawing take their part too.  CPU time is told apart: that of the
+ * loop's thread, and that of the journal's until all is on disk.
+ * bench-record [-m MIB] [-r RUNS]
  */
 
 #include <stdio.h>
@@ -13,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "session/record.h"
 #include "session/state.h"
+#include "store/journal.h"
 #include "tests/bench/bench.h"
 
 #define CHUNK (16u << 10)
@@ -22,6 +24,12 @@
 
 struct run {
 	int64_t ns, cpu; /* of the loop's thread; to the last byte folded */
+	int64_t journal; /* CPU of the journal's thread, to the last sync */
+};
+
+struct recorder {
+	struct loop *loop;
+	struct journal *journal;
 };
 
 static struct event
@@ -40,22 +48,36 @@ output_event(uint64_t seq, uint64_t offset, const char *p, size_t n)
 	return ev;
 }
 
-static void
-wait_for_journal(struct record *r)
+static int64_t
+process_cpu_ns(void)
 {
-	static const struct timespec pause = { 0, 1000000 };
+	struct timespec ts;
 
-	if (record_backlog(r) < HOLD)
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static void
+stop(void *user)
+{
+	loop_stop(user);
+}
+
+/* The core would stop the program, and does so later: until half is left. */
+static void
+wait_for_journal(struct recorder *r)
+{
+	if (journal_backlog(r->journal) < HOLD)
 		return;
-	while (record_backlog(r) > HOLD / 2)
-		nanosleep(&pause, NULL);
+	journal_sync(r->journal, stop, r->loop);
+	loop_run(r->loop);
 }
 
 static struct run
-fold(const struct buf *b, struct record *r)
+fold(const struct buf *b, struct recorder *r)
 {
 	struct state *s = state_create(10000);
-	struct run run = { bench_ns(), bench_cpu_ns() };
+	struct run run = { bench_ns(), bench_cpu_ns(), 0 };
 	uint64_t seq = 0;
 
 	for (size_t at = 0; at < b->len; at += CHUNK) {
@@ -63,7 +85,7 @@ fold(const struct buf *b, struct record *r)
 		struct event ev = output_event(++seq, at, b->data + at, n);
 
 		if (r != NULL) {
-			record_append(r, &ev);
+			journal_append(r->journal, &ev);
 			wait_for_journal(r);
 		}
 		state_apply(s, &ev);
@@ -78,19 +100,23 @@ static struct run
 fold_recorded(const struct buf *b, const char *dir)
 {
 	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct recorder r = { l, NULL };
 	struct buf path = { 0 };
 	struct err e = { 0 };
-	struct record *r = record_open(l, dir, NULL, "bench", &e);
+	int64_t all, mine;
 	struct run run;
 
-	if (r == NULL)
-		bench_die("%s", e.msg);
-	run = fold(b, r);
-	if (record_failed(r, &e))
-		bench_die("%s", e.msg);
-	record_close(r);
-	loop_destroy(l);
 	buf_addf(&path, "%s/journal.jsonl", dir);
+	r.journal = journal_open(path.data, l, journal_io_system(), &e);
+	if (r.journal == NULL)
+		bench_die("%s", e.msg);
+	all = process_cpu_ns();
+	mine = bench_cpu_ns();
+	run = fold(b, &r);
+	if (!journal_close(r.journal, &e))
+		bench_die("%s", e.msg);
+	run.journal = process_cpu_ns() - all - (bench_cpu_ns() - mine);
+	loop_destroy(l);
 	unlink(path.data);
 	buf_free(&path);
 	return run;
@@ -106,9 +132,9 @@ static void
 measure(int i, size_t bytes, int runs, const char *dir)
 {
 	struct bench_times off = { 0 }, on = { 0 }, off_cpu = { 0 },
-		on_cpu = { 0 };
+		on_cpu = { 0 }, journal = { 0 };
 	struct buf b = { 0 };
-	double o, w;
+	double o, w, mb;
 
 	bench_workload(i, bytes, &b);
 	for (int k = 0; k < runs; k++) {
@@ -119,17 +145,20 @@ measure(int i, size_t bytes, int runs, const char *dir)
 		run = fold_recorded(&b, dir);
 		bench_add(&on, run.ns);
 		bench_add(&on_cpu, run.cpu);
+		bench_add(&journal, run.journal);
 	}
 	o = bench_quantile(&off_cpu, 0.5);
 	w = bench_quantile(&on_cpu, 0.5);
-	printf("| %s | %.0f | %.0f | %.2f |\n", bench_workload_name(i),
+	mb = (double)b.len / 1e6;
+	printf("| %s | %.0f | %.0f | %.2f | %.2f |\n", bench_workload_name(i),
 	    rate(&b, bench_quantile(&off, 0.5)),
 	    rate(&b, bench_quantile(&on, 0.5)),
-	    (w - o) / ((double)b.len / 1e6));
+	    (w - o) / mb, bench_quantile(&journal, 0.5) / mb);
 	bench_free(&off);
 	bench_free(&on);
 	bench_free(&off_cpu);
 	bench_free(&on_cpu);
+	bench_free(&journal);
 	buf_free(&b);
 }
 
@@ -155,7 +184,8 @@ main(int argc, char **argv)
 	if (mkdtemp(dir.data) == NULL)
 		bench_die("cannot create %s", dir.data);
 	puts("| workload | MB/s, not recorded | MB/s, recorded | "
-	    "cost to the loop, ms of CPU per MB |\n|---|---|---|---|");
+	    "cost to the loop, ms of CPU per MB | the journal's thread |\n"
+	    "|---|---|---|---|---|");
 	for (int i = 0; i < BENCH_WORKLOADS; i++)
 		measure(i, (size_t)mib << 20, (int)runs, dir.data);
 	rmdir(dir.data);
