@@ -7,7 +7,8 @@ machine hits all alike: read the ratios.  Needs tmux; vis and nano where they
 are installed.  TMPDIR should be on a disk: recording syncs its journal.
 docs/PERFORMANCE.md says what each figure means.
 
-  tp      throughput: `cat FILE` in the shell, against tmux and unrecorded
+  tp      throughput: `cat FILE` in the shell, against tmux
+  record  what recording costs: two vivas, with it and without, in turns
   lat     key to echo in the shell, idle and under a flood, the same peers
   editor  key to screen in a file of 10,000 lines, against vis and nano
   start   exec to a whole screen with a shell's prompt, against tmux
@@ -38,9 +39,10 @@ import termios
 import time
 
 ROWS, COLS = 40, 120
-PARTS = ["tp", "lat", "editor", "start", "mem", "seek"]
+PARTS = ["tp", "record", "lat", "editor", "start", "mem", "seek"]
 WORKLOADS = ["alt_screen", "ascii_dense", "ascii_lines", "cursor_motion",
              "scroll", "scroll_region", "sgr_dense", "sgr_lines", "unicode"]
+JOURNAL_MS = 200  # it is on disk by then
 PROMPT = b"workspace$"
 # Painted when a workload waits and has ended; the workloads have none of
 # these letters.
@@ -113,6 +115,15 @@ def memory(pid):
             words = line.split()
             sizes[words[0][:-1]] = int(words[1])
     return sizes["Rss"], sizes["Pss"]
+
+
+def cpu_ms(pid):
+    """CPU time of all threads that a process has now."""
+    total = 0
+    for path in glob.glob("/proc/%d/task/*/schedstat" % pid):
+        with open(path) as f:
+            total += int(f.read().split()[0])
+    return total / 1e6
 
 
 # ---- a program in a terminal ----
@@ -287,20 +298,49 @@ class Rig:
         t.settle()
         return t, where
 
+    def loaded(self, name):
+        """The program with a shell that has the workloads at hand."""
+        t, where = self.shell(name)
+        for load in WORKLOADS:
+            shutil.copy("%s/load/%s" % (self.dir, load), where)
+        with open(where + "/run", "w") as f:
+            f.write("clear; printf '%s'; read -rs\ncat $1\n"
+                    "printf '\\033[0m\\033[?1049l\\033[r\\033[2J"
+                    "\\033[H%s'\n" % (READY.decode(), END.decode()))
+        t.settle(400)  # it sees the new files, and is done with that
+        return t
+
     def workloads(self, name):
         """MB/s of each, one after the other in one shell."""
-        t, where = self.shell(name)
+        t = self.loaded(name)
         try:
-            for load in WORKLOADS:
-                shutil.copy("%s/load/%s" % (self.dir, load), where)
-            with open(where + "/run", "w") as f:
-                f.write("clear; printf '%s'; read -rs\ncat $1\n"
-                        "printf '\\033[0m\\033[?1049l\\033[r\\033[2J"
-                        "\\033[H%s'\n" % (READY.decode(), END.decode()))
-            t.settle(400)  # it sees the new files, and is done with that
             return [self.workload(t, load) for load in WORKLOADS]
         finally:
             t.close()
+
+    def costs(self, names):
+        """Each workload in each of the programs, which stand side by side, in
+        the order given and then the other way round.  By workload, a list of
+        (MB/s, ms of CPU per MB) for each name."""
+        terms = [self.loaded(name) for name in names]
+        try:
+            out = []
+            for load in WORKLOADS:
+                mb = os.path.getsize("%s/load/%s" % (self.dir, load)) / 1e6
+                runs = {name: [] for name in names}
+                for i in [*range(len(names)), *reversed(range(len(names)))]:
+                    before = cpu_ms(terms[i].pid)
+                    speed = self.workload(terms[i], load)
+                    # What is written behind is its own cost, not the next's.
+                    terms[i].settle(JOURNAL_MS)
+                    runs[names[i]].append(
+                        (speed, (cpu_ms(terms[i].pid) - before) / mb))
+                out.append(runs)
+            return out
+        finally:
+            for t in terms:
+                os.close(t.fd)
+            end_all()
 
     def workload(self, t, load):
         t.seen = b""
@@ -496,6 +536,19 @@ class Table:
                               "peer_runs": peer_runs, "ratio": ratio,
                               "ok": ok}
 
+    def bounded(self, what, found, limit, unit):
+        """found: the value and the ends of its interval.  What lies on both
+        sides of the limit is not shown to hold."""
+        value, low, high = found
+        verdict = ("ok" if high < limit else "MISSED" if low >= limit
+                   else "not shown")
+        self.rows.append([what, "%.2f (%.2f–%.2f) %s" % (*found, unit),
+                          "under %.2f" % limit, "%.2f" % (value / limit),
+                          verdict])
+        self.figures[what] = {"unit": unit, "viva": found, "peer": "under",
+                              "peer_runs": [limit], "ratio": value / limit,
+                              "ok": verdict == "ok"}
+
     def skip(self, what, why):
         self.rows.append([what, "", why, "", "not measured"])
         self.missing = True
@@ -510,7 +563,7 @@ class Table:
 
 
 def part_tp(rig, table):
-    v = turns(rig, "throughput", rig.o.runs, [VIVA, TMUX, OFF], rig.workloads)
+    v = turns(rig, "throughput", rig.o.runs, [VIVA, TMUX], rig.workloads)
     means = []
     for i, load in enumerate(WORKLOADS):
         ratio = median(v[VIVA][i]) / median(v[TMUX][i])
@@ -520,13 +573,46 @@ def part_tp(rig, table):
     mean = geometric(means)
     table.add("throughput, geometric mean of the ratios", [mean], "at least",
               [2.0], "x", mean / 2, mean >= 2)
-    # A pair of neighbours in time each: what changes slowly falls out.
-    share = [geometric([v[VIVA][i][k] / v[OFF][i][k]
-                        for i in range(len(WORKLOADS))])
-             for k in range(min(len(v[VIVA][0]), len(v[OFF][0])))]
-    cost = [(1 - s) * 100 for s in share]
-    table.add("recording, loss of throughput", cost, "under", [3.0], "%",
-              median(cost) / 3, median(cost) < 3)
+
+
+def part_record(rig, table):
+    """Recording on against off: pairs that are neighbours in time, so what
+    changes slowly falls out, and an interval, so that noise is seen."""
+    rounds = []
+    while len(rounds) < rig.o.rounds:
+        i = len(rounds)
+        print("rig: recording, %d of %d" % (i + 1, rig.o.rounds),
+              file=sys.stderr)
+        rounds.append(rig.costs([VIVA, OFF] if i % 2 == 0 else [OFF, VIVA]))
+    # By round and workload: ln of speed on to speed off; CPU on less off.
+    speed = [[statistics.fmean(math.log(on[0] / off[0])
+                               for on, off in zip(w[VIVA], w[OFF]))
+              for w in r] for r in rounds]
+    cpu = [[statistics.fmean(on[1] - off[1]
+                             for on, off in zip(w[VIVA], w[OFF]))
+            for w in r] for r in rounds]
+    loss = [(1 - math.exp(x)) * 100 for x in interval(speed)]
+    loss[1:] = sorted(loss[1:])
+    table.bounded("recording, loss of throughput (95 % interval)", loss,
+                  3.0, "%")
+    share = [x / median([off[1] for r in rounds for w in r for off in w[OFF]])
+             for x in interval(cpu)]
+    print("recording, CPU of viva: %.2f (%.2f–%.2f) ms per MB more, %.0f %%" %
+          (*interval(cpu), share[0] * 100))
+
+
+def interval(rounds, times=4000):
+    """Of values by round and workload: the mean over the workloads of each
+    one's median over the rounds, and the ends of its 95 % interval, by
+    drawing rounds anew with a fixed seed."""
+    def middle(some):
+        return statistics.fmean(median(v) for v in zip(*some))
+
+    rand = random.Random(7)
+    drawn = sorted(middle(rand.choices(rounds, k=len(rounds)))
+                   for _ in range(times))
+    return [middle(rounds), drawn[int(times * 0.025)],
+            drawn[int(times * 0.975)]]
 
 
 def part_lat(rig, table):
@@ -623,10 +709,12 @@ def options():
     p.add_argument("--no-zoom", action="store_true",
                    help="the shell in viva's usual layout, not alone")
     p.add_argument("--runs", type=int, help="repetitions (5)")
+    p.add_argument("--rounds", type=int, help="of part record (12)")
     p.add_argument("--json", metavar="FILE", help="all figures, to a file")
     o = p.parse_args()
     o.viva, o.tools = os.path.abspath(o.viva), os.path.abspath(o.tools)
     o.runs = o.runs or (2 if o.quick else 5)
+    o.rounds = o.rounds or (3 if o.quick else 12)
     o.starts = 7 if o.quick else max(21, o.runs)
     o.keys = 60 if o.quick else 120
     o.mib = 2 if o.quick else 8
