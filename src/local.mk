@@ -153,17 +153,23 @@ src/sandbox/modal-router.pb-c.h: src/sandbox/modal.pb-c.c
 # library, for viva as a shared object that has what it needs of the rest.
 noinst_LIBRARIES += libgitstore.a
 libgitstore_a_SOURCES = \
+	src/store/gitstore-node.c \
 	src/store/gitstore-priv.h \
 	src/store/gitstore-read.c \
 	src/store/gitstore-tidy.c \
+	src/store/gitstore-write.c \
+	src/store/gitstore-write.h \
 	src/store/gitstore.c \
 	src/store/gitstore.h
 pkglibexec_PROGRAMS += viva-git.so
 viva_git_so_SOURCES = \
+	src/store/gitstore-node.c \
 	src/store/gitstore-priv.h \
 	src/store/gitstore-read.c \
 	src/store/gitstore-table.c \
 	src/store/gitstore-tidy.c \
+	src/store/gitstore-write.c \
+	src/store/gitstore-write.h \
 	src/store/gitstore.c \
 	src/store/gitstore.h \
 	src/store/gitstore-load.h \
