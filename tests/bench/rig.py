@@ -322,9 +322,9 @@ class Rig:
         """Each workload in each of the programs, which stand side by side, in
         the order given and then the other way round.  By workload, a list of
         (MB/s, ms of CPU per MB) for each name."""
-        terms = [self.loaded(name) for name in names]
+        terms, out = [], []
         try:
-            out = []
+            terms += map(self.loaded, names)
             for load in WORKLOADS:
                 mb = os.path.getsize("%s/load/%s" % (self.dir, load)) / 1e6
                 runs = {name: [] for name in names}
@@ -578,12 +578,19 @@ def part_tp(rig, table):
 def part_record(rig, table):
     """Recording on against off: pairs that are neighbours in time, so what
     changes slowly falls out, and an interval, so that noise is seen."""
-    rounds = []
+    rounds, broken = [], 0
     while len(rounds) < rig.o.rounds:
         i = len(rounds)
         print("rig: recording, %d of %d" % (i + 1, rig.o.rounds),
               file=sys.stderr)
-        rounds.append(rig.costs([VIVA, OFF] if i % 2 == 0 else [OFF, VIVA]))
+        try:
+            rounds.append(rig.costs([VIVA, OFF] if i % 2 == 0
+                                    else [OFF, VIVA]))
+        except Broken as e:
+            print("rig: recording: %s" % e, file=sys.stderr)
+            broken += 1
+            if broken == 3:
+                raise
     # By round and workload: ln of speed on to speed off; CPU on less off.
     speed = [[statistics.fmean(math.log(on[0] / off[0])
                                for on, off in zip(w[VIVA], w[OFF]))
@@ -709,12 +716,12 @@ def options():
     p.add_argument("--no-zoom", action="store_true",
                    help="the shell in viva's usual layout, not alone")
     p.add_argument("--runs", type=int, help="repetitions (5)")
-    p.add_argument("--rounds", type=int, help="of part record (12)")
+    p.add_argument("--rounds", type=int, help="of part record (12, at least 3)")
     p.add_argument("--json", metavar="FILE", help="all figures, to a file")
     o = p.parse_args()
     o.viva, o.tools = os.path.abspath(o.viva), os.path.abspath(o.tools)
     o.runs = o.runs or (2 if o.quick else 5)
-    o.rounds = o.rounds or (3 if o.quick else 12)
+    o.rounds = max(3, o.rounds or (0 if o.quick else 12))
     o.starts = 7 if o.quick else max(21, o.runs)
     o.keys = 60 if o.quick else 120
     o.mib = 2 if o.quick else 8
