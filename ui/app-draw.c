@@ -555,9 +555,6 @@ draw_pane(struct app *a, int i)
 	const struct rect *r = &a->layout.pane[i];
 	struct canvas c;
 
-	if (!a->layout.shown[i])
-		return;
-	draw_rule(a, i);
 	c = canvas_sub(a->frame, r->row, r->col, r->rows, r->cols);
 	a->panes[i]->ops->draw(a->panes[i], &c, (enum pane_id)i == a->focus);
 }
@@ -629,9 +626,10 @@ draw_all(struct app *a)
 	canvas_fill(a->frame, style(a, STYLE_TEXT));
 	draw_status(a);
 	for (int i = 0; i < PANES; i++)
-		if ((enum pane_id)i != a->focus)
+		if (a->layout.shown[i]) {
+			draw_rule(a, i);
 			draw_pane(a, i);
-	draw_pane(a, a->focus);
+		}
 	draw_upright(a);
 	if (a->layout.timeline.rows > 0) {
 		timeline = canvas_sub(a->frame, a->layout.timeline.row, 0,
@@ -643,50 +641,84 @@ draw_all(struct app *a)
 		draw_message(a);
 }
 
-/* Panes with the rules above them, and the status line. */
+struct span {
+	int from, to;
+};
+
 static void
-draw_parts(struct app *a, int *from, int *to)
+widen(struct span *s, int from, int to)
 {
-	*from = a->frame->rows;
-	*to = -1;
+	s->from = from < s->from ? from : s->from;
+	s->to = to > s->to ? to : s->to;
+}
+
+static void
+draw_changes(struct app *a, int i, struct span *rows)
+{
+	const struct rect *r = &a->layout.pane[i];
+	struct pane *p = a->panes[i];
+	int from = 0, to = r->rows - 1;
+	struct canvas c;
+
+	c = canvas_sub(a->frame, r->row, r->col, r->rows, r->cols);
+	if (p->ops->update == NULL || !p->ops->update(p, &c, &from, &to))
+		p->ops->draw(p, &c, (enum pane_id)i == a->focus);
+	if (from <= to)
+		widen(rows, r->row + from, r->row + to);
+}
+
+/* Panes, the rules above them, and the status line. */
+static struct span
+draw_parts(struct app *a)
+{
+	struct span rows = { a->frame->rows, -1 };
+
 	if (a->parts & PART_STATUS) {
 		canvas_fill_rect(a->frame, 0, 0, 1, a->frame->cols,
 		    style(a, STYLE_TEXT));
 		draw_status(a);
-		*from = *to = 0;
+		widen(&rows, 0, 0);
 	}
 	for (int i = 0; i < PANES; i++) {
 		const struct rect *r = &a->layout.pane[i];
 
-		if (!(a->parts & PART(i)) || !a->layout.shown[i])
+		if (!a->layout.shown[i])
 			continue;
-		draw_pane(a, i);
-		if (r->row - 1 < *from)
-			*from = r->row - 1;
-		if (r->row + r->rows - 1 > *to)
-			*to = r->row + r->rows - 1;
+		if (a->parts & PART_RULE(i)) {
+			draw_rule(a, i);
+			widen(&rows, r->row - 1, r->row - 1);
+		}
+		if (a->parts & PART(i))
+			draw_changes(a, i, &rows);
 	}
+	return rows;
 }
 
-void
-app_draw(struct app *a)
+unsigned
+app_draw(struct app *a, unsigned rest)
 {
-	int row = 0, col = 0, shape = 0, from = 0, to = a->frame->rows - 1;
-	bool cursor;
+	struct span rows = { 0, a->frame->rows - 1 };
+	bool over = prompts_active(a->prompts) || long_message(a), cursor;
+	int row = 0, col = 0, shape = 0;
 
 	if (a->layout.too_small) {
 		show_too_small(a);
-		return;
+		return 0;
 	}
-	if (a->whole || prompts_active(a->prompts) || long_message(a))
+	if (a->whole || over || a->covered) {
 		draw_all(a);
-	else
-		draw_parts(a, &from, &to);
+		rest = 0;
+	} else {
+		rows = draw_parts(a);
+	}
+	a->covered = over;
 	cursor = pane_cursor(a, &row, &col, &shape);
 	if (prompts_active(a->prompts)) {
 		cursor = prompts_draw(a->prompts, a->frame, &a->theme,
 		    a->settings.ascii, &row, &col);
 		shape = 0;
 	}
-	screen_show(a->screen, a->frame, from, to, row, col, cursor, shape);
+	screen_show(a->screen, a->frame, rows.from, rows.to, row, col,
+	    cursor, shape);
+	return rest;
 }

@@ -52,7 +52,9 @@ struct app {
 	/* frames */
 	bool dirty, urgent, await_echo;
 	bool whole;	/* more than parts is dirty */
-	unsigned parts; /* PART of each pane that is, and PART_STATUS */
+	unsigned parts; /* PART of each pane that is, and what is around */
+	bool covered;	/* the last frame had something over its panes */
+	int64_t rest_due; /* what is around them, left out of a frame */
 	int64_t drawn, key_time, frame_cost, frames_due, output_time;
 	int64_t second; /* that the clock shows */
 	int64_t base_mono, base_t; /* when the state had which time */
@@ -62,7 +64,10 @@ struct app {
 };
 
 #define PART(pane) (1u << (pane))
-#define PART_STATUS PART(PANES)
+#define PART_RULE(pane) PART(PANES + (pane)) /* the one above it */
+#define PARTS_PANES (PART(PANES) - 1)
+#define PART_STATUS PART(2 * PANES)
+#define WITH_RULES(parts) ((parts) | ((parts) & PARTS_PANES) << PANES)
 
 bool app_replaying(const struct app *);
 int64_t app_elapsed(struct app *); /* us */
@@ -72,7 +77,8 @@ void app_dirty(struct app *);
 void app_say_briefly(struct app *, const char *text);
 
 /* app-draw.c */
-void app_draw(struct app *);
+/* Draws the parts, or all.  Returns what of the rest has still to be drawn. */
+unsigned app_draw(struct app *, unsigned rest);
 /* The key to press now for a command, "" when there is none. */
 void app_key_label(const struct app *, const struct cmd *, char out[40]);
 

@@ -21,6 +21,7 @@
 #define FRAME_AFTER_KEY 2000	/* the same while an echo is awaited */
 #define AFTER_KEY 50000
 #define FRAME_AFTER_LAST 500	/* the same at the least under a flood */
+#define REST 2000		/* what is around the panes, after a key */
 #define QUIET 1000		/* after output: what came is all */
 #define FLOOD 3000		/* output so shortly before a key */
 #define MESSAGE_TIME 8000000
@@ -93,6 +94,8 @@ frame_wait(const struct app *a, int64_t now)
 	int64_t quiet = a->output_time + QUIET - now;
 	int64_t first = a->frames_due - now - (FRAMES_AT_ONCE - 1) * gap;
 
+	if (a->rest_due > 0 && !a->whole && !(a->parts & PARTS_PANES))
+		return a->rest_due > now ? a->rest_due - now : 0;
 	if (first < wait)
 		wait = first;
 	quiet = quiet > next ? quiet : next;
@@ -105,6 +108,23 @@ frame_wait(const struct app *a, int64_t now)
 	if (a->await_echo && !a->whole && echo > wait)
 		wait = echo;
 	return wait > 0 ? wait : 0;
+}
+
+/* The panes alone in a frame that someone waits for: what is around them,
+ * which seldom changes, comes in the next. */
+static unsigned
+leave_rest(struct app *a, int64_t now)
+{
+	unsigned rest = a->parts & ~PARTS_PANES;
+
+	if (!a->urgent || a->whole || (a->rest_due > 0 && a->rest_due <= now))
+		rest = 0;
+	a->parts &= ~rest;
+	if (rest == 0)
+		a->rest_due = 0;
+	else if (a->rest_due == 0)
+		a->rest_due = now + REST;
+	return rest;
 }
 
 static int64_t
@@ -123,15 +143,15 @@ on_frame(void *user)
 		return wait;
 	if (a->whole)
 		a->second = app_elapsed(a) / SECOND;
-	app_draw(a);
+	a->parts = app_draw(a, leave_rest(a, now));
 	a->drawn = clock_mono(a->clock);
 	a->frame_cost = a->drawn - now;
-	a->dirty = a->whole = a->urgent = false;
-	a->parts = 0;
+	a->whole = a->urgent = false;
+	a->dirty = a->parts != 0;
 	if (a->frames_due < now)
 		a->frames_due = now;
 	a->frames_due += frame_gap(a, now);
-	return next;
+	return a->dirty ? a->rest_due - a->drawn : next;
 }
 
 /* Most of what happens shows in one place only; 0: who knows. */
@@ -157,7 +177,7 @@ app_event(struct app *a, const struct event *ev)
 	a->base_mono = clock_mono(a->clock);
 	a->base_t = ev->t;
 	a->dirty = true;
-	a->parts |= parts_of(ev->type);
+	a->parts |= WITH_RULES(parts_of(ev->type));
 	a->whole |= parts_of(ev->type) == 0;
 	if (ev->type == EV_TERM_OUTPUT && a->await_echo) {
 		/* Under a flood the first is not the answer. */
@@ -493,7 +513,7 @@ on_key(struct app *a, const struct key *k)
 	else if (!key_to_panes(a, k))
 		a->whole = true;
 	else
-		a->parts |= PART(a->focus) | PART_STATUS;
+		a->parts |= WITH_RULES(PART(a->focus)) | PART_STATUS;
 }
 
 static void
@@ -724,7 +744,7 @@ app_create(const struct app_spec *spec, struct err *e)
 		app_say(a, why.msg);
 	else if (app_replaying(a) && *replay_warning(spec->replay) != '\0')
 		app_say(a, replay_warning(spec->replay));
-	app_draw(a);
+	app_draw(a, 0);
 	return a;
 }
 

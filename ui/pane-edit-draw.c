@@ -260,6 +260,34 @@ draw_nothing(const struct edit_pane *e, struct canvas *c)
 		    ": %s lists the files", key);
 }
 
+static bool
+begin(struct drawing *d)
+{
+	if (!edit_look(d->e, &d->v))
+		return false;
+	d->x0 = edit_gutter(d->e, d->v.text);
+	d->width = d->c->cols - d->x0;
+	d->here = text_line_of(d->v.text, d->v.at.cursor);
+	d->needle = edit_needle(d->e);
+	d->icase = d->needle != NULL && edit_needle_icase(d->needle);
+	edit_selection(&d->v, &d->from, &d->to);
+	return true;
+}
+
+/* What a draw shows, where lines are all that it shows. */
+static struct edit_drawn
+showing(const struct drawing *d)
+{
+	struct edit_drawn s = { .text = d->v.text, .top = d->v.at.top,
+		.lines = text_lines(d->v.text), .here = d->here,
+		.first = SIZE_MAX, .rows = d->c->rows, .cols = d->c->cols };
+
+	if (d->needle != NULL || d->from < d->to || d->e->ask != ASK_NONE ||
+	    d->e->base.ctx.read_only)
+		s.text = NULL;
+	return s;
+}
+
 void
 edit_draw(struct pane *p, struct canvas *c, bool focused)
 {
@@ -269,21 +297,75 @@ edit_draw(struct pane *p, struct canvas *c, bool focused)
 	(void)focused;
 	p->rows = c->rows;
 	p->cols = c->cols;
+	e->drawn.text = NULL;
 	canvas_fill(c, style(e, STYLE_TEXT));
-	if (!edit_look(e, &d.v)) {
+	if (!begin(&d)) {
 		draw_nothing(e, c);
 		return;
 	}
-	d.x0 = edit_gutter(e, d.v.text);
-	d.width = c->cols - d.x0;
-	d.here = text_line_of(d.v.text, d.v.at.cursor);
-	d.needle = edit_needle(e);
-	d.icase = d.needle != NULL && edit_needle_icase(d.needle);
-	edit_selection(&d.v, &d.from, &d.to);
 	for (int y = 0; y < edit_rows(e); y++)
 		if (d.v.at.top + (size_t)y < text_lines(d.v.text))
 			draw_line(&d, y, d.v.at.top + (size_t)y);
 	draw_ask(e, c);
+	e->drawn = showing(&d);
+}
+
+/* --- only what has changed --- */
+
+static void
+changed(struct edit_drawn *s, size_t line)
+{
+	if (s->first > s->last)
+		s->first = s->last = line;
+	s->first = line < s->first ? line : s->first;
+	s->last = line > s->last ? line : s->last;
+}
+
+void
+edit_drawn_event(struct edit_pane *e, const struct event *ev)
+{
+	struct edit_drawn *s = &e->drawn;
+	const struct bytes *in = &ev->u.edit.inserted;
+	struct edit_view v;
+
+	if (ev->type == EV_EDIT_CURSOR || ev->type == EV_TERM_OUTPUT ||
+	    s->text == NULL)
+		return;
+	if (ev->type != EV_EDIT_CHANGE || !edit_look(e, &v) ||
+	    v.text != s->text || text_lines(v.text) != s->lines ||
+	    (in->n > 0 && memchr(in->p, '\n', in->n) != NULL))
+		s->text = NULL;
+	else
+		changed(s, text_line_of(v.text, ev->u.edit.offset));
+}
+
+bool
+edit_update(struct pane *p, struct canvas *c, int *from, int *to)
+{
+	struct edit_pane *e = edit_pane(p);
+	struct drawing d = { .e = e, .c = c };
+	struct edit_drawn *was = &e->drawn, now;
+	size_t end;
+
+	if (was->text == NULL || !begin(&d))
+		return false;
+	now = showing(&d);
+	if (now.text != was->text || now.top != was->top ||
+	    now.lines != was->lines || now.rows != was->rows ||
+	    now.cols != was->cols)
+		return false;
+	changed(was, was->here); /* it is marked */
+	changed(was, now.here);
+	end = now.top + (size_t)now.rows;
+	end = end < now.lines ? end : now.lines;
+	*from = was->first > now.top ? (int)(was->first - now.top) : 0;
+	*to = (int)((was->last < end ? was->last + 1 : end) - now.top) - 1;
+	canvas_fill_rect(c, *from, 0, *to - *from + 1, c->cols,
+	    style(e, STYLE_TEXT));
+	for (int y = *from; y <= *to; y++)
+		draw_line(&d, y, now.top + (size_t)y);
+	e->drawn = now;
+	return true;
 }
 
 bool

@@ -262,6 +262,7 @@ edit_event(struct pane *p, const struct event *ev)
 	bool ours = true;
 
 	keep_mark(e, ev);
+	edit_drawn_event(e, ev);
 	switch (ev->type) {
 	case EV_EDIT_CHANGE:
 		on_edit(e, ev);
@@ -350,6 +351,7 @@ const struct pane_ops pane_editor = {
 	.destroy = edit_destroy,
 	.title = edit_title,
 	.draw = edit_draw,
+	.update = edit_update,
 	.cursor = edit_cursor,
 	.key = edit_key,
 	.paste = edit_paste_in,

@@ -41,6 +41,14 @@ struct edit_mark {
 	size_t start, off, col;
 };
 
+/* What the last draw showed, and the lines that have changed since. */
+struct edit_drawn {
+	const struct text *text; /* NULL: more has changed than lines */
+	size_t top, lines, here;
+	size_t first, last;
+	int rows, cols;
+};
+
 struct edit_undo {
 	char *path;
 	struct history *history;
@@ -57,6 +65,7 @@ struct edit_pane {
 	size_t goal; /* column that moves up and down aim at */
 	size_t left, left_line; /* first column shown of the cursor's line */
 	struct edit_mark mark;
+	struct edit_drawn drawn;
 
 	char *look; /* file shown in replay, when not the current one */
 	bool own;   /* a place of our own in replay, for the state of seq */
@@ -138,6 +147,9 @@ enum pane_result edit_key(struct pane *, const struct key *);
 bool edit_printable(const struct key *);
 enum pane_result edit_mouse(struct pane *, const struct mouse *);
 void edit_draw(struct pane *, struct canvas *, bool focused);
+bool edit_update(struct pane *, struct canvas *, int *from, int *to);
+/* After an event: what of the drawing it leaves. */
+void edit_drawn_event(struct edit_pane *, const struct event *);
 bool edit_cursor(struct pane *, int *row, int *col, int *shape);
 
 /* --- the input line --- */

@@ -14,6 +14,14 @@ ask_link(const struct term_pane *t, struct sandbox_link *link)
 	    t->base.ctx.link(t->base.ctx.user, link);
 }
 
+bool
+term_predicts(const struct term_pane *t)
+{
+	struct sandbox_link link;
+
+	return ask_link(t, &link);
+}
+
 static int64_t
 now(const struct term_pane *t)
 {

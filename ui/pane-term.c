@@ -222,6 +222,19 @@ draw_gone(const struct term_pane *t, struct canvas *c)
 	buf_free(&words);
 }
 
+/* What a draw is about to show. */
+static struct term_drawn
+drawing(const struct term_pane *t, const struct canvas *c)
+{
+	struct term_drawn d = { term_vt(t), term_first(t),
+		vt_rows(term_vt(t)), c->rows, c->cols };
+
+	if (t->copy || t->typing || t->select != SELECT_NONE || d.first < 0 ||
+	    term_predicts(t) || t->base.ctx.state->conn == CONN_GONE)
+		d.vt = NULL;
+	return d;
+}
+
 static void
 term_draw(struct pane *p, struct canvas *c, bool focused)
 {
@@ -239,6 +252,33 @@ term_draw(struct pane *p, struct canvas *c, bool focused)
 	draw_selection(t, c, first);
 	draw_gone(t, c);
 	draw_prompt(t, c);
+	t->drawn = drawing(t, c);
+	vt_clean(p->ctx.state->vt);
+}
+
+static bool
+term_update(struct pane *p, struct canvas *c, int *from, int *to)
+{
+	struct term_pane *t = term_of(p);
+	struct term_drawn d = drawing(t, c), *was = &t->drawn;
+	int last = (d.rows < d.vt_rows - d.first ? d.rows :
+	    d.vt_rows - d.first) - 1;
+
+	if (d.vt == NULL || d.vt != was->vt || d.first != was->first ||
+	    d.vt_rows != was->vt_rows || d.rows != was->rows ||
+	    d.cols != was->cols)
+		return false;
+	vt_damage(d.vt, from, to);
+	vt_clean(p->ctx.state->vt);
+	*from = *from > d.first ? *from - d.first : 0;
+	*to = *to - d.first < last ? *to - d.first : last;
+	if (*from > *to)
+		*from = *to + 1;
+	canvas_fill_rect(c, *from, 0, *to - *from + 1, c->cols,
+	    theme_style(p->ctx.theme, STYLE_TEXT));
+	for (int y = *from; y <= *to; y++)
+		draw_row(d.vt, c, y, d.first + y);
+	return true;
 }
 
 static bool
@@ -695,6 +735,7 @@ const struct pane_ops pane_term = {
 	.title = term_title,
 	.hint = term_hint,
 	.draw = term_draw,
+	.update = term_update,
 	.cursor = term_cursor,
 	.key = term_key,
 	.paste = term_paste,

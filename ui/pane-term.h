@@ -29,6 +29,10 @@ struct term_pane {
 	int64_t click_time;
 
 	struct predict *predict;
+	struct term_drawn {
+		const struct vt *vt; /* NULL: there was more than its rows */
+		int first, vt_rows, rows, cols;
+	} drawn;
 
 	bool typing; /* the search text */
 	int dir;     /* of the search */
@@ -61,6 +65,8 @@ enum pane_result term_mouse(struct pane *, const struct mouse *);
 void term_predict_typed(struct term_pane *, const struct buf *);
 void term_predict_output(struct term_pane *);
 void term_predict_draw(struct term_pane *, struct canvas *);
+/* Whether there may be something to predict. */
+bool term_predicts(const struct term_pane *);
 bool term_predict_cursor(const struct term_pane *, int *row, int *col);
 
 void term_copy_enter(struct term_pane *);

@@ -60,6 +60,10 @@ struct pane_ops {
 	 * when there is room. */
 	void (*hint)(struct pane *, bool focused, struct buf *out);
 	void (*draw)(struct pane *, struct canvas *, bool focused);
+	/* The same on the canvas of the last draw, which nobody else touched:
+	 * only the rows from *from to *to, which alone have changed.  false:
+	 * nothing was drawn, as much else may have changed.  May be NULL. */
+	bool (*update)(struct pane *, struct canvas *, int *from, int *to);
 	/* After draw: where the cursor is; false: hidden.  shape as DECSCUSR
 	 * (1-6; 0 default). */
 	bool (*cursor)(struct pane *, int *row, int *col, int *shape);

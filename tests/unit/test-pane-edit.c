@@ -844,6 +844,54 @@ check(struct fix *f)
 	}
 }
 
+/* Drawn on what was drawn before, the screen is as if drawn anew. */
+static int
+expect_updated(struct fix *f, struct canvas *kept)
+{
+	struct canvas *anew = canvas_create(kept->rows, kept->cols);
+	struct buf a = { 0 }, b = { 0 };
+	int from = 0, to = -1;
+	bool updated = pane_editor.update(f->pane, kept, &from, &to);
+
+	if (!updated)
+		pane_editor.draw(f->pane, kept, true);
+	canvas_dump(kept, true, &a);
+	pane_editor.draw(f->pane, anew, true);
+	canvas_dump(anew, true, &b);
+	assert_string_equal(buf_str(&a), buf_str(&b));
+	assert_true(!updated || to < kept->rows);
+	buf_free(&a);
+	buf_free(&b);
+	canvas_destroy(anew);
+	return updated && to - from + 1 < kept->rows;
+}
+
+static void
+lines_alone_are_drawn_anew(void **st)
+{
+	struct fix *f = setup_as("a.py", "def f():\n    x\n\ty " WIDE
+	    "\r\nlast\n\n\n1\n2\n3", 7, 30, false);
+	struct canvas *kept = canvas_create(7, 30);
+	uint32_t seed = 9;
+	int few = 0;
+
+	(void)st;
+	f->theme.styles[STYLE_CURSOR_LINE].bg = 5;
+	pane_editor.draw(f->pane, kept, true);
+	press(f, 'x', 0);
+	assert_int_equal(expect_updated(f, kept), 1);
+	press(f, KEY_SYM_DOWN, 0);
+	assert_int_equal(expect_updated(f, kept), 1);
+	for (int i = 0; i < 6000; i++) {
+		random_step(f, &seed);
+		if (random_of(&seed, 3) == 0)
+			few += expect_updated(f, kept);
+	}
+	assert_true(few > 100);
+	canvas_destroy(kept);
+	teardown(f);
+}
+
 static void
 all_keys(const char *path, uint32_t seed)
 {
@@ -913,6 +961,7 @@ main(void)
 		cmocka_unit_test(undo_and_changes_from_elsewhere),
 		cmocka_unit_test(watching_sends_nothing),
 		cmocka_unit_test(a_very_long_line),
+		cmocka_unit_test(lines_alone_are_drawn_anew),
 		cmocka_unit_test(random_keys),
 	};
 

@@ -688,6 +688,69 @@ echo_is_not_predicted_on_a_fast_link(void **state)
 	teardown(f);
 }
 
+/* Drawn on what was drawn before, the screen is as if drawn anew. */
+static int
+expect_updated(struct fix *f, struct canvas *kept)
+{
+	struct canvas *anew = canvas_create(kept->rows, kept->cols);
+	struct buf a = { 0 }, b = { 0 };
+	int from = 0, to = -1;
+	bool updated = pane_term.update(f->pane, kept, &from, &to);
+
+	if (!updated)
+		pane_term.draw(f->pane, kept, true);
+	canvas_dump(kept, true, &a);
+	pane_term.draw(f->pane, anew, true);
+	canvas_dump(anew, true, &b);
+	assert_string_equal(buf_str(&a), buf_str(&b));
+	buf_free(&a);
+	buf_free(&b);
+	canvas_destroy(anew);
+	return updated ? to - from + 1 : -1;
+}
+
+static void
+rows_alone_are_drawn_anew(void **state)
+{
+	static const char *const parts[] = { "a", "bcd", "\r\n", "\033[H",
+		"\033[3;2H", "\033[44m", "\033[m", "\033[J", "\033M",
+		"\xe4\xb8\xad", "\033[2;4r", "\033[r", "\033[?1049h",
+		"\033[?1049l" };
+	struct fix *f = setup(false);
+	struct canvas *kept = canvas_create(5, 20);
+	unsigned seed = 1;
+
+	(void)state;
+	pane_term.draw(f->pane, kept, true);
+	feed(f, "\033[3;1Hx");
+	assert_int_equal(expect_updated(f, kept), 1);
+	for (int i = 0; i < 3000; i++) {
+		seed = seed * 1103515245u + 12345u;
+		feed(f, parts[(seed >> 16) % ARRAY_LEN(parts)]);
+		if (seed >> 28 == 0)
+			press(f, KEY_SYM_PGUP, MOD_SHIFT);
+		if (seed >> 28 == 1)
+			press(f, KEY_SYM_PGDN, MOD_SHIFT);
+		if (seed >> 28 < 7)
+			expect_updated(f, kept);
+	}
+	feed(f, "\033c\033[?1049l1\r\n2\r\n3\r\n4\r\n5\r\n6");
+	press(f, 'x', 0);
+	expect_updated(f, kept);
+	pane_term.command(f->pane, "copy-mode", NULL);
+	assert_int_equal(expect_updated(f, kept), -1);
+	press(f, 'v', 0);
+	press(f, 'k', 0);
+	assert_int_equal(expect_updated(f, kept), -1);
+	pane_term.command(f->pane, "copy-mode", NULL);
+	assert_int_equal(expect_updated(f, kept), -1);
+	assert_int_equal(expect_updated(f, kept), 0);
+	vt_resize(f->state.vt, 3, 20);
+	assert_int_equal(expect_updated(f, kept), -1);
+	canvas_destroy(kept);
+	teardown(f);
+}
+
 int
 main(void)
 {
@@ -709,6 +772,7 @@ main(void)
 		cmocka_unit_test(watching_never_sends),
 		cmocka_unit_test(echo_is_predicted_on_a_slow_link),
 		cmocka_unit_test(echo_is_not_predicted_on_a_fast_link),
+		cmocka_unit_test(rows_alone_are_drawn_anew),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

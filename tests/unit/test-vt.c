@@ -435,6 +435,60 @@ cuts_and_snapshots_change_nothing(void **st)
 	}
 }
 
+static void
+append_row(const struct vt *v, int row, struct buf *out)
+{
+	const struct vt_cell *c;
+	struct vt_style s;
+	int n;
+
+	c = vt_row(v, row, &n);
+	for (int i = 0; i < vt_cols(v); i++) {
+		if (i >= n || (c[i].style == 0 && c[i].glyph <= ' ')) {
+			buf_adds(out, "blank ");
+			continue;
+		}
+		s = vt_style(v, c[i].style);
+		buf_addf(out, "%x %d %d %d %x ", c[i].glyph,
+		    (int)c[i].width, s.fg, s.bg, s.attr);
+	}
+}
+
+/* A row that is not said to be damaged shows what it showed before. */
+static void
+damage_covers_what_changes(void **st)
+{
+	struct vt *v = vt_create(6, 12, 20);
+	struct buf rows[6] = { 0 }, now = { 0 }, in = { 0 };
+	int first, last, spared = 0;
+
+	(void)st;
+	for (int i = 0; i < 20000; i++) {
+		vt_clean(v);
+		buf_clear(&in);
+		random_piece(&in);
+		vt_write(v, in.data, in.len);
+		vt_damage(v, &first, &last);
+		for (int r = 0; r < 6; r++) {
+			buf_clear(&now);
+			append_row(v, r, &now);
+			if (r < first || r > last) {
+				assert_string_equal(buf_str(&now),
+				    i > 0 ? buf_str(&rows[r]) : now.data);
+				spared++;
+			}
+			buf_clear(&rows[r]);
+			buf_add(&rows[r], now.data, now.len);
+		}
+	}
+	assert_true(spared > 20000);
+	for (int r = 0; r < 6; r++)
+		buf_free(&rows[r]);
+	buf_free(&now);
+	buf_free(&in);
+	vt_destroy(v);
+}
+
 int
 main(void)
 {
@@ -456,6 +510,7 @@ main(void)
 		cmocka_unit_test(wide_glyphs_leave_no_blank),
 		cmocka_unit_test(search_sees_wrapped_text),
 		cmocka_unit_test(cuts_and_snapshots_change_nothing),
+		cmocka_unit_test(damage_covers_what_changes),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8"); /* widths are wcwidth's */
