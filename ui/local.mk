@@ -20,6 +20,8 @@ libui_a_SOURCES = \
 	ui/layout.h \
 	ui/markdown.c \
 	ui/markdown.h \
+	ui/paint.c \
+	ui/paint.h \
 	ui/palette.c \
 	ui/pane-edit-change.c \
 	ui/pane-edit-draw.c \

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "ui/colour.h"
+#include "ui/paint.h"
 
 #define PAIR_SLOTS 8192 /* a power of two */
 #define PAIRS_USED (PAIR_SLOTS / 2)
@@ -44,11 +46,11 @@ struct screen {
 	bool was_visible;
 	int was_shape;
 	bool shapes; /* the terminal knows DECSCUSR */
-	cchar_t *line;
-	int line_cap;
-	FILE *out;  /* what curses writes to */
-	int gather; /* a frame of it; -1: straight to the terminal */
+	bool ansi;   /* the cursor moves as in ANSI X3.64 */
+	struct paint paint;
 	struct buf frame;
+	FILE *out;  /* what curses writes to */
+	int gather; /* all of it at first; -1: straight to the terminal */
 };
 
 static struct termios saved;
@@ -193,9 +195,9 @@ start_colours(struct screen *s, bool mono)
 		s->colours = 0;
 }
 
-/* curses writes at every jump of the cursor, and a terminal is woken by every
- * write.  So it has a descriptor of its own, which leads to memory while a
- * frame is made. */
+/* curses takes the terminal over and clears it; what it writes for that goes
+ * with the first frame, in one piece.  So it has a descriptor of its own,
+ * which leads to memory meanwhile. */
 static void
 open_output(struct screen *s)
 {
@@ -240,7 +242,11 @@ screen_create(const struct screen_spec *spec, struct err *e)
 	open_output(s);
 	s->curses = term != NULL && *term != '\0' ?
 	    open_without_signals(term, s->out) : NULL;
-	if (s->curses == NULL) {
+	if (s->curses == NULL || cursor_address == NULL) {
+		if (s->curses != NULL) {
+			endwin();
+			delscreen(s->curses);
+		}
 		close_output(s);
 		err_set(e, ERR_UNSUPPORTED, "a terminal \"%.60s\" is "
 		    "not known or cannot place its cursor; set TERM, to "
@@ -278,7 +284,6 @@ screen_destroy(struct screen *s)
 	delscreen(s->curses);
 	close_output(s);
 	canvas_destroy(s->last);
-	free(s->line);
 	free(s);
 }
 
@@ -369,122 +374,138 @@ put_glyph(const struct cell *c, wchar_t *text)
 	return wcwidth(text[0]);
 }
 
-static int
-put_cell(struct screen *s, const struct cell *c, cchar_t *out)
-{
-	attr_t attr = curses_attr(c->style.attr);
-	wchar_t text[CCHARW_MAX + 1];
-	const struct pair *p;
-	int pair = 0, width;
+/* --- how the terminal is written to --- */
 
-	if (s->colours > 0 && (c->style.fg >= 0 || c->style.bg >= 0)) {
-		p = pair_of(s, &c->style);
+static struct buf *sink; /* of put_char, which curses calls */
+
+static int
+put_char(int c)
+{
+	buf_addc(sink, (char)c);
+	return c;
+}
+
+static void
+put_string(struct buf *out, const char *text)
+{
+	if (text == NULL)
+		return;
+	sink = out;
+	tputs(text, 1, put_char);
+}
+
+static void
+put_number(struct buf *out, int n)
+{
+	if (n >= 10)
+		put_number(out, n / 10);
+	buf_addc(out, (char)('0' + n % 10));
+}
+
+static void
+put_move(struct buf *out, void *user, int row, int col)
+{
+	struct screen *s = user;
+
+	if (!s->ansi) {
+		put_string(out, tparm(cursor_address, row, col));
+		return;
+	}
+	buf_adds(out, "\033[");
+	put_number(out, row + 1);
+	buf_addc(out, ';');
+	put_number(out, col + 1);
+	buf_addc(out, 'H');
+}
+
+static void
+put_style(struct buf *out, void *user, const struct style *st)
+{
+	attr_t attr = curses_attr(st->attr);
+	struct screen *s = user;
+	const struct pair *p;
+	int pair = 0;
+
+	if (s->colours > 0 && (st->fg >= 0 || st->bg >= 0)) {
+		p = pair_of(s, st);
 		pair = p->number;
 		attr |= p->attr;
 	}
+	sink = out;
+	vid_puts(attr, (short)pair, &pair, put_char);
+}
+
+static int
+put_text(struct buf *out, void *user, const struct cell *c)
+{
+	wchar_t text[CCHARW_MAX + 1];
+	char bytes[MB_LEN_MAX];
+	mbstate_t state;
+	int width;
+	size_t n;
+
+	(void)user;
+	if (c->glyph >= ' ' && c->glyph < 0x7f &&
+	    !(c->style.attr & ATTR_INVISIBLE)) {
+		buf_addc(out, (char)c->glyph);
+		return 1;
+	}
 	width = put_glyph(c, text);
-	setcchar(out, text, attr, (short)pair, &pair);
+	memset(&state, 0, sizeof state);
+	for (const wchar_t *w = text; *w != L'\0'; w++) {
+		n = wcrtomb(bytes, *w, &state);
+		if (n != (size_t)-1)
+			buf_add(out, bytes, n);
+		else if (w == text) /* not of this locale */
+			buf_adds(out, width == 2 ? "??" : "?");
+	}
 	return width;
 }
 
-static bool
-same_cell(const struct cell *a, const struct cell *b)
-{
-	return a->glyph == b->glyph && a->width == b->width &&
-	    a->style.fg == b->style.fg && a->style.bg == b->style.bg &&
-	    a->style.attr == b->style.attr;
-}
-
-/* The columns from first to last of a row. */
 static void
-put_span(struct screen *s, int row, const struct cell *cells, int first,
-    int last)
+put_erase(struct buf *out, void *user, int cols)
 {
-	static const struct cell blank = { ' ', { -1, -1, 0 }, 1 };
-	int n = 0;
-
-	for (int k = first; k <= last; k++) {
-		if (cells[k].width != 0) {
-			if (put_cell(s, &cells[k], &s->line[n++]) <
-			    cells[k].width)
-				put_cell(s, &blank, &s->line[n++]);
-		} else if (k == first) {
-			put_cell(s, &blank, &s->line[n++]);
-		}
-	}
-	mvadd_wchnstr(row, first, s->line, n);
+	(void)user;
+	put_string(out, cols == 0 ? clr_eol : tparm(erase_chars, cols));
 }
 
 static void
-put_row(struct screen *s, const struct canvas *c, int row)
+put_margin(struct buf *out, void *user, bool on)
 {
-	const struct cell *cells = c->cells + (ptrdiff_t)row * c->stride;
-	struct cell *old = s->last->cells + (ptrdiff_t)row * s->last->stride;
-	int first = 0, last = c->cols - 1;
-
-	while (first <= last && same_cell(&cells[first], &old[first]))
-		first++;
-	if (first > last)
-		return;
-	while (same_cell(&cells[last], &old[last]))
-		last--;
-	/* Whole glyphs, old and new. */
-	if (first > 0 && (cells[first].width == 0 || old[first].width == 0))
-		first--;
-	if (last + 1 < c->cols &&
-	    (cells[last].width == 2 || old[last].width == 2))
-		last++;
-	put_span(s, row, cells, first, last);
-	memcpy(old + first, cells + first,
-	    (size_t)(last - first + 1) * sizeof *old);
-}
-
-/* A canvas that differs from any in every cell. */
-static void
-start_over(struct screen *s, const struct canvas *c)
-{
-	canvas_destroy(s->last);
-	s->last = canvas_create(c->rows, c->cols);
-	for (int i = 0; i < c->rows * c->cols; i++)
-		s->last->cells[i].glyph = 0;
-	if (LINES != c->rows || COLS != c->cols)
-		resizeterm(c->rows, c->cols);
-	if (s->line_cap < 2 * c->cols + 2) {
-		s->line_cap = 2 * c->cols + 2;
-		s->line = xreallocarray(s->line, (size_t)s->line_cap,
-		    sizeof *s->line);
-	}
-	clearok(curscr, TRUE);
+	(void)user;
+	put_string(out, on ? enter_am_mode : exit_am_mode);
 }
 
 static void
-put_cursor(struct screen *s, int row, int col, bool visible, int shape)
+start_paint(struct screen *s)
 {
-	char text[16];
-	int n;
+	static const struct paint_ops ops = { .move = put_move,
+		.style = put_style, .glyph = put_text, .erase = put_erase,
+		.margin = put_margin };
 
-	if (visible)
-		move(row, col);
-	if (visible != s->was_visible) {
-		curs_set(visible);
-		s->was_visible = visible;
-	}
-	if (visible && shape != s->was_shape && s->shapes) {
-		n = snprintf(text, sizeof text, "\033[%d q",
-		    shape >= 0 && shape <= 6 ? shape : 0);
-		write_all(text, (size_t)n);
-		s->was_shape = shape;
-	}
+	s->ansi = strcmp(cursor_address, "\033[%i%p1%d;%p2%dH") == 0;
+	s->paint = (struct paint){ .ops = &ops, .user = s, .out = &s->frame,
+		.erase_end = clr_eol != NULL, .erase_some = erase_chars != NULL,
+		.erase_colour = s->colours == 0 || back_color_erase,
+		.margin = enter_am_mode != NULL && exit_am_mode != NULL,
+		.corner = !auto_right_margin || eat_newline_glitch,
+		.move_styled = move_standout_mode };
+	paint_forget(&s->paint);
 }
 
-/* The frame in one piece. */
+/* --- frames --- */
+
+/* An empty screen, by curses: it also takes the terminal over, at first and
+ * after it was given back. */
 static void
-update(struct screen *s)
+clear_screen_now(struct screen *s)
 {
 	int fd = fileno(s->out);
 	off_t len;
 	ssize_t n;
 
+	clearok(curscr, TRUE);
+	wnoutrefresh(stdscr);
 	if (s->gather < 0 || dup3(s->gather, fd, O_CLOEXEC) < 0) {
 		doupdate();
 		return;
@@ -495,11 +516,38 @@ update(struct screen *s)
 	lseek(s->gather, 0, SEEK_SET);
 	if (len <= 0)
 		return;
-	buf_clear(&s->frame);
 	buf_reserve(&s->frame, (size_t)len);
-	n = pread(s->gather, s->frame.data, (size_t)len, 0);
+	n = pread(s->gather, s->frame.data + s->frame.len, (size_t)len, 0);
 	if (n > 0)
-		write_all(s->frame.data, (size_t)n);
+		s->frame.len += (size_t)n;
+}
+
+static void
+start_over(struct screen *s, const struct canvas *c)
+{
+	canvas_destroy(s->last);
+	s->last = canvas_create(c->rows, c->cols);
+	if (LINES != c->rows || COLS != c->cols)
+		resizeterm(c->rows, c->cols);
+	clear_screen_now(s);
+	start_paint(s);
+}
+
+static void
+put_cursor(struct screen *s, int row, int col, bool visible, int shape)
+{
+	if (visible)
+		paint_move(&s->paint, row, col);
+	if (visible != s->was_visible) {
+		put_string(&s->frame, visible ? cursor_normal :
+		    cursor_invisible);
+		s->was_visible = visible;
+	}
+	if (visible && shape != s->was_shape && s->shapes) {
+		buf_addf(&s->frame, "\033[%d q",
+		    shape >= 0 && shape <= 6 ? shape : 0);
+		s->was_shape = shape;
+	}
 }
 
 void
@@ -508,6 +556,7 @@ screen_show(struct screen *s, const struct canvas *c, int from, int to,
 {
 	if (c->rows <= 0 || c->cols <= 0)
 		return;
+	buf_clear(&s->frame);
 	if (s->npairs >= PAIRS_USED)
 		forget_pairs(s);
 	if (s->last == NULL || s->last->rows != c->rows ||
@@ -517,10 +566,10 @@ screen_show(struct screen *s, const struct canvas *c, int from, int to,
 		to = c->rows - 1;
 	}
 	for (int r = from; r <= to && r < c->rows; r++)
-		put_row(s, c, r);
+		paint_row(&s->paint, c, s->last->cells +
+		    (ptrdiff_t)r * s->last->stride, r);
 	put_cursor(s, row, col, visible, shape);
-	wnoutrefresh(stdscr);
-	update(s);
+	write_all(buf_str(&s->frame), s->frame.len);
 }
 
 void
