@@ -18,6 +18,9 @@ box_words_of_result(const struct box *b, const CLIENT(GenericResult) *r,
 {
 	const char *saved = b->judge ? "run the tests again" :
 	    "what was saved is on the volume";
+	/* One that is killed does not commit its volume. */
+	const char *known = !b->judge && (b->dirty || b->syncer != NULL) ?
+	    "what changed in it last may not be on the volume" : saved;
 	char said[120];
 
 	account_words(b->m, r->exception, said, sizeof said);
@@ -36,7 +39,7 @@ box_words_of_result(const struct box *b, const CLIENT(GenericResult) *r,
 		break;
 	case RESULT(MEMORY_MANAGER_EVICTION):
 		snprintf(to, n, "the sandbox used too much memory and was "
-		    "ended; %s", saved);
+		    "ended; %s", known);
 		break;
 	case RESULT(INIT_FAILURE):
 		snprintf(to, n, "the sandbox could not start: %s; look at the "
@@ -44,7 +47,7 @@ box_words_of_result(const struct box *b, const CLIENT(GenericResult) *r,
 		break;
 	default:
 		snprintf(to, n, "the sandbox has ended%s%s; %s",
-		    said[0] != '\0' ? ": " : "", said, saved);
+		    said[0] != '\0' ? ": " : "", said, known);
 		break;
 	}
 }

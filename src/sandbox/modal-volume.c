@@ -355,6 +355,8 @@ volume_down(struct box *b)
 		loop_timer_cancel(*timers[i]);
 		*timers[i] = NULL;
 	}
+	/* One that has not answered may not have done it. */
+	b->dirty |= b->syncer != NULL;
 	program_free(b->watcher);
 	program_free(b->syncer);
 	b->watcher = b->syncer = NULL;

@@ -50,6 +50,7 @@ core_files_reset(struct core *c)
 		free(c->known[i].path);
 	c->nrequests = c->nknown = 0;
 	c->seeding = c->rescuing = 0;
+	c->seeds_behind = false;
 	c->nwaiting = 0;
 	free(c->last_list);
 	c->last_list = NULL;
@@ -175,7 +176,7 @@ reload(struct core *c, struct known *k, const char *p, size_t n)
 		emit_edit(c, &ev, p + head, n - head - tail);
 	event_hash(p, n, hash);
 	known_is(k, hash);
-	k->missing = false;
+	k->missing = k->behind = false;
 	k->saved_edits = k->edits;
 	saved.u.file.path = k->path;
 	saved.u.file.hash = k->hash;
@@ -241,7 +242,9 @@ on_check(struct core *c, struct request *r, const struct fs_result *res)
 		return;
 	forced = k->force;
 	k->force = false;
-	if (forced)
+	if (k->behind && !forced)
+		; /* older than ours, which is about to be saved */
+	else if (forced)
 		take_theirs(c, k, res);
 	else if (file_data(res, &p, &n))
 		file_changed_to(c, k, p, n);
@@ -287,6 +290,79 @@ core_files_changed(struct core *c)
 		check(c, c->state->files[i].path);
 }
 
+/* ---- the question's first files ---- */
+
+static void
+seed(struct core *c, const char *path, const char *p, size_t n)
+{
+	c->seeding++;
+	file_request(c, REQ_SEED, FS_PUT, path, NULL, p, n);
+}
+
+/* Those that wanted says. */
+static void
+seed_some(struct core *c, bool (*wanted)(const struct core *, const char *,
+    const struct fs_result *), const struct fs_result *list)
+{
+	const struct problem *p = core_problem(c);
+	const struct language *l = language_find(c->spec.language);
+	unsigned sample = 0;
+
+	if (wanted == NULL || wanted(c, l->main_file, list))
+		seed(c, l->main_file, l->template, strlen(l->template));
+	for (size_t i = 0; i < p->ncases; i++) {
+		struct problem_case *k = &p->cases[i];
+		char *name;
+
+		if (k->hidden)
+			continue;
+		name = xasprintf("sample%u.in", ++sample);
+		if (wanted == NULL || wanted(c, name, list))
+			seed(c, name, k->in, k->in_len);
+		free(name);
+	}
+}
+
+void
+core_files_seed(struct core *c)
+{
+	seed_some(c, NULL, NULL);
+}
+
+/* It was there, and nobody else writes it again. */
+static bool
+went(const struct core *c, const char *path, const struct fs_result *list)
+{
+	const struct state *s = c->state;
+	bool was = false;
+
+	for (size_t i = 0; i < s->nentries; i++)
+		was |= strcmp(s->entries[i].path, path) == 0;
+	for (size_t i = 0; i < list->nfiles; i++)
+		if (strcmp(list->files[i].path, path) == 0)
+			return false;
+	return was && state_file(s, path) == NULL;
+}
+
+static void
+seed_missing(struct core *c, const struct fs_result *list)
+{
+	c->seeds_behind = false;
+	seed_some(c, went, list);
+}
+
+static void
+on_seed(struct core *c, struct request *r, const struct fs_result *res)
+{
+	if (!res->ok)
+		core_notice(c, "cannot write %s: %s", r->path, res->err.msg);
+	if (--c->seeding > 0)
+		return;
+	if (c->state->nfiles == 0)
+		file_open(c, language_find(c->spec.language)->main_file);
+	core_files_list(c);
+}
+
 static void
 on_list(struct core *c, struct request *r, const struct fs_result *res)
 {
@@ -297,6 +373,8 @@ on_list(struct core *c, struct request *r, const struct fs_result *res)
 		core_files_list(c);
 	if (!res->ok)
 		return;
+	if (c->seeds_behind)
+		seed_missing(c, res);
 	for (size_t i = 0; i < res->nfiles && list.len < LIST_MAX; i++) {
 		const char *path = res->files[i].path;
 
@@ -314,46 +392,6 @@ on_list(struct core *c, struct request *r, const struct fs_result *res)
 		c->last_list = buf_take(&list);
 	}
 	buf_free(&list);
-}
-
-/* ---- the question's first files ---- */
-
-static void
-seed(struct core *c, const char *path, const char *p, size_t n)
-{
-	c->seeding++;
-	file_request(c, REQ_SEED, FS_PUT, path, NULL, p, n);
-}
-
-void
-core_files_seed(struct core *c)
-{
-	const struct problem *p = core_problem(c);
-	const struct language *l = language_find(c->spec.language);
-	unsigned sample = 0;
-
-	seed(c, l->main_file, l->template, strlen(l->template));
-	for (size_t i = 0; i < p->ncases; i++) {
-		struct problem_case *k = &p->cases[i];
-		char *name;
-
-		if (k->hidden)
-			continue;
-		name = xasprintf("sample%u.in", ++sample);
-		seed(c, name, k->in, k->in_len);
-		free(name);
-	}
-}
-
-static void
-on_seed(struct core *c, struct request *r, const struct fs_result *res)
-{
-	if (!res->ok)
-		core_notice(c, "cannot write %s: %s", r->path, res->err.msg);
-	if (--c->seeding == 0) {
-		file_open(c, language_find(c->spec.language)->main_file);
-		core_files_list(c);
-	}
 }
 
 /* ---- commands ---- */
@@ -451,12 +489,43 @@ core_files_tree(struct core *c,
 	file_request(c, REQ_TREE, FS_TREE, NULL, NULL, NULL, 0)->tree = fn;
 }
 
+/* One that is gone for good has taken along what was only in it; whether
+ * all was on the volume it says itself. */
+static bool
+note_behind(struct core *c)
+{
+	struct sandbox_link link;
+
+	if (!core_link(c, &link) || !link.unsynced)
+		return false;
+	c->seeds_behind = true;
+	for (size_t i = 0; i < c->nknown; i++)
+		c->known[i].behind = true;
+	return true;
+}
+
+void
+core_files_lost(struct core *c)
+{
+	if (!note_behind(c))
+		return;
+	for (size_t i = 0; i < c->state->nfiles; i++) {
+		const struct state_file *f = &c->state->files[i];
+		struct known *k = known_find(c, f->path);
+
+		if (k != NULL && f->save == FILE_SAVED && !f->conflict &&
+		    !k->missing)
+			save_again(c, k);
+	}
+}
+
 /* Trees are still wanted, for a test run or a checkpoint. */
 void
 core_files_leave(struct core *c)
 {
 	size_t kept = 0;
 
+	note_behind(c);
 	for (size_t i = 0; i < c->nrequests; i++) {
 		c->requests[i].id = 0;
 		if (c->requests[i].kind == REQ_TREE)

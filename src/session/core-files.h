@@ -40,7 +40,10 @@ void save_on_rescue(struct core *, struct request *,
     const struct fs_result *);
 
 /* ---- core-resume.c ---- */
-bool core_may_be_behind(const struct core *);
+/* The workspace may be older than what was saved at last. */
+bool core_may_be_behind(const struct core *, const struct known *k);
+/* Saves what is in the editor, though it was saved. */
+void save_again(struct core *, struct known *);
 void core_resume_file(struct core *, struct request *,
     const struct fs_result *);
 

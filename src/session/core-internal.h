@@ -15,6 +15,7 @@ struct known { /* an open file as the workspace last had it */
 	char olds[HASHES][65]; /* those before, in a ring */
 	unsigned nolds;
 	bool missing;
+	bool behind; /* the volume may not have what was saved at last */
 	uint64_t edits;	      /* edits applied so far */
 	uint64_t saved_edits; /* of them in the file, or taken from it */
 	bool saving;
@@ -92,6 +93,7 @@ struct core {
 	size_t nrequests, requests_cap;
 	char *last_list;
 	unsigned seeding; /* template files still being written */
+	bool seeds_behind; /* as known.behind, of these */
 	struct loop_timer *autosave;
 	/* Called once no save is under way. */
 	void (*waiting[4])(struct core *);
@@ -164,6 +166,9 @@ void core_save_all(struct core *, void (*fn)(struct core *));
 void core_files_tree(struct core *,
     void (*fn)(struct core *, const struct fs_result *));
 void core_files_reset(struct core *);
+/* The sandbox has ended by itself; what was not on the volume is saved
+ * again. */
+void core_files_lost(struct core *);
 /* The sandbox goes: what it was asked for does not come. */
 void core_files_leave(struct core *);
 /* Another one is there: its files beside the texts of the editor. */

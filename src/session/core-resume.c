@@ -156,15 +156,14 @@ open_again(struct core *c)
 /* The sandbox was made out of a volume, which may be a few saves behind what
  * the one before had. */
 bool
-core_may_be_behind(const struct core *c)
+core_may_be_behind(const struct core *c, const struct known *k)
 {
 	struct sandbox_link link;
 
-	return core_link(c, &link) && link.anew;
+	return k->behind || (core_link(c, &link) && link.anew);
 }
 
-/* Saves what is in the editor, though it was saved. */
-static void
+void
 save_again(struct core *c, struct known *k)
 {
 	if (known_unedited(k))
@@ -178,7 +177,7 @@ no_data(struct core *c, struct known *k, const struct err *e)
 {
 	if (e->code != ERR_NOT_FOUND)
 		file_state(c, k->path, FILE_FAILED, e->msg);
-	else if (!k->missing && core_may_be_behind(c))
+	else if (!k->missing && core_may_be_behind(c, k))
 		save_again(c, k);
 	else
 		file_gone(c, k);
@@ -192,7 +191,7 @@ is_saved(struct core *c, struct known *k, const char *hash, size_t size)
 	struct event ev = core_event(EV_FILE_SAVED, ORIGIN_SYSTEM);
 
 	known_is(k, hash);
-	k->missing = false;
+	k->missing = k->behind = false;
 	k->saved_edits = k->edits;
 	ev.u.file.path = k->path;
 	ev.u.file.hash = k->hash;
@@ -235,12 +234,13 @@ core_resume_file(struct core *c, struct request *r,
 		is_saved(c, k, disk, n);
 		return;
 	}
-	if (!f->conflict && known_was(k, disk) && core_may_be_behind(c)) {
+	if (!f->conflict && known_was(k, disk) && core_may_be_behind(c, k)) {
 		known_is(k, disk);
 		save_again(c, k);
 		return;
 	}
-	if (f->save != FILE_SAVED && known_unedited(k))
+	/* What the editor has may be nowhere else. */
+	if ((f->save != FILE_SAVED || k->behind) && known_unedited(k))
 		k->edits++;
 	if (f->save == FILE_SAVING)
 		file_state(c, r->path, FILE_EDITED, NULL);

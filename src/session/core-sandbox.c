@@ -54,6 +54,7 @@ on_gone(struct core *c, const char *why)
 	if (c->exec != 0)
 		core_term_exited(c, &(struct sandbox_exit){ .infra = true });
 	core_term_gone(c);
+	core_files_lost(c);
 	core_notice(c, "no sandbox: %s", text);
 }
 
@@ -217,12 +218,12 @@ swap(void *user)
 	if (c->ending || c->leaving)
 		return;
 	close_shell(c);
+	core_files_leave(c);
 	destroy(c);
 	if (c->run_pending)
 		core_notice(c, "the tests do not run: there is a new "
 		    "sandbox");
 	c->run_pending = false;
-	core_files_leave(c);
 	core_sandbox_open(c);
 	core_files_again(c);
 }

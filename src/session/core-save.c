@@ -256,7 +256,7 @@ save_on_save_check(struct core *c, struct request *r, const struct fs_result *re
 	if (file_data(res, &p, &n)) {
 		event_hash(p, n, hash);
 		if (strcmp(hash, k->hash) != 0 &&
-		    !(known_was(k, hash) && core_may_be_behind(c))) {
+		    !(known_was(k, hash) && core_may_be_behind(c, k))) {
 			k->saving = false;
 			file_conflict(c, r->path, p, n);
 			save_settle(c);
@@ -288,7 +288,7 @@ save_on_save(struct core *c, struct request *r, const struct fs_result *res)
 		return;
 	}
 	known_is(k, r->hash);
-	k->missing = false;
+	k->missing = k->behind = false;
 	k->saved_edits = r->edits;
 	ev.u.file.path = r->path;
 	ev.u.file.hash = r->hash;

@@ -422,7 +422,7 @@ test_new_sandbox(void **state)
 	ptyscreen_wait(p, "d2ne");
 	end_sandbox("timeout");
 	ptyscreen_wait(p, "lived as long as it may");
-	ptyscreen_wait(p, "new-sandbox");
+	ptyscreen_wait(p, "Shift-F4 opens another one");
 	ptyscreen_send(p, F3 "kept_text = 1\r");
 	ptyscreen_wait(p, "kept_text = 1");
 	ptyscreen_send(p, F12 "new-sandbox\r");
@@ -451,13 +451,36 @@ test_new_sandbox(void **state)
 	heard_free(&h);
 }
 
+/* It falls over at once after a save, before its volume has it. */
+static void
+test_crash(void **state)
+{
+	struct ptyscreen *p = demo();
+
+	(void)state;
+	ptyscreen_send(p, F3 "kept_text = 1\r");
+	ptyscreen_wait(p, "kept_text = 1");
+	ptyscreen_send(p, "\023"); /* ^S */
+	ptyscreen_wait(p, "saved in the sandbox");
+	end_sandbox("crash");
+	ptyscreen_wait(p, "may not be on the volume");
+	ptyscreen_send(p, S_F4);
+	ptyscreen_wait(p, "sandboxed");
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_wait(p, "saved on the volume");
+	ptyscreen_send(p, F4 "echo \"n=$(grep -c kept_text solution.py)\"\r");
+	ptyscreen_wait(p, "n=1");
+	quit(p);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_kill),
-		T(test_sandbox_gone), T(test_new_sandbox) };
+		T(test_sandbox_gone), T(test_new_sandbox),
+		T(test_crash) };
 
 	if (!fakemodal_possible())
 		return 77;

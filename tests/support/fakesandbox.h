@@ -35,7 +35,7 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	unsigned rows, cols;  /* of the last shell */
 	void (*gone)(void *user, struct sandbox *); /* one is destroyed */
 	/* Over a network. */
-	bool link, anew;
+	bool link, anew, unsynced;
 	int64_t ends; /* the loop's time; 0: unknown */
 	bool keeps;   /* shells outlive their sandbox */
 	bool lost;    /* they did not, this time */

@@ -660,6 +660,77 @@ test_expiry(void **state)
 	assert_int_equal(told(f, "the sandbox ends in 2 min"), 1);
 }
 
+/* The sandbox falls over and the volume is behind it; what is there then. */
+static void
+crash(struct fixture *f, bool unsynced, const char *there)
+{
+	type(f, "one ");
+	pass(f, 3000000);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	f->plan.unsynced = unsynced;
+	fake_fail(f->shell, "it fell over");
+	turns(f);
+	free(f->kept);
+	f->kept = xstrdup(there);
+	assert_int_equal(core_state(f->core)->conn, CONN_GONE);
+}
+
+/* What was saved in it and never said to be on the volume is saved again,
+ * what the question began with too. */
+static void
+test_crash_unsynced(void **state)
+{
+	struct fixture *f = *state;
+	char *before = xstrdup(fake_read(f->shell, "solution.py"));
+
+	crash(f, true, before);
+	assert_int_equal(solution(f)->save, FILE_EDITED);
+	f->plan.unsynced = false;
+	simple(f, CMD_SANDBOX_NEW);
+	pass(f, 6000000);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	assert_memory_equal(fake_read(f->shell, "solution.py"), "one ", 4);
+	assert_string_equal(fake_read(f->shell, "sample1.in"), "1 2\n");
+	assert_int_equal(f->counts[EV_FILE_CONFLICT], 0);
+	assert_int_equal(f->counts[EV_FILE_OPEN], 1);
+	free(before);
+}
+
+/* It has what nobody here has seen: neither goes without being asked. */
+static void
+test_crash_unknown(void **state)
+{
+	struct fixture *f = *state;
+	struct buf text = { 0 };
+
+	crash(f, true, "theirs");
+	simple(f, CMD_SANDBOX_NEW);
+	pass(f, 6000000);
+	assert_int_equal(f->counts[EV_FILE_CONFLICT], 1);
+	assert_string_equal(fake_read(f->shell, "solution.py"), "theirs");
+	text_append(solution(f)->text, 0, 4, &text);
+	assert_string_equal(buf_str(&text), "one ");
+	buf_free(&text);
+}
+
+static void
+test_crash_synced(void **state)
+{
+	struct fixture *f = *state;
+
+	crash(f, false, "theirs");
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	simple(f, CMD_SANDBOX_NEW);
+	pass(f, 6000000);
+	assert_int_equal(f->counts[EV_FILE_CONFLICT], 0);
+	assert_string_equal(fake_read(f->shell, "solution.py"), "theirs");
+	assert_int_equal(text_size(solution(f)->text), 6);
+	/* Of these it was told that they are there. */
+	assert_null(fake_read(f->shell, "sample1.in"));
+}
+
+#define FAR(fn) cmocka_unit_test_setup_teardown(fn, setup_far, \
+    fixture_teardown)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, \
     fixture_teardown)
 
@@ -677,8 +748,8 @@ main(void)
 		T(test_new_after_gone), T(test_new_mute),
 		T(test_new_and_end), T(test_new_early),
 		T(test_new_half),
-		cmocka_unit_test_setup_teardown(test_expiry, setup_far,
-		    fixture_teardown) };
+		FAR(test_expiry), FAR(test_crash_unsynced),
+		FAR(test_crash_unknown), FAR(test_crash_synced) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -645,6 +645,36 @@ test_saved_when_gone(void **state)
 	close_rig(&r);
 }
 
+/* It falls over before anybody said that a save is on the volume. */
+static void
+test_crash_unsynced(void **state)
+{
+	struct sandbox_link link;
+	const struct box *b;
+	struct rig r;
+
+	(void)state;
+	account->opt.image_id = READY_IMAGE;
+	rig_open(&r, loop, account, workspace, false);
+	b = CONTAINER_OF(r.s, struct box, base);
+	UNTIL(r.state == SANDBOX_READY);
+	assert_true(fs(&r, FS_PUT, "a", "one")->ok);
+	r.s->ops->link(r.s, &link);
+	assert_true(link.unsynced);
+	/* The commit begins and does not come back. */
+	tell("/faults", "{\"rpc\": \"TaskExecStart\", \"hang_secs\": 20}");
+	UNTIL(b->syncer != NULL);
+	end_sandbox(&r, "crash");
+	r.s->ops->link(r.s, &link);
+	assert_true(link.unsynced);
+	assert_non_null(strstr(r.why, "may not be on the volume"));
+	/* Written again it is. */
+	assert_true(fs(&r, FS_PUT, "a", "one")->ok);
+	r.s->ops->link(r.s, &link);
+	assert_false(link.unsynced);
+	close_rig(&r);
+}
+
 /* A save that is under way when the sandbox ends. */
 static void
 test_saved_while_it_ends(void **state)
@@ -799,6 +829,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_cancel, begin, finish),
 		cmocka_unit_test_setup_teardown(test_stranger, begin, finish),
 		cmocka_unit_test_setup_teardown(test_saved_when_gone,
+		    begin_plain, finish),
+		cmocka_unit_test_setup_teardown(test_crash_unsynced,
 		    begin_plain, finish),
 		cmocka_unit_test_setup_teardown(test_saved_while_it_ends,
 		    begin_plain, finish),
