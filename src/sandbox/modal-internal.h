@@ -220,6 +220,7 @@ bool run_trailer(const struct buf *err, const char *nonce, size_t *keep,
     struct sandbox_exit *, const struct exec_spec *);
 #define RUN_TRAILER_MAX 160
 extern const char run_kill[], run_resize[]; /* for sh -c, then the uuid… */
+extern const char run_watch[]; /* as well, then the command */
 
 /* ---- modal-box.c, modal-end.c: a sandbox ---- */
 

@@ -127,6 +127,15 @@ static const char program_script[] =
 /* A program that begins just now says in a moment which process it is. */
 #define FIND_PID "i=0; while [ ! -s " PIDS "/$1 ] && [ $i -lt 40 ]; do " \
 	"sleep 0.05; i=$((i+1)); done; p=$(cat " PIDS "/$1) || exit 1\n"
+/* The command follows.  That of a viva that was killed runs on: it is ended,
+ * if it still is one. */
+const char run_watch[] =
+    "p=$(cat " PIDS "/watch 2>/dev/null) && "
+    "case $(tr '\\0' ' ' </proc/\"$p\"/cmdline 2>/dev/null) in "
+    "*\"$1 \"*) kill \"$p\";; esac\n"
+    "(umask 77; mkdir -p " PIDS "; echo $$ >" PIDS "/watch) 2>/dev/null\n"
+    "exec \"$@\"\n";
+
 /* $1 uuid. */
 const char run_kill[] = FIND_PID
     "kill -9 -$p; kill -9 $p; exit 0\n";

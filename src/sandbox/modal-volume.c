@@ -323,7 +323,7 @@ stamp_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 static void
 watch_again(void *user)
 {
-	static const char *const tool[] = {
+	static const char *const tool[] = { "sh", "-c", run_watch, "watch",
 		"/__modal/.bin/modal-sandbox-fs-tools", WATCH_JSON, NULL };
 	static const char *const poll[] = { "python3", "-IS", "-c",
 		files_script, "stamp", WORKSPACE, NULL };

@@ -473,6 +473,27 @@ test_crash(void **state)
 	quit(p);
 }
 
+/* The shell outlives viva; what viva itself runs there does not outlive the
+ * next one's coming. */
+static void
+test_watcher(void **state)
+{
+	struct ptyscreen *p = demo();
+
+	(void)state;
+	ptyscreen_send(p, F4 "until w=$(grep -l fs-tool[s] "
+	    "/proc/[0-9]*/cmdline); do sleep 0.1; done; echo s$((1+1))en\r");
+	ptyscreen_wait(p, "s2en");
+	ptyscreen_settle(p, 300);
+	killed(p);
+	p = resume(36, 140);
+	ptyscreen_wait(p, "sandboxed");
+	ptyscreen_send(p, F4 "while [ -e $w ]; do sleep 0.1; done; "
+	    "echo go$((1+1))e\r");
+	ptyscreen_wait(p, "go2e");
+	quit(p);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -480,7 +501,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_kill),
 		T(test_sandbox_gone), T(test_new_sandbox),
-		T(test_crash) };
+		T(test_crash), T(test_watcher) };
 
 	if (!fakemodal_possible())
 		return 77;
