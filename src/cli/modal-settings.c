@@ -38,10 +38,19 @@ number(const struct ini_entry *i, double min, double max, const char *unit,
 
 /* ---- one function for each key ---- */
 
+/* ini_parse puts file and line before it. */
+static bool
+filled(const struct ini_entry *i, const char *what, struct err *e)
+{
+	return i->value[0] != '\0' || err_set(e, ERR_INVALID, "%s is empty; "
+	    "write %s, or take the line out", i->key, what);
+}
+
 static bool
 take_app(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 {
-	(void)e;
+	if (!filled(i, "the app's name", e))
+		return false;
 	s->options.app = keep(s, i->value);
 	return true;
 }
@@ -49,7 +58,8 @@ take_app(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 static bool
 take_image(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 {
-	(void)e;
+	if (!filled(i, "one of a registry, debian:bookworm-slim say", e))
+		return false;
 	s->options.image = keep(s, i->value);
 	return true;
 }
@@ -68,7 +78,8 @@ take_image_id(struct modal_settings *s, const struct ini_entry *i,
 static bool
 take_line(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 {
-	(void)e;
+	if (!filled(i, "a line of a Dockerfile", e))
+		return false;
 	GROW(s->lines, s->nlines, s->lines_cap);
 	s->lines[s->nlines++] = keep(s, i->value);
 	GROW(s->lines, s->nlines, s->lines_cap);
@@ -138,7 +149,8 @@ take_network(struct modal_settings *s, const struct ini_entry *i,
 static bool
 take_allow(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 {
-	(void)e;
+	if (!filled(i, "a domain", e))
+		return false;
 	GROW(s->domains, s->ndomains, s->domains_cap);
 	s->domains[s->ndomains++] = keep(s, i->value);
 	GROW(s->domains, s->ndomains, s->domains_cap);
@@ -149,7 +161,8 @@ take_allow(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 static bool
 take_ca(struct modal_settings *s, const struct ini_entry *i, struct err *e)
 {
-	(void)e;
+	if (!filled(i, "the path of a PEM file", e))
+		return false;
 	s->options.ca_file = keep(s, i->value);
 	return true;
 }

@@ -182,6 +182,14 @@ test_mistakes(void **state)
 	bad("[modal]\nimage-id = debian\n", "config:2: image-id is \"debian\"");
 	bad("[modal]\nnetwork = closed\n",
 	    "config:2: network is \"closed\"; write blocked or open");
+	bad("[modal]\napp =\n", "config:2: app is empty; write the app's "
+	    "name, or take the line out");
+	bad("[modal]\n\nimage = \"\"\n", "config:3: image is empty; write "
+	    "one of a registry, debian:bookworm-slim say, or");
+	bad("[modal]\nimage =   # none\n", "config:2: image is empty");
+	bad("[modal]\nrun =\n", "config:2: run is empty");
+	bad("[modal]\nallow =\n", "config:2: allow is empty");
+	bad("[modal]\nca-file =\n", "config:2: ca-file is empty");
 	bad("[modal]\nvolume = none\n", "config:2: volume is \"none\"");
 	bad("[modal]\ncpu\n", "config:2: cpu is \"true\"");
 }
