@@ -29,6 +29,7 @@ struct lane {
 	unsigned users;
 	int64_t used; /* last, when nobody does */
 	bool retired;
+	bool heard; /* so there is a connection */
 };
 
 struct curl_wire {
@@ -47,6 +48,7 @@ struct wire_exchange {
 	struct lane *lane; /* NULL: it waits */
 	CURL *easy;
 	bool odd; /* its weight is */
+	bool early; /* begun before there was a connection */
 	struct curl_slist *headers;
 	const struct wire_sink *sink;
 	void *user;
@@ -168,7 +170,7 @@ exchange_over(struct wire_exchange *x, CURLcode rc)
 	curl_easy_getinfo(x->easy, CURLINFO_TOTAL_TIME_T, &total);
 	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &before);
 	curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects);
-	end.fresh = connects > 0;
+	end.fresh = connects > 0 || x->early;
 	end.took_us = total > before ? total - before : 0;
 	if (rc != CURLE_OK)
 		curl_words(rc, x->why, end.why, sizeof end.why);
@@ -196,6 +198,7 @@ on_header(char *p, size_t size, size_t n, void *user)
 {
 	struct wire_exchange *x = user;
 
+	x->lane->heard = true;
 	x->sink->line(x->user, p, size * n);
 	return size * n;
 }
@@ -322,6 +325,7 @@ begin(struct wire_exchange *x)
 		w->current = lane_create(w);
 	x->lane = w->current;
 	x->lane->users++;
+	x->early = !x->lane->heard;
 	link_in(&x->lane->running, x);
 	curl_multi_add_handle(curl_loop_multi(x->lane->on_loop), x->easy);
 	if (w->upkeep == NULL)

@@ -21,7 +21,7 @@ struct wire_request {
 struct wire_end {
 	bool failed;
 	bool hopeless;	 /* the same would happen again */
-	bool fresh;	 /* the connection was made for this exchange */
+	bool fresh;	 /* it made the connection, or waited for that */
 	int64_t took_us; /* from the request to the end of the answer */
 	char why[256];
 };

@@ -675,6 +675,26 @@ test_crash_unsynced(void **state)
 	close_rig(&r);
 }
 
+/* What waits for the connection to be made takes longer than a round trip:
+ * three of them, over TLS. */
+static void
+test_first_round_trip(void **state)
+{
+	struct sandbox_link link;
+	struct rig r;
+
+	(void)state;
+	account->opt.image_id = READY_IMAGE;
+	tell("/knobs", "{\"delay_ms\": 300}");
+	rig_open(&r, loop, account, workspace, false);
+	for (int i = 0; i < 4; i++)
+		r.s->ops->fs(r.s, FS_GET, "a", NULL, NULL, 0);
+	UNTIL((r.s->ops->link(r.s, &link), link.rtt_us >= 0));
+	tell("/knobs", "{\"delay_ms\": 0}");
+	assert_true(link.rtt_us < 600000);
+	close_rig(&r);
+}
+
 /* A save that is under way when the sandbox ends. */
 static void
 test_saved_while_it_ends(void **state)
@@ -829,6 +849,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_cancel, begin, finish),
 		cmocka_unit_test_setup_teardown(test_stranger, begin, finish),
 		cmocka_unit_test_setup_teardown(test_saved_when_gone,
+		    begin_plain, finish),
+		cmocka_unit_test_setup_teardown(test_first_round_trip,
 		    begin_plain, finish),
 		cmocka_unit_test_setup_teardown(test_crash_unsynced,
 		    begin_plain, finish),
