@@ -110,6 +110,14 @@ on_notice(void *user, const char *text)
 }
 
 static void
+on_clipboard(void *user, const char *p, size_t n)
+{
+	struct fixture *f = user;
+
+	buf_addf(&f->copied, "%.*s\n", (int)n, p);
+}
+
+static void
 on_ended(void *user, const char *why)
 {
 	struct fixture *f = user;
@@ -146,6 +154,7 @@ make_core(struct fixture *f, bool resume, struct err *e)
 		.dir = f->dir, .record = true, .provider = "fake",
 		.sandbox = make_sandbox,
 		.event = on_event, .notice = on_notice, .ended = on_ended,
+		.clipboard = on_clipboard,
 		.user = f, .duration = resume ? 0 : 3600,
 		.record_max = fixture_record_max };
 
@@ -227,6 +236,7 @@ fixture_teardown(void **state)
 	assert_int_equal(system(cmd), 0);
 	free(f->kept);
 	buf_free(&f->notices);
+	buf_free(&f->copied);
 	fake_plan_free(&f->plan);
 	free(f);
 	return 0;

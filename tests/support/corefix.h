@@ -17,6 +17,7 @@ struct fixture {
 	char dir[64];
 	char notice[512], why[400];
 	struct buf notices; /* all of them, a line each */
+	struct buf copied; /* what came for the clipboard, a line each */
 	unsigned ended, counts[EV_TYPES];
 	enum event_type last;
 	bool dirty; /* an edit is in no file */

@@ -568,6 +568,30 @@ test_behind(void **state)
 	assert_replays(f);
 }
 
+#define COPY(b64) "\033]52;c;" b64 "\007"
+
+/* What a program copied long ago does not come to the clipboard again, which
+ * may hold something else by now. */
+static void
+test_old_copy(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_say(f->shell, COPY("b25l"));
+	turns(f);
+	assert_string_equal(buf_str(&f->copied), "one\n");
+	fixture_kill(f);
+	resume(f);
+	fake_say(f->shell, "more");
+	turns(f);
+	assert_string_equal(buf_str(&f->copied), "one\n");
+	fake_say(f->shell, COPY("dHdv"));
+	turns(f);
+	assert_string_equal(buf_str(&f->copied), "one\ntwo\n");
+	assert_replays(f); /* its core is gone: nobody to tell */
+	assert_string_equal(buf_str(&f->copied), "one\ntwo\n");
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, \
     fixture_teardown)
 #define K(fn) cmocka_unit_test_setup_teardown(fn, setup_keeps, \
@@ -583,7 +607,7 @@ main(void)
 		T(test_time_left), T(test_refused), K(test_shell_goes_on),
 		K(test_typed_rest), K(test_typed_more), K(test_typed_secret),
 		K(test_shell_lost), K(test_shell_ended), K(test_answers),
-		T(test_old_answers), T(test_behind) };
+		T(test_old_answers), T(test_behind), T(test_old_copy) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
