@@ -36,6 +36,7 @@ struct account_call {
 	grpc_done done;
 	void *user;
 	struct grpc_call *call; /* NULL: waits for a token */
+	bool bare;		/* went out before there was a token */
 	bool renewed;		/* it is not issued once more */
 	bool refused;		/* to be told so */
 };
@@ -134,6 +135,7 @@ account_error(const struct modal *m, const char *what,
 /* ---- the token ---- */
 
 static void auth_begin(struct modal *);
+static void call_issue(struct account_call *);
 
 /* Seconds since 1970 at which a JWT (RFC 7519) ends; 0: it does not say. */
 static int64_t
@@ -251,6 +253,15 @@ refuse_waiting(struct modal *m, const struct grpc_status *st)
 	} while (c != NULL);
 }
 
+/* Whether another token, or one at all, may be what is wanted. */
+static bool
+wants_token(const struct account_call *c, const struct grpc_status *st)
+{
+	return !c->renewed && (st->code == GRPC_UNAUTHENTICATED ||
+	    (c->bare && !st->transport && (st->code ==
+	    GRPC_PERMISSION_DENIED || st->code == GRPC_FAILED_PRECONDITION)));
+}
+
 static void
 call_done(void *user, const struct grpc_status *st, const char *reply,
     size_t n)
@@ -258,12 +269,16 @@ call_done(void *user, const struct grpc_status *st, const char *reply,
 	struct account_call *c = user;
 
 	c->call = NULL;
-	if (st->code == GRPC_UNAUTHENTICATED && !c->renewed) {
-		c->renewed = true;
-		account_renew(c->m);
+	if (!wants_token(c, st)) {
+		call_end(c, st, reply, n);
 		return;
 	}
-	call_end(c, st, reply, n);
+	c->renewed = true;
+	/* The token may have come since it went out without one. */
+	if (c->bare && c->m->token != NULL)
+		call_issue(c);
+	else
+		account_renew(c->m);
 }
 
 static void
@@ -275,6 +290,14 @@ on_message(void *user, const char *p, size_t n)
 	c->message(c->user, p, n);
 }
 
+/* Only what is done with sandboxes wants the token; what is asked before them
+ * need not wait for it. */
+static bool
+goes_bare(const struct account_call *c)
+{
+	return strncmp(strrchr(c->path, '/') + 1, "Sandbox", 7) != 0;
+}
+
 static void
 call_issue(struct account_call *c)
 {
@@ -284,6 +307,7 @@ call_issue(struct account_call *c)
 		.retries = RETRIES, .throttle_us = wait < 0 ? -1 :
 		wait * 1000000 };
 
+	c->bare = m->token == NULL;
 	if (c->message != NULL)
 		c->call = grpc_stream(m->control, c->path, buf_str(&c->body),
 		    c->body.len, c->attempt_us, on_message, call_done, c);
@@ -401,10 +425,10 @@ call_create(struct modal *m, const char *path, struct buf *body,
 	memset(body, 0, sizeof *body);
 	c->next = m->calls;
 	m->calls = c;
-	if (m->token != NULL)
-		call_issue(c);
-	else if (m->auth == NULL && m->auth_timer == NULL)
+	if (m->token == NULL && m->auth == NULL && m->auth_timer == NULL)
 		auth_begin(m);
+	if (m->token != NULL || goes_bare(c))
+		call_issue(c);
 	return c;
 }
 

@@ -25,8 +25,8 @@ struct modal *modal_create_on(struct loop *, const struct modal_config *,
     const struct modal_options *, modal_dial, void *user, struct err *)
     WARN_UNUSED;
 
-/* A unary call that waits for a token first, and gets a new one when the one
- * it had is refused.  path is a literal; attempt_us bounds each of up to four
+/* A unary call that waits for a token first where one is wanted, and gets a
+ * new one when the one it had is refused.  path is a literal; attempt_us bounds each of up to four
  * attempts. */
 struct account_call;
 struct account_call *account_call(struct modal *, const char *path,
