@@ -49,6 +49,8 @@ tests_unit_test_modal_config_SOURCES = tests/unit/test-modal-config.c
 tests_unit_test_modal_config_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_exec_SOURCES = tests/unit/test-modal-exec.c
 tests_unit_test_modal_exec_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_large_SOURCES = tests/unit/test-modal-large.c
+tests_unit_test_modal_large_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_order_SOURCES = tests/unit/test-modal-order.c
 tests_unit_test_modal_order_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_settings_SOURCES = tests/unit/test-modal-settings.c src/cli/modal-settings.c
@@ -153,6 +155,7 @@ check_PROGRAMS += \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
 	tests/unit/test-modal-exec \
+	tests/unit/test-modal-large \
 	tests/unit/test-modal-order \
 	tests/unit/test-modal-settings \
 	tests/unit/test-modal-store \
@@ -215,6 +218,7 @@ TESTS += \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
 	tests/unit/test-modal-exec \
+	tests/unit/test-modal-large \
 	tests/unit/test-modal-order \
 	tests/unit/test-modal-settings \
 	tests/unit/test-modal-store \
@@ -403,4 +407,5 @@ EXTRA_DIST += \
 	tests/unit/modal-fake.h \
 	tests/unit/modal-far.h \
 	tests/unit/modal-rig.h \
+	tests/unit/modal-store-fixture.h \
 	tests/unit/pane-edit-fixture.h

@@ -5,9 +5,12 @@
  * are missing there, these sent by presigned URLs, then asked once more, with
  * what the store said to each.  Who asks last and hears of none missing has
  * saved the file.
+ *
+ * A file that is not in memory is read twice: for the hashes, and each block
+ * that is missing when it is its turn.
  */
 
-#include <openssl/evp.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +20,7 @@
 
 #define ATTEMPT_US 15000000
 #define TOGETHER 8
+#define TOGETHER_READ 3 /* of a file: as many blocks are in memory */
 #define TRIES 4		    /* of one URL */
 #define TRY_US 250000	    /* before the second, then twice */
 #define ROUNDS 5	    /* of asking what is missing */
@@ -32,6 +36,9 @@ struct block {
 	unsigned char hash[HASH_LEN];
 	struct block *twin; /* an earlier one of the same bytes */
 	char *url;	    /* NULL: it is not missing */
+	struct hasher *reader; /* reads bytes */
+	char *bytes; /* of a file */
+	unsigned char again[HASH_LEN]; /* of bytes */
 	struct https_call *call;
 	struct loop_timer *timer; /* the next try */
 	unsigned tries;
@@ -43,8 +50,8 @@ struct block {
 struct blocks_put {
 	struct modal *m;
 	char *volume_id, *path;
-	const char *data;
-	size_t size, nblocks;
+	struct blocks_from from;
+	size_t nblocks;
 	struct block *blocks;
 	struct hasher *hasher;
 	struct account_call *call;
@@ -100,9 +107,11 @@ blocks_put_cancel(struct blocks_put *p)
 	for (size_t i = 0; i < p->nblocks; i++) {
 		struct block *k = &p->blocks[i];
 
+		hash_cancel(k->reader);
 		https_cancel(k->call);
 		loop_timer_cancel(k->timer);
 		wipe(&k->url);
+		free(k->bytes);
 		buf_free(&k->receipt);
 	}
 	account_cancel(p->call);
@@ -172,7 +181,7 @@ pack_request(struct blocks_put *p, struct buf *out)
 		}
 	}
 	file.path = p->path;
-	file.size = p->size;
+	file.size = p->from.n;
 	file.blocks = blocks;
 	file.n_blocks = p->nblocks;
 	q.volume_id = p->volume_id;
@@ -304,6 +313,8 @@ block_sent(void *user, const struct https_answer *a)
 		    block_delay(k->tries, TRY_US), block_again, k);
 		return;
 	}
+	free(k->bytes);
+	k->bytes = NULL;
 	k->failed = fate != BLOCK_GOOD;
 	k->stored = !k->failed;
 	buf_clear(&k->receipt);
@@ -313,35 +324,81 @@ block_sent(void *user, const struct https_answer *a)
 	put_go(p);
 }
 
+/* Why what is read of the file cannot be sent. */
+static void
+unreadable(struct blocks_put *p, int error)
+{
+	if (error == ESTALE)
+		err_set(&p->why, ERR_UNAVAILABLE, "it was changed meanwhile");
+	else
+		err_sys(&p->why, error, "it cannot be read");
+	put_failed(p);
+}
+
+static void
+block_read(void *user, int error)
+{
+	struct block *k = user;
+
+	k->reader = NULL;
+	if (error == 0 && memcmp(k->hash, k->again, HASH_LEN) != 0)
+		error = ESTALE;
+	if (error != 0)
+		unreadable(k->p, error);
+	else
+		block_send(k);
+}
+
+static void
+block_load(struct block *k)
+{
+	struct blocks_put *p = k->p;
+	struct hash_piece piece = { .fd = p->from.fd, .at = k->at, .n = k->n,
+		.hash = k->again };
+
+	k->bytes = piece.to = xmalloc(k->n + 1);
+	k->reader = hash_start(p->m->loop, &piece, 1, block_read, k);
+}
+
 static void
 block_send(struct block *k)
 {
 	/* As the official clients say; nothing of Modal's. */
 	static const char *const headers[] = {
 		"Content-Type: application/octet-stream" };
-	struct modal *m = k->p->m;
+	struct blocks_put *p = k->p;
 	struct https_request q = { .method = HTTPS_PUT, .url = k->url,
 		.headers = headers, .nheaders = ARRAY_LEN(headers),
-		.body = k->p->data + k->at, .n = k->n, .max = RECEIPT_MAX,
+		.body = k->bytes, .n = k->n, .max = RECEIPT_MAX,
 		.deadline_us = ATTEMPT_PUT_US, .stall_us = STALL_US };
-	struct https *h = account_https(m, &k->p->why);
+	struct https *h = account_https(p->m, &p->why);
 
+	if (p->from.data != NULL)
+		q.body = p->from.data + k->at;
 	if (h == NULL)
-		put_failed(k->p);
+		put_failed(p);
+	else if (q.body == NULL)
+		block_load(k);
 	else
 		k->call = https_start(h, &q, block_sent, k);
+}
+
+static bool
+is_under_way(const struct block *k)
+{
+	return k->reader != NULL || k->call != NULL || k->timer != NULL;
 }
 
 /* Sends what is missing, so many at once, then asks again. */
 static void
 put_go(struct blocks_put *p)
 {
-	unsigned under_way = 0;
+	unsigned under_way = 0, most = p->from.data != NULL ? TOGETHER :
+	    TOGETHER_READ;
 	bool failed = false, left = false;
 
 	for (size_t i = 0; i < p->nblocks; i++)
-		under_way += p->blocks[i].call != NULL ||
-		    p->blocks[i].timer != NULL;
+		under_way += is_under_way(&p->blocks[i]);
 	for (size_t i = 0; i < p->nblocks; i++) {
 		struct block *k = &p->blocks[i];
 
@@ -353,8 +410,7 @@ put_go(struct blocks_put *p)
 			continue;
 		}
 		left = true;
-		if (k->call != NULL || k->timer != NULL ||
-		    under_way >= TOGETHER)
+		if (is_under_way(k) || under_way >= most)
 			continue;
 		under_way++;
 		/* Freed when there is no HTTPS at all. */
@@ -371,38 +427,40 @@ put_go(struct blocks_put *p)
 
 /* ---- cutting and hashing ---- */
 
-static size_t
-without_zeros(const char *p, size_t n)
-{
-	static const char zeros[4096];
-
-	while (n >= sizeof zeros &&
-	    memcmp(p + n - sizeof zeros, zeros, sizeof zeros) == 0)
-		n -= sizeof zeros;
-	while (n > 0 && p[n - 1] == '\0')
-		n--;
-	return n;
-}
-
 static void
-hashed(void *user)
+hashed(void *user, int error)
 {
 	struct blocks_put *p = user;
 
 	p->hasher = NULL;
-	ask(p);
+	if (error != 0)
+		unreadable(p, error);
+	else
+		ask(p);
+}
+
+static struct hash_piece
+piece_of(struct block *k)
+{
+	const struct blocks_from *from = &k->p->from;
+
+	return (struct hash_piece){ .p = from->data != NULL ? from->data +
+		k->at : NULL, .fd = from->fd, .at = k->at, .n = k->n,
+		.hash = k->hash, .kept = &k->n };
 }
 
 /* Small files do not need a thread. */
 static void
-hash_here(void *user)
+hash_small(void *user)
 {
 	struct blocks_put *p = user;
+	struct hash_piece piece;
 
 	p->timer = NULL;
-	if (p->nblocks > 0 && EVP_Digest(p->data, p->blocks[0].n,
-	    p->blocks[0].hash, NULL, EVP_sha256(), NULL) != 1)
-		abort(); /* out of memory */
+	if (p->nblocks > 0) {
+		piece = piece_of(&p->blocks[0]);
+		hash_here(&piece);
+	}
 	ask(p);
 }
 
@@ -411,38 +469,36 @@ hash_all(struct blocks_put *p)
 {
 	struct hash_piece *pieces;
 
-	if (p->size <= SMALL) {
-		p->timer = loop_timer_add(p->m->loop, 0, hash_here, p);
+	if (p->from.n == 0 || (p->from.data != NULL && p->from.n <= SMALL)) {
+		p->timer = loop_timer_add(p->m->loop, 0, hash_small, p);
 		return;
 	}
 	pieces = xcalloc(p->nblocks, sizeof *pieces);
 	for (size_t i = 0; i < p->nblocks; i++)
-		pieces[i] = (struct hash_piece){ p->data + p->blocks[i].at,
-			p->blocks[i].n, p->blocks[i].hash };
+		pieces[i] = piece_of(&p->blocks[i]);
 	p->hasher = hash_start(p->m->loop, pieces, p->nblocks, hashed, p);
 	free(pieces);
 }
 
 struct blocks_put *
 blocks_put(struct modal *m, const char *volume_id, const char *path,
-    const char *data, size_t n, void (*done)(void *, const struct err *),
+    const struct blocks_from *from, void (*done)(void *, const struct err *),
     void *user)
 {
 	struct blocks_put *p = xcalloc(1, sizeof *p);
+	size_t n = from->n;
 
 	*p = (struct blocks_put){ .m = m, .volume_id = xstrdup(volume_id),
-		.path = xstrdup(path), .data = data, .size = n,
+		.path = xstrdup(path), .from = *from,
 		.nblocks = (n + BLOCK_SIZE - 1) / BLOCK_SIZE, .done = done,
 		.user = user };
 	p->blocks = xcalloc(p->nblocks + 1, sizeof *p->blocks);
 	for (size_t i = 0; i < p->nblocks; i++) {
 		struct block *k = &p->blocks[i];
-		size_t at = i * BLOCK_SIZE;
 
 		k->p = p;
-		k->at = at;
-		k->n = without_zeros(data + at, n - at < BLOCK_SIZE ? n - at :
-		    BLOCK_SIZE);
+		k->at = i * BLOCK_SIZE;
+		k->n = n - k->at < BLOCK_SIZE ? n - k->at : BLOCK_SIZE;
 	}
 	hash_all(p);
 	return p;

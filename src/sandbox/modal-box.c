@@ -796,6 +796,12 @@ op_fs(struct sandbox *s, enum fs_op op, const char *path, const char *to,
 	return files_ask(box(s), op, path, to, data, n);
 }
 
+uint64_t
+modal_put_file(struct sandbox *s, const char *path, int fd)
+{
+	return files_put(box(s), path, fd);
+}
+
 static void
 stopped(void *user)
 {

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "sandbox/fs.h"
@@ -49,26 +51,47 @@ const char files_script[] =
     "  if len(d)>most:raise Bad('grows')\n"
     "  return d\n"
     "def get():out.write(read(path(2),int(v[3])))\n"
-    "def put():\n"
-    " p=path(2);d=os.path.dirname(p);left=int(v[3]);mode=0o644\n"
-    " os.makedirs(d,exist_ok=True)\n"
-    " try:\n"
-    "  st=os.lstat(p);mode=stat.S_IMODE(st.st_mode)\n"
-    "  if not stat.S_ISREG(st.st_mode):raise Bad('is not a regular file')\n"
-    " except FileNotFoundError:pass\n"
-    " t=d+b'/" TEMPORARY "'+os.urandom(8).hex().encode()\n"
-    " fd=os.open(t,os.O_WRONLY|os.O_CREAT|os.O_EXCL,mode)\n"
+    "def mode(p):\n"
+    " try:st=os.lstat(p)\n"
+    " except FileNotFoundError:return 0o644\n"
+    " if not stat.S_ISREG(st.st_mode):raise Bad('is not a regular file')\n"
+    " return stat.S_IMODE(st.st_mode)\n"
+    "def take(t,flags,mode,at,left,end):\n"
+    " fd=os.open(t,os.O_WRONLY|os.O_CREAT|flags,mode)\n"
     " try:\n"
     "  with open(fd,'wb') as f:\n"
+    "   f.seek(at)\n"
     "   while True:\n"
     "    b=sys.stdin.buffer.read1(1<<20)\n"
     "    if not b:break\n"
     "    f.write(b);left-=len(b)\n"
     "  if left:raise Bad('did not come whole')\n"
+    "  end()\n"
+    " except BaseException:\n"
+    "  os.unlink(t)\n"
+    "  raise\n"
+    "def put():\n"
+    " p=path(2);d=os.path.dirname(p)\n"
+    " os.makedirs(d,exist_ok=True)\n"
+    " t=d+b'/" TEMPORARY "'+os.urandom(8).hex().encode()\n"
+    " take(t,os.O_EXCL,mode(p),0,int(v[3]),lambda:os.rename(t,p))\n"
+    "def part():\n"
+    " p=path(2);d=os.path.dirname(p);mode(p)\n"
+    " os.makedirs(d,exist_ok=True)\n"
+    " take(d+b'/" TEMPORARY "'+v[3],os.O_NOFOLLOW,0o644,int(v[4]),"
+    "int(v[5]),lambda:0)\n"
+    "def join():\n"
+    " p=path(2);t=os.path.dirname(p)+b'/" TEMPORARY "'+v[3]\n"
+    " try:\n"
+    "  if os.stat(t).st_size!=int(v[4]):raise Bad('did not come whole')\n"
+    "  os.chmod(t,mode(p))\n"
     "  os.rename(t,p)\n"
     " except BaseException:\n"
     "  os.unlink(t)\n"
     "  raise\n"
+    "def drop():\n"
+    " try:os.unlink(os.path.dirname(path(2))+b'/" TEMPORARY "'+v[3])\n"
+    " except FileNotFoundError:pass\n"
     "def remove():\n"
     " try:os.unlink(path(2))\n"
     " except IsADirectoryError:os.rmdir(path(2))\n"
@@ -133,8 +156,9 @@ const char files_script[] =
     " walk(base,b'',0,each)\n"
     " out.write(b'%08x %d\\n'%(s,entries))\n"
     "try:\n"
-    " {'get':get,'put':put,'remove':remove,'rename':rename,'list':listing,"
-    "'tree':listing,'stamp':stamp}[op]()\n"
+    " {'get':get,'put':put,'part':part,'join':join,'drop':drop,"
+    "'remove':remove,'rename':rename,'list':listing,'tree':listing,"
+    "'stamp':stamp}[op]()\n"
     " out.flush()\n"
     "except Bad as e:\n"
     " os.write(2,b'X '+str(e).encode())\n"
@@ -150,8 +174,10 @@ struct file_job {
 	enum fs_op op;
 	char *path, *to;
 	struct buf data;
+	int fd; /* of a large file, instead of data; -1: none */
 	size_t size;
 	struct program *x;	  /* NULL: waits, or: */
+	struct large_put *large;
 	struct store_op *store;	  /* it is done on the volume */
 	struct loop_timer *timer; /* refused already */
 	struct fs_result result;
@@ -168,10 +194,13 @@ job_free(struct file_job *j)
 			break;
 		}
 	program_free(j->x);
+	large_cancel(j->large);
 	store_cancel(j->store);
 	loop_timer_cancel(j->timer);
 	fs_result_finish(&j->result);
 	buf_free(&j->data);
+	if (j->fd >= 0)
+		close(j->fd);
 	free(j->path);
 	free(j->to);
 	free(j);
@@ -337,8 +366,9 @@ job_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 	struct box *b = j->b;
 
 	j->x = NULL;
-	if (x->infra && only_volume(b) &&
-	    (j->op != FS_PUT || j->data.len == j->size)) {
+	j->large = NULL;
+	if (x->infra && only_volume(b) && (j->op != FS_PUT || j->fd >= 0 ||
+	    j->data.len == j->size)) {
 		files_go(b);
 		return;
 	}
@@ -378,6 +408,11 @@ job_start(struct file_job *j)
 		names[j->op], WORKSPACE, a, c, d, NULL };
 	struct buf data = { 0 };
 
+	if (j->fd >= 0) {
+		j->large = large_put(j->b, j->path, j->fd, j->size, job_done,
+		    j);
+		return;
+	}
 	snprintf(a, sizeof a, "%u", j->op == FS_LIST ? FS_LIST_MAX :
 	    FS_TREE_FILES);
 	snprintf(c, sizeof c, "%zu", walks ? (size_t)FS_TREE_FILE_MAX :
@@ -427,7 +462,9 @@ job_store(struct file_job *j)
 	struct fs_request q = { .op = j->op, .path = j->path, .to = j->to,
 		.data = buf_str(&j->data), .n = j->size };
 
-	j->store = store_run(j->b->m, j->b->volume_id, &q, job_stored, j);
+	j->store = j->fd >= 0 ? store_put(j->b->m, j->b->volume_id, j->path,
+	    j->fd, j->size, job_stored, j) : store_run(j->b->m,
+	    j->b->volume_id, &q, job_stored, j);
 }
 
 static void
@@ -503,8 +540,8 @@ files_go(struct box *b)
 	    !account_prepared(b->m))
 		ask_alone(b);
 	for (struct file_job *j = b->jobs; j != NULL; j = j->next) {
-		if (j->x != NULL || j->store != NULL || j->timer != NULL ||
-		    !may_start(j))
+		if (j->x != NULL || j->large != NULL || j->store != NULL ||
+		    j->timer != NULL || !may_start(j))
 			continue;
 		if (b->phase == PHASE_UP)
 			job_start(j);
@@ -542,40 +579,79 @@ files_path_ok(const char *path)
 	return true;
 }
 
-uint64_t
-files_ask(struct box *b, enum fs_op op, const char *path, const char *to,
-    const char *data, size_t n)
+static struct file_job *
+job_create(struct box *b, enum fs_op op, const char *path, const char *to)
 {
 	struct file_job *j = xcalloc(1, sizeof *j), **end = &b->jobs;
-	bool named = op != FS_LIST && op != FS_TREE;
-	struct err *e = &j->result.err;
 
 	j->b = b;
 	j->op = op;
 	j->id = ++b->next_id;
 	j->path = path != NULL ? xstrdup(path) : NULL;
 	j->to = to != NULL ? xstrdup(to) : NULL;
-	j->size = n;
+	j->fd = -1;
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = j;
-	if ((named && !files_path_ok(path)) ||
-	    (op == FS_RENAME && !files_path_ok(to)))
+	return j;
+}
+
+/* Done at once, or refused; what came of it is never told from inside the
+ * call. */
+static uint64_t
+job_go(struct file_job *j)
+{
+	struct box *b = j->b;
+	bool named = j->op != FS_LIST && j->op != FS_TREE;
+	struct err *e = &j->result.err;
+	uint64_t id = j->id;
+
+	if ((named && !files_path_ok(j->path)) ||
+	    (j->op == FS_RENAME && !files_path_ok(j->to)))
 		err_set(e, ERR_INVALID, "no such file name");
-	else if (n > MODAL_FILE_MAX)
-		err_set(e, ERR_LIMIT, "%s has more than %u MiB", path,
+	else if (j->size > MODAL_FILE_MAX)
+		err_set(e, ERR_LIMIT, "%s has more than %u MiB", j->path,
 		    MODAL_FILE_MAX >> 20);
 	else if (b->phase == PHASE_DEAD && !only_volume(b))
 		err_set(e, ERR_UNAVAILABLE, "%s", b->why[0] != '\0' ? b->why :
 		    "the sandbox was stopped");
-	else if (n > 0)
-		buf_add(&j->data, data, n);
-	/* Never told from inside the call. */
 	if (e->code != ERR_NONE)
 		j->timer = loop_timer_add(b->m->loop, 0, refused, j);
 	else
 		files_go(b);
-	return j->id;
+	return id;
+}
+
+uint64_t
+files_ask(struct box *b, enum fs_op op, const char *path, const char *to,
+    const char *data, size_t n)
+{
+	struct file_job *j = job_create(b, op, path, to);
+
+	j->size = n;
+	if (n > 0 && n <= MODAL_FILE_MAX)
+		buf_add(&j->data, data, n);
+	return job_go(j);
+}
+
+uint64_t
+files_put(struct box *b, const char *path, int fd)
+{
+	struct file_job *j = job_create(b, FS_PUT, path, NULL);
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		err_sys(&j->result.err, errno, "cannot save %s", path);
+	else if (!S_ISREG(st.st_mode))
+		err_set(&j->result.err, ERR_UNSUPPORTED,
+		    "%s is not a regular file", path);
+	else
+		j->size = (size_t)st.st_size;
+	if (j->size > 0)
+		j->fd = fd;
+	else
+		close(fd);
+	return job_go(j);
 }
 
 void

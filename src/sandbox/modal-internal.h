@@ -340,6 +340,8 @@ void create_request(const struct box *, struct buf *out);
 
 uint64_t files_ask(struct box *, enum fs_op, const char *path, const char *to,
     const char *data, size_t n);
+/* FS_PUT of a file, which is never in memory as a whole; fd is taken. */
+uint64_t files_put(struct box *, const char *path, int fd);
 bool files_path_ok(const char *path);
 void files_go(struct box *);
 void files_fail(struct box *, const char *why);

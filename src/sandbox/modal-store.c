@@ -406,9 +406,25 @@ tree_go(struct store_op *s)
 /* ---- all of them ---- */
 
 struct store_op *
+store_put(struct modal *m, const char *volume_id, const char *path, int fd,
+    size_t n, store_done done, void *user)
+{
+	struct store_op *s = xcalloc(1, sizeof *s);
+	struct blocks_from from = { .fd = fd, .n = n };
+
+	*s = (struct store_op){ .m = m, .op = FS_PUT, .done = done,
+		.user = user, .volume_id = xstrdup(volume_id),
+		.path = xstrdup(path) };
+	s->put = blocks_put(m, volume_id, path, &from, put_done, s);
+	return s;
+}
+
+struct store_op *
 store_run(struct modal *m, const char *volume_id, const struct fs_request *q,
     store_done done, void *user)
 {
+	struct blocks_from from = { .data = q->data != NULL ? q->data : "",
+		.n = q->n };
 	struct store_op *s = xcalloc(1, sizeof *s);
 
 	*s = (struct store_op){ .m = m, .volume_id = xstrdup(volume_id),
@@ -417,8 +433,8 @@ store_run(struct modal *m, const char *volume_id, const struct fs_request *q,
 		.to = q->to != NULL ? xstrdup(q->to) : NULL };
 	switch (q->op) {
 	case FS_PUT:
-		s->put = blocks_put(m, volume_id, q->path, q->data, q->n,
-		    put_done, s);
+		s->put = blocks_put(m, volume_id, q->path, &from, put_done,
+		    s);
 		break;
 	case FS_GET:
 		s->get = blocks_get(m, volume_id, q->path, MODAL_FILE_MAX,

@@ -44,6 +44,10 @@ bool modal_busy(const struct modal *);
 struct sandbox *modal_sandbox(struct modal *, const struct sandbox_spec *,
     const struct sandbox_watch *, void *user);
 
+/* FS_PUT of a file that is too large to be held in memory: all that fd has,
+ * from its beginning; fd is taken.  Returns the request. */
+uint64_t modal_put_file(struct sandbox *, const char *path, int fd);
+
 /* ---- what viva made, for `viva sandboxes` and `viva volumes` ---- */
 struct modal_item {
 	const char *id, *name;

@@ -12,220 +12,15 @@
 
 #include <cmocka.h>
 
-#include "base/json.h"
-#include "modal-rig.h"
-#include "sandbox/modal-store.h"
+#include "modal-store-fixture.h"
 
-static struct loop *loop;
-
-#include "modal-fake.h"
-
-#define MIB ((size_t)1 << 20)
-#define READY_IMAGE "im-0000000000000000000000"
-
-static struct modal_config config;
-static struct modal_options options;
-static struct modal *account;
-static char *volume_id;
-static unsigned session;
-static char workspace[64];
-
-/* ---- one operation ---- */
-
-struct seen {
-	bool done, ok;
-	struct err err;
-	struct sandbox_file *files;
-	size_t nfiles;
-	unsigned skipped;
-};
-
-static struct seen seen;
-
-static void
-on_done(void *user, struct fs_result *r)
-{
-	struct seen *s = user;
-
-	assert_false(s->done);
-	*s = (struct seen){ .done = true, .ok = r->ok, .err = r->err,
-		.files = r->files, .nfiles = r->nfiles,
-		.skipped = r->skipped };
-	r->files = NULL;
-	r->nfiles = 0;
-	buf_addf(&rig_words, "%s\n", s->err.msg);
-}
-
-static void
-forget(struct seen *s)
-{
-	for (size_t i = 0; i < s->nfiles; i++) {
-		free(s->files[i].path);
-		free(s->files[i].data);
-	}
-	free(s->files);
-	memset(s, 0, sizeof *s);
-}
-
-static struct store_op *
-begin_op(struct seen *s, enum fs_op op, const char *path, const char *to,
-    const char *data, size_t n)
-{
-	struct fs_request q = { .op = op, .path = path, .to = to,
-		.data = data, .n = n };
-
-	forget(s);
-	return store_run(account, volume_id, &q, on_done, s);
-}
-
-static struct seen *
-run(enum fs_op op, const char *path, const char *to, const char *data,
-    size_t n)
-{
-	begin_op(&seen, op, path, to, data, n);
-	assert_false(seen.done); /* never from inside */
-	UNTIL(seen.done);
-	return &seen;
-}
-
-static void
-good(struct seen *s)
-{
-	if (!s->ok)
-		fail_msg("%s", s->err.msg);
-}
+/* ---- bytes ---- */
 
 static struct seen *
 put(const char *path, const char *data, size_t n)
 {
 	return run(FS_PUT, path, NULL, data, n);
 }
-
-/* Both as viva reads it and as it is over there. */
-static void
-same(const char *path, const char *data, size_t n)
-{
-	struct seen *s = run(FS_GET, path, NULL, NULL, 0);
-	char *at, *name, *bytes;
-	size_t len = 0;
-
-	good(s);
-	assert_int_equal(s->nfiles, 1);
-	assert_int_equal(s->files[0].size, n);
-	assert_memory_equal(s->files[0].data, data, n);
-	assert_int_equal(s->files[0].data[n], '\0');
-	at = strstr(tell("/state", NULL), volume_id);
-	assert_non_null(at);
-	at = strstr(at, "\"dir\": \"");
-	assert_non_null(at);
-	at += 8;
-	name = xasprintf("%.*s/%s", (int)strcspn(at, "\""), at, path);
-	bytes = read_text(name, &len);
-	assert_non_null(bytes);
-	assert_int_equal(len, n);
-	assert_memory_equal(bytes, data, n);
-	free(bytes);
-	free(name);
-}
-
-/* As many blocks as differ. */
-static char *
-noise(size_t n, unsigned seed)
-{
-	char *p = xmalloc(n + 1);
-	uint64_t x = seed * 2654435761u + 1;
-
-	for (size_t i = 0; i < n; i++) {
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
-		p[i] = (char)(x >> 32 | 1);
-	}
-	return p;
-}
-
-static int64_t
-counted(const char *what)
-{
-	struct err e = { 0 };
-	const char *text = tell("/log", NULL);
-	struct json *j = json_parse(text, strlen(text), &e);
-	int64_t n = json_int(json_get(j, "blocks"), what, -1);
-
-	json_free(j);
-	return n;
-}
-
-/* ---- life ---- */
-
-static void
-volume_had(void *user, const struct grpc_status *st, const char *reply,
-    size_t n)
-{
-	CLIENT(VolumeGetOrCreateResponse) *r = wire_unpack(
-	    CLIENT_DESC(volume_get_or_create_response), reply, n);
-
-	(void)user;
-	assert_int_equal(st->code, GRPC_OK);
-	assert_non_null(r);
-	volume_id = xstrdup(r->volume_id);
-	wire_free(r);
-}
-
-static void
-open_account(void)
-{
-	struct err e = { 0 };
-
-	loop = loop_create(clock_system(), waiter_poll());
-	rig_config(&config, fake.url, true, TOKEN_ID);
-	modal_options_init(&options);
-	options.ca_file = fake.ca;
-	account = modal_create(loop, &config, &options, &e);
-	if (account == NULL)
-		fail_msg("%s", e.msg);
-	snprintf(workspace, sizeof workspace, "/x/v%u-%d/q1", ++session,
-	    (int)getpid());
-}
-
-static int
-begin(void **state)
-{
-	CLIENT(VolumeGetOrCreateRequest) q = CLIENT_INIT(
-	    VOLUME_GET_OR_CREATE_REQUEST);
-	char name[80];
-
-	(void)state;
-	open_account();
-	snprintf(name, sizeof name, "viva-store-%u", session);
-	q.deployment_name = name;
-	q.object_creation_type = CREATE_IF_MISSING;
-	q.version = MODAL__CLIENT__VOLUME_FS_VERSION__VOLUME_FS_V2;
-	account_call(account, CLIENT_PATH("VolumeGetOrCreate"), &q.base,
-	    10000000, volume_had, NULL);
-	UNTIL(volume_id != NULL);
-	return 0;
-}
-
-static int
-finish(void **state)
-{
-	(void)state;
-	forget(&seen);
-	modal_destroy(account);
-	account = NULL;
-	free(volume_id);
-	volume_id = NULL;
-	modal_config_finish(&config);
-	loop_destroy(loop);
-	tell("/faults", "{\"clear\": true}");
-	tell("/log", "{}");
-	tell("/knobs", "{\"volume_full\": false, \"url_secs\": 600, "
-	    "\"build_secs\": 0.2, \"ephemeral_secs\": 600}");
-	return 0;
-}
-
-/* ---- bytes ---- */
 
 static void
 test_sizes(void **state)
@@ -563,16 +358,6 @@ test_stranger(void **state)
 
 /* ---- with a sandbox that is there, or not ---- */
 
-static struct rig_fs *
-fs(struct rig *r, enum fs_op op, const char *path, const char *data)
-{
-	r->fs.done = false;
-	r->fs.id = r->s->ops->fs(r->s, op, path, NULL, data,
-	    data != NULL ? strlen(data) : 0);
-	UNTIL(r->fs.done);
-	return &r->fs;
-}
-
 static void
 holds(struct rig *r, const char *path, const char *text)
 {
@@ -581,21 +366,6 @@ holds(struct rig *r, const char *path, const char *text)
 	if (!f->ok)
 		fail_msg("%s", f->err.msg);
 	assert_string_equal(buf_str(&f->list), text);
-}
-
-static int
-begin_plain(void **state)
-{
-	(void)state;
-	open_account();
-	return 0;
-}
-
-static void
-close_rig(struct rig *r)
-{
-	rig_close(r);
-	UNTIL(!modal_busy(account));
 }
 
 static void
@@ -827,8 +597,8 @@ test_secrets(void **state)
 	assert_null(strstr(rig_words.data, TOKEN_SECRET));
 }
 
-int
-main(int argc, char **argv)
+static int
+all(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_sizes, begin, finish),
@@ -866,21 +636,12 @@ main(int argc, char **argv)
 		    begin_plain, finish),
 		cmocka_unit_test(test_secrets),
 	};
-	int failed;
 
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	signal(SIGPIPE, SIG_IGN);
-	if (!have_grpcio()) {
-		fputs("no grpcio for /usr/bin/python3\n", stderr);
-		return 77;
-	}
-	if (!fake_start()) {
-		fputs("the fake did not start\n", stderr);
-		return 1;
-	}
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	fake_stop();
-	buf_free(&rig_words);
-	return failed;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	return run_all(argc, argv, all);
 }
