@@ -1,19 +1,24 @@
 #include "config.h"
 
 /*
- * Puts files on a volume, one for each line that it reads: its bytes come of
- * that number, as put-speed makes them too.
+ * Puts files on a volume, one for each line "put SEED" that it reads: the
+ * file's bytes come of that number.  "plain SEED": such a file, with what
+ * libcurl does alone, and with nothing but PUTs between the two questions to
+ * the control plane; its bytes are in memory then, and hashed.
  *
- *	fake-modal -- put MIB
+ *	fake-modal -- put MIB [CONNECTIONS]
  *
- * Prints the milliseconds of each, and how much more than the file itself
- * this process ever had in memory, in KiB.
+ * Prints of a put the milliseconds and the most memory that this process ever
+ * had, in KiB; of plain ones the milliseconds of the PUTs alone, and with the
+ * questions.
  */
 
+#include <curl/curl.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "sandbox/modal-store.h"
@@ -64,34 +69,247 @@ on_put(void *user, struct fs_result *r)
 
 /* Eight bytes that differ, then the same again: no block is like another. */
 static void
-fill(char *data, size_t n, unsigned long seed)
+fill(char *data, size_t at, size_t n, unsigned long seed)
 {
 	for (size_t i = 0; i + 8 <= n; i += 8) {
-		uint64_t x = (uint64_t)(i / 8 + 1) * (2 * seed + 1);
+		uint64_t x = (uint64_t)((at + i) / 8 + 1) * (2 * seed + 1);
 
 		memcpy(data + i, &x, sizeof x);
 	}
 }
 
-static void
-put(struct modal *m, char *data, size_t n, unsigned long seed)
+static double
+ms_since(int64_t us)
 {
-	char path[40];
-	struct fs_request q = { .op = FS_PUT, .path = path, .data = data,
-		.n = n };
-	struct rusage use;
+	return (double)(clock_mono(clock_system()) - us) / 1000;
+}
+
+/* What getrusage tells may be of the program before this one. */
+static long
+peak_kib(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	char line[200];
+	long kib = -1;
+
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return kib;
+}
+
+static void
+put(struct modal *m, size_t n, unsigned long seed)
+{
+	char path[] = "/tmp/viva-put-XXXXXX", part[65536], name[40];
+	int fd = mkstemp(path);
 	int64_t begun;
 
-	snprintf(path, sizeof path, "speed %lu", seed);
-	fill(data, n, seed);
+	if (fd < 0 || unlink(path) != 0)
+		exit(1);
+	for (size_t at = 0; at < n; at += sizeof part) {
+		fill(part, at, sizeof part, seed);
+		if (write(fd, part, sizeof part) != (ssize_t)sizeof part)
+			exit(1);
+	}
+	snprintf(name, sizeof name, "speed %lu", seed);
 	done = false;
 	begun = clock_mono(clock_system());
-	store_run(m, volume_id, &q, on_put, NULL);
+	store_put(m, volume_id, name, fd, n, on_put, NULL);
 	UNTIL(done);
-	getrusage(RUSAGE_SELF, &use);
-	printf("%.1f %ld\n", (double)(clock_mono(clock_system()) - begun) /
-	    1000, use.ru_maxrss - (long)(n / 1024));
+	printf("%.1f %ld\n", ms_since(begun), peak_kib());
 	fflush(stdout);
+	close(fd);
+}
+
+/* ---- plain PUTs ---- */
+
+#define BLOCKS_MAX 32
+
+static struct {
+	char *data;
+	size_t n, nblocks;
+	unsigned char hash[BLOCKS_MAX][32];
+	char *url[BLOCKS_MAX];
+	struct buf said[BLOCKS_MAX];
+	size_t missing;
+	bool answered;
+	CURLM *multi;
+} plain;
+
+static void
+on_asked(void *user, const struct grpc_status *st, const char *reply, size_t n)
+{
+	CLIENT(VolumePutFiles2Response) *r = NULL;
+
+	(void)user;
+	if (st->code == GRPC_OK)
+		r = wire_unpack(CLIENT_DESC(volume_put_files2_response), reply,
+		    n);
+	if (r == NULL) {
+		fprintf(stderr, "put: %s\n", st->message);
+		exit(1);
+	}
+	plain.missing = r->n_missing_blocks;
+	for (size_t i = 0; i < r->n_missing_blocks; i++)
+		plain.url[r->missing_blocks[i]->block_index] =
+		    xstrdup(r->missing_blocks[i]->put_url);
+	wire_free(r);
+	plain.answered = true;
+}
+
+static void
+ask(struct modal *m, const char *name)
+{
+	CLIENT(VolumePutFiles2Request) q = CLIENT_INIT(
+	    VOLUME_PUT_FILES2_REQUEST);
+	CLIENT(VolumePutFile) file = CLIENT_INIT(VOLUME_PUT_FILE);
+	CLIENT(VolumePutFile) *files = &file;
+	CLIENT(VolumePutBlock) list[BLOCKS_MAX], *blocks[BLOCKS_MAX];
+
+	for (size_t i = 0; i < plain.nblocks; i++) {
+		blocks[i] = &list[i];
+		CLIENT_BEGIN(volume_put_block)(&list[i]);
+		list[i].contents_sha256.data = plain.hash[i];
+		list[i].contents_sha256.len = 32;
+		if (plain.said[i].len > 0) {
+			list[i].uploaded_case = BLOCK_HAS_RESPONSE;
+			list[i].put_response.data =
+			    (uint8_t *)plain.said[i].data;
+			list[i].put_response.len = plain.said[i].len;
+		}
+	}
+	file.path = (char *)name;
+	file.size = plain.n;
+	file.blocks = blocks;
+	file.n_blocks = plain.nblocks;
+	q.volume_id = volume_id;
+	q.files = &files;
+	q.n_files = 1;
+	plain.answered = false;
+	account_call(m, CLIENT_PATH("VolumePutFiles2"), &q.base, 60000000,
+	    on_asked, NULL);
+	UNTIL(plain.answered);
+}
+
+static size_t
+on_said(char *p, size_t size, size_t count, void *user)
+{
+	buf_add(user, p, size * count);
+	return size * count;
+}
+
+static void
+add(size_t i)
+{
+	CURL *h = curl_easy_init();
+
+	curl_easy_setopt(h, CURLOPT_URL, plain.url[i]);
+	curl_easy_setopt(h, CURLOPT_CAINFO, getenv("FAKE_MODAL_CA"));
+	curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(h, CURLOPT_POSTFIELDS, plain.data + i * BLOCK_SIZE);
+	curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)
+	    (plain.n - i * BLOCK_SIZE < BLOCK_SIZE ? plain.n - i * BLOCK_SIZE :
+	    BLOCK_SIZE));
+	curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, "PUT");
+	curl_easy_setopt(h, CURLOPT_UPLOAD_BUFFERSIZE, 131072L);
+	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_said);
+	curl_easy_setopt(h, CURLOPT_WRITEDATA, &plain.said[i]);
+	curl_multi_add_handle(plain.multi, h);
+}
+
+static void
+take_ends(void)
+{
+	CURLMsg *end;
+	long status;
+	int left;
+
+	while ((end = curl_multi_info_read(plain.multi, &left)) != NULL) {
+		CURL *h = end->easy_handle;
+
+		status = 0;
+		curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
+		if (end->data.result != CURLE_OK || status != 200) {
+			fprintf(stderr, "put: a plain PUT fails: %s, %ld\n",
+			    curl_easy_strerror(end->data.result), status);
+			exit(1);
+		}
+		curl_multi_remove_handle(plain.multi, h);
+		curl_easy_cleanup(h);
+	}
+}
+
+static void
+put_plain(struct modal *m, unsigned long seed)
+{
+	int64_t begun, began;
+	char name[40];
+	double alone;
+	int running = 1;
+
+	fill(plain.data, 0, plain.n, seed);
+	for (size_t i = 0; i < plain.nblocks; i++) {
+		size_t at = i * BLOCK_SIZE, n = plain.n - at;
+
+		SHA256((unsigned char *)plain.data + at, n < BLOCK_SIZE ? n :
+		    BLOCK_SIZE, plain.hash[i]);
+		buf_clear(&plain.said[i]);
+	}
+	snprintf(name, sizeof name, "plain %lu", seed);
+	begun = clock_mono(clock_system());
+	ask(m, name);
+	if (plain.missing != plain.nblocks)
+		exit(1);
+	began = clock_mono(clock_system());
+	for (size_t i = 0; i < plain.nblocks; i++)
+		add(i);
+	while (running > 0) {
+		curl_multi_perform(plain.multi, &running);
+		take_ends();
+		if (running > 0)
+			curl_multi_poll(plain.multi, NULL, 0, 1000, NULL);
+	}
+	alone = ms_since(began);
+	ask(m, name);
+	if (plain.missing != 0)
+		exit(1);
+	printf("%.1f %.1f\n", alone, ms_since(begun));
+	fflush(stdout);
+	for (size_t i = 0; i < plain.nblocks; i++)
+		free(plain.url[i]);
+}
+
+static void
+plain_init(size_t n, long connections)
+{
+	plain.n = n;
+	plain.nblocks = (n + BLOCK_SIZE - 1) / BLOCK_SIZE;
+	if (n == 0 || plain.nblocks > BLOCKS_MAX)
+		exit(2);
+	plain.data = xmalloc(n);
+	plain.multi = curl_multi_init();
+	curl_multi_setopt(plain.multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+	    connections);
+	curl_multi_setopt(plain.multi, CURLMOPT_MAXCONNECTS, connections);
+}
+
+static void
+order(struct modal *m, size_t n, long connections, const char *line)
+{
+	const char *seed = strchr(line, ' ');
+
+	if (seed == NULL)
+		exit(2);
+	if (strncmp(line, "plain ", 6) != 0) {
+		put(m, n, strtoul(seed, NULL, 10));
+		return;
+	}
+	if (plain.multi == NULL)
+		plain_init(n, connections);
+	put_plain(m, strtoul(seed, NULL, 10));
 }
 
 int
@@ -104,7 +322,8 @@ main(int argc, char **argv)
 	struct modal_options options;
 	struct err e = { 0 };
 	struct modal *m = NULL;
-	char *data = xmalloc(n), line[40];
+	long connections = argc > 2 ? strtol(argv[2], NULL, 10) : 8;
+	char line[40];
 
 	loop = loop_create(clock_system(), waiter_poll());
 	modal_options_init(&options);
@@ -122,11 +341,15 @@ main(int argc, char **argv)
 	    on_volume, NULL);
 	UNTIL(volume_id != NULL);
 	while (fgets(line, sizeof line, stdin) != NULL)
-		put(m, data, n, strtoul(line, NULL, 10));
+		order(m, n, connections, line);
+	if (plain.multi != NULL)
+		curl_multi_cleanup(plain.multi);
+	for (size_t i = 0; i < plain.nblocks; i++)
+		buf_free(&plain.said[i]);
+	free(plain.data);
 	modal_destroy(m);
 	modal_config_finish(&config);
 	loop_destroy(loop);
 	free(volume_id);
-	free(data);
 	return 0;
 }
