@@ -20,7 +20,7 @@
 
 #define ATTEMPT_US 15000000
 #define TOGETHER 8
-#define TOGETHER_READ 3 /* of a file: as many blocks are in memory */
+#define TOGETHER_READ 4 /* of a file: as many blocks are in memory */
 #define TRIES 4		    /* of one URL */
 #define TRY_US 250000	    /* before the second, then twice */
 #define ROUNDS 5	    /* of asking what is missing */
@@ -104,6 +104,7 @@ blocks_put_cancel(struct blocks_put *p)
 {
 	if (p == NULL)
 		return;
+	hash_cancel(p->hasher); /* it reads into the blocks */
 	for (size_t i = 0; i < p->nblocks; i++) {
 		struct block *k = &p->blocks[i];
 
@@ -116,7 +117,6 @@ blocks_put_cancel(struct blocks_put *p)
 	}
 	account_cancel(p->call);
 	loop_timer_cancel(p->timer);
-	hash_cancel(p->hasher);
 	free(p->blocks);
 	free(p->volume_id);
 	free(p->path);
@@ -206,6 +206,13 @@ find_twin(struct block *k)
 		}
 }
 
+static void
+drop_bytes(struct block *k)
+{
+	free(k->bytes);
+	k->bytes = NULL;
+}
+
 static bool
 take_missing(struct blocks_put *p, CLIENT(VolumePutFiles2Response) *r)
 {
@@ -222,8 +229,11 @@ take_missing(struct blocks_put *p, CLIENT(VolumePutFiles2Response) *r)
 		k->tries = 0;
 		k->failed = k->stored = false;
 	}
-	for (size_t i = 0; i < p->nblocks; i++)
+	for (size_t i = 0; i < p->nblocks; i++) {
 		find_twin(&p->blocks[i]);
+		if (p->blocks[i].url == NULL || p->blocks[i].twin != NULL)
+			drop_bytes(&p->blocks[i]);
+	}
 	return true;
 }
 
@@ -313,8 +323,7 @@ block_sent(void *user, const struct https_answer *a)
 		    block_delay(k->tries, TRY_US), block_again, k);
 		return;
 	}
-	free(k->bytes);
-	k->bytes = NULL;
+	drop_bytes(k);
 	k->failed = fate != BLOCK_GOOD;
 	k->stored = !k->failed;
 	buf_clear(&k->receipt);
@@ -474,8 +483,13 @@ hash_all(struct blocks_put *p)
 		return;
 	}
 	pieces = xcalloc(p->nblocks, sizeof *pieces);
-	for (size_t i = 0; i < p->nblocks; i++)
+	for (size_t i = 0; i < p->nblocks; i++) {
 		pieces[i] = piece_of(&p->blocks[i]);
+		/* The first ones are kept, as they are most likely sent. */
+		if (p->from.data == NULL && i < TOGETHER_READ)
+			pieces[i].to = p->blocks[i].bytes =
+			    xmalloc(p->blocks[i].n);
+	}
 	p->hasher = hash_start(p->m->loop, pieces, p->nblocks, hashed, p);
 	free(pieces);
 }
