@@ -114,6 +114,9 @@ put(struct modal *m, size_t n, unsigned long seed)
 		if (write(fd, part, sizeof part) != (ssize_t)sizeof part)
 			exit(1);
 	}
+	/* The disk is not still busy with it then. */
+	if (fdatasync(fd) != 0)
+		exit(1);
 	snprintf(name, sizeof name, "speed %lu", seed);
 	done = false;
 	begun = clock_mono(clock_system());
