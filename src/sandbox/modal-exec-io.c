@@ -140,7 +140,9 @@ read_done(void *user, const struct grpc_status *st, const char *p, size_t n)
 	(void)p;
 	(void)n;
 	o->call = NULL;
-	if (st->code == GRPC_OK) {
+	if (!x->started && st->code != GRPC_OK) {
+		; /* not begun: the start is tried again, and then this */
+	} else if (st->code == GRPC_OK) {
 		op_good(o);
 		x->eof[o->kind == OP_ERR] = true;
 		program_maybe_done(x);

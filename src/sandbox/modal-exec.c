@@ -331,11 +331,10 @@ void
 program_begun(struct program *x)
 {
 	x->started = true;
-	op_issue(&x->ops[OP_OUT]);
-	if (x->spec.pty)
-		x->eof[1] = true; /* all of it is on stdout */
-	else
-		op_issue(&x->ops[OP_ERR]);
+	x->eof[1] |= x->spec.pty; /* all of it is on stdout */
+	for (int i = OP_OUT; i <= OP_ERR; i++)
+		if (x->ops[i].call == NULL && !x->eof[i == OP_ERR])
+			op_issue(&x->ops[i]);
 	op_issue(&x->ops[OP_WAIT]);
 	program_flush(x);
 	if (x->resized)
@@ -704,6 +703,22 @@ program_never(struct program *x, const char *why)
 	x->give_up = loop_timer_add(x->b->m->loop, 0, on_give_up, x);
 }
 
+/* Its output is asked for right behind its start and not after the answer to
+ * that: a round trip less.  Where the question overtakes the start it is asked
+ * again (read_done). */
+static void
+read_ahead(struct program *x)
+{
+	struct grpc_health h;
+
+	grpc_health(x->b->router, &h);
+	if (x->attached != NULL || h.breaker != GRPC_CLOSED || x->paused)
+		return;
+	op_issue(&x->ops[OP_OUT]);
+	if (!x->spec.pty)
+		op_issue(&x->ops[OP_ERR]);
+}
+
 void
 program_go(struct program *x)
 {
@@ -712,8 +727,10 @@ program_go(struct program *x)
 		return;
 	}
 	if (x->give_up == NULL && !x->started &&
-	    x->ops[OP_START].call == NULL)
+	    x->ops[OP_START].call == NULL) {
 		op_issue(&x->ops[OP_START]);
+		read_ahead(x);
+	}
 	if (x->spec.wall_ms > 0 && x->wall == NULL)
 		x->wall = loop_timer_add(x->b->m->loop, x->spec.wall_ms *
 		    1000 + WALL_SLACK_US, on_wall, x);

@@ -104,6 +104,44 @@ test_status_not_guessed(void **state)
 	assert_int_equal(x->x.status, 5);
 }
 
+static bool
+asked(const char *rpc)
+{
+	for (const struct wire_exchange *x = far.open; x != NULL; x = x->next)
+		if (strcmp(x->rpc, rpc) == 0)
+			return true;
+	return false;
+}
+
+/* The output is asked for with the start; if it comes first there is nothing
+ * wrong with that. */
+static void
+test_read_ahead(void **state)
+{
+	unsigned early = 0, late = 0;
+
+	for (unsigned i = 1; i < 40; i++) {
+		struct rig_exec *x;
+		uint64_t id;
+
+		seed = i * 7919;
+		id = shell();
+		UNTIL(asked("TaskExecStart"));
+		assert_true(asked("TaskExecStdioRead"));
+		x = rig_exec(&r, id);
+		assert_true(r.s->ops->input(r.s, id, 0, "ab\004", 3));
+		UNTIL(x->exited);
+		assert_string_equal(buf_str(&x->out[0]), "AB");
+		assert_false(x->x.infra);
+		assert_int_equal(r.retries, 0);
+		early += far.early;
+		late += far.early == 0;
+		teardown(state);
+		setup(state);
+	}
+	assert_true(early > 0 && late > 0);
+}
+
 /* A key that comes twice, or overlaps, from the core's side. */
 static void
 test_input_offsets(void **state)
@@ -345,6 +383,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_status_not_guessed, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_input_offsets, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_read_ahead, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_input_ahead, setup,
 		    teardown),
