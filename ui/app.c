@@ -410,7 +410,7 @@ static const struct cmd *
 command_of(struct app *a, const struct key *k)
 {
 	if (a->focus == PANE_SHELL && !app_replaying(a) &&
-	    !keymap_not_shells(k))
+	    !keymap_not_shells(a->keymap, k))
 		return NULL;
 	return keymap_find(a->keymap, k);
 }

@@ -4,7 +4,8 @@
 /*
  * The one table of commands.  Key map, palette and help overlay come from it.
  * app.c runs those of scope CMD_APP; the others go to the pane named.  While
- * the shell has the keyboard only function keys are ours.
+ * the shell has the keyboard only function keys are ours, and what
+ * keymap_not_shells says of the user's own.
  */
 
 #include <stddef.h>

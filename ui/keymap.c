@@ -10,6 +10,7 @@
 struct bind {
 	struct key key;
 	const struct cmd *cmd;
+	bool users; /* of the settings, not of the table */
 };
 
 struct keymap {
@@ -30,11 +31,11 @@ drop(struct keymap *m, struct key key)
 }
 
 static void
-add(struct keymap *m, struct key key, const struct cmd *cmd)
+add(struct keymap *m, struct key key, const struct cmd *cmd, bool users)
 {
 	drop(m, key);
 	GROW(m->binds, m->n, m->cap);
-	m->binds[m->n++] = (struct bind){ key, cmd };
+	m->binds[m->n++] = (struct bind){ key, cmd, users };
 }
 
 static void
@@ -43,7 +44,7 @@ add_default(struct keymap *m, const char *name, const struct cmd *cmd)
 	struct key key;
 
 	if (name != NULL && key_parse(name, &key))
-		add(m, key, cmd);
+		add(m, key, cmd, false);
 }
 
 struct keymap *
@@ -91,24 +92,46 @@ keymap_bind(struct keymap *m, const char *name, const char *cmd,
 	if (c == NULL)
 		drop(m, key);
 	else
-		add(m, key, c);
+		add(m, key, c, true);
 	return true;
+}
+
+static const struct bind *
+find(const struct keymap *m, const struct key *key)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->binds[i].key.code == key->code &&
+		    m->binds[i].key.mods == key->mods)
+			return &m->binds[i];
+	return NULL;
 }
 
 const struct cmd *
 keymap_find(const struct keymap *m, const struct key *key)
 {
-	for (size_t i = 0; i < m->n; i++)
-		if (m->binds[i].key.code == key->code &&
-		    m->binds[i].key.mods == key->mods)
-			return m->binds[i].cmd;
-	return NULL;
+	const struct bind *b = find(m, key);
+
+	return b != NULL ? b->cmd : NULL;
+}
+
+static bool
+is_function(const struct key *k)
+{
+	return k->code >= KEY_SYM_F1 && k->code <= KEY_SYM_F24;
 }
 
 bool
-keymap_not_shells(const struct key *k)
+keymap_not_shells(const struct keymap *m, const struct key *k)
 {
-	return k->code >= KEY_SYM_F1 && k->code <= KEY_SYM_F24;
+	const struct bind *b;
+
+	if (is_function(k))
+		return true;
+	if ((k->mods & MOD_ALT) == 0 && (k->code < KEY_SYM_UP ||
+	    k->code > KEY_SYM_DELETE || k->mods == 0))
+		return false;
+	b = find(m, k);
+	return b != NULL && b->users;
 }
 
 static void
@@ -118,7 +141,7 @@ first_key(const struct keymap *m, const struct cmd *cmd, bool shell,
 	out[0] = '\0';
 	for (size_t i = 0; i < m->n; i++)
 		if (m->binds[i].cmd == cmd &&
-		    (!shell || keymap_not_shells(&m->binds[i].key))) {
+		    (!shell || keymap_not_shells(m, &m->binds[i].key))) {
 			key_name(&m->binds[i].key, out);
 			return;
 		}

@@ -18,8 +18,11 @@ const struct cmd *keymap_find(const struct keymap *, const struct key *);
 /* Names of the command's first key, "" when it has none. */
 void keymap_key(const struct keymap *, const struct cmd *, char out[32]);
 
-/* The program in the shell gets every key but the function keys. */
-bool keymap_not_shells(const struct key *);
+/* The program in the shell gets every key but the function keys, and but
+ * those that the user's settings bind as far as it can do without: with Alt,
+ * or an arrow, Home, PgUp and the like with Shift, Ctrl or Alt.  Text and
+ * control characters always go to it. */
+bool keymap_not_shells(const struct keymap *, const struct key *);
 /* As keymap_key, of those keys only. */
 void keymap_shell_key(const struct keymap *, const struct cmd *,
     char out[32]);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "ui/settings.h"
 
 static const struct cmd *
@@ -90,12 +91,20 @@ test_errors(void **state)
 	    "there are theme, ascii, mouse, predict and clipboard");
 }
 
+static bool
+ours(const struct keymap *m, const char *name)
+{
+	struct key k;
+
+	assert_true(key_parse(name, &k));
+	return keymap_not_shells(m, &k);
+}
+
 /* In the shell only function keys are viva's. */
 static void
 test_keys_of_the_shell(void **state)
 {
 	struct keymap *m = keymap_create(false);
-	struct key k;
 	char name[32];
 
 	(void)state;
@@ -105,8 +114,44 @@ test_keys_of_the_shell(void **state)
 	assert_string_equal(name, "F12");
 	keymap_shell_key(m, cmd_find("undo"), name);
 	assert_string_equal(name, "");
-	assert_true(key_parse("S-F6", &k) && keymap_not_shells(&k));
-	assert_true(key_parse("C-p", &k) && !keymap_not_shells(&k));
+	assert_true(ours(m, "S-F6"));
+	assert_false(ours(m, "C-p"));
+	assert_false(ours(m, "M-h")); /* of the table only */
+	assert_false(ours(m, "M-Left"));
+	keymap_destroy(m);
+}
+
+/* What people bind themselves works there too, unless the shell could not be
+ * used without it. */
+static void
+test_own_keys_in_the_shell(void **state)
+{
+	static const char *const spared[] = { "M-h", "M-j", "C-M-x",
+		"M-Left", "C-Right", "S-Home", "C-PgUp", "C-S-Up",
+		"M-Enter", "F9", "C-F9" };
+	static const char *const needed[] = { "a", "C-b", "C-p", "Space",
+		"Enter", "Tab", "S-Tab", "Backspace", "Escape", "Up", "Home",
+		"PgDn", "Delete" };
+	struct keymap *m = keymap_create(false);
+	char name[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(spared); i++) {
+		assert_true(keymap_bind(m, spared[i], "run-tests", NULL));
+		assert_true(ours(m, spared[i]));
+		assert_true(keymap_bind(m, spared[i], "none", NULL));
+		assert_int_equal(ours(m, spared[i]), spared[i][0] == 'F' ||
+		    strcmp(spared[i], "C-F9") == 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
+		assert_true(keymap_bind(m, needed[i], "undo", NULL));
+		assert_false(ours(m, needed[i]));
+	}
+	keymap_shell_key(m, cmd_find("undo"), name);
+	assert_string_equal(name, "");
+	assert_true(keymap_bind(m, "M-u", "undo", NULL));
+	keymap_shell_key(m, cmd_find("undo"), name);
+	assert_string_equal(name, "M-u");
 	keymap_destroy(m);
 }
 
@@ -130,6 +175,7 @@ main(void)
 		cmocka_unit_test(test_a_mistake_costs_one_line),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_keys_of_the_shell),
+		cmocka_unit_test(test_own_keys_in_the_shell),
 		cmocka_unit_test(test_no_file_is_fine),
 	};
 
