@@ -164,34 +164,64 @@ good(const char *rpc, struct buf *out)
 		good_control(rpc, out);
 }
 
+enum { REPLACED = 1, REPLACED_TOO, CHANGED, SILENT, BROKEN };
+
+/* The next piece of the input: what is to happen, a length, that many
+ * bytes. */
+struct piece {
+	unsigned what;
+	const uint8_t *p;
+	size_t n;
+};
+
+static struct piece
+next_piece(void)
+{
+	struct piece k = { 0 };
+
+	if (left > 1) {
+		k = (struct piece){ input[0] % 8, input + 2, input[1] };
+		input += 2;
+		left -= 2;
+	} else {
+		left = 0;
+	}
+	if (k.n > left)
+		k.n = left;
+	input += k.n;
+	left -= k.n;
+	return k;
+}
+
+static void
+spoil(const struct piece *k, struct buf *b)
+{
+	if (k->what == REPLACED || k->what == REPLACED_TOO) {
+		buf_clear(b);
+		buf_add(b, k->p, k->n);
+	}
+	for (size_t i = 0; k->what == CHANGED && i + 1 < k->n && b->len > 0;
+	    i += 2)
+		b->data[k->p[i] % b->len] = (char)k->p[i + 1];
+}
+
 static void
 arrive(void *user)
 {
 	struct wire_exchange *x = user;
+	struct piece k = next_piece();
 	struct buf b = { 0 };
-	size_t n = left > 1 ? input[1] : 0;
-	unsigned what = left > 1 ? input[0] % 8 : 0;
-	const uint8_t *p = input + 2;
 
 	x->timer = NULL;
-	if (n + 2 > left)
-		n = left > 2 ? left - 2 : 0;
 	line(x, "HTTP/2 200\r\n");
 	line(x, "content-type: application/grpc\r\n");
 	good(x->rpc, &b);
-	if (what == 1 || what == 2)
-		buf_clear(&b);
-	if (what == 1 || what == 2)
-		buf_add(&b, p, n);
-	for (size_t i = 0; what == 3 && i + 1 < n && b.len > 0; i += 2)
-		b.data[p[i] % b.len] = (char)p[i + 1];
-	if (what != 4)
+	spoil(&k, &b);
+	if (k.what != SILENT)
 		message(x, buf_str(&b), b.len);
-	input += left < n + 2 ? left : n + 2;
-	left -= left < n + 2 ? left : n + 2;
 	buf_free(&b);
-	if (what == 4 || what == 5 || ++answers > ANSWERS_MAX)
-		end(x, what == 5, (int)(n % 17));
+	if (k.what == SILENT || k.what == BROKEN || ++answers > ANSWERS_MAX)
+		end(x, k.what == BROKEN, (int)(k.n % 17));
 	else
 		end(x, false, 0);
 }
