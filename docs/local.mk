@@ -13,4 +13,5 @@ EXTRA_DIST += \
 	docs/decisions/0008-resume-from-the-journal.md \
 	docs/decisions/0009-the-shell-outlives-viva.md \
 	docs/decisions/0010-samples-run-in-the-judge.md \
-	docs/decisions/0011-typed-input-does-not-wait.md
+	docs/decisions/0011-typed-input-does-not-wait.md \
+	docs/decisions/0012-cells-painted-by-ourselves.md
