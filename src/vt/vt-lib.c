@@ -273,7 +273,7 @@ cursor_from_lib(struct vt *vt)
 		return;
 	vt->c.row = pos.row;
 	vt->c.col = pos.col;
-	vt->c.phantom = false;
+	vt->c.phantom = vt->c.full = false;
 }
 
 void

@@ -79,7 +79,7 @@ enum vt_mode {
 
 struct vt_saved { /* DECSC */
 	int row, col;
-	bool phantom, origin;
+	bool phantom, full, origin;
 	struct vt_style pen;
 	char sets[4];
 	int gl;
@@ -90,6 +90,7 @@ struct vt_core {
 	int rows, cols;
 	int row, col;
 	bool phantom; /* the next glyph wraps first */
+	bool full;    /* no wrap, but its last column was just written */
 	bool synced;  /* libvterm's cursor is where ours is */
 	int top, bottom; /* scroll region, bottom exclusive */
 	uint32_t modes;

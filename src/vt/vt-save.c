@@ -53,7 +53,7 @@ vt_save(const struct vt *vt, struct buf *out)
 	buf_put_u32(out, (uint32_t)c->cols);
 	buf_put_u32(out, (uint32_t)c->row);
 	buf_put_u32(out, (uint32_t)c->col);
-	buf_put_u32(out, c->phantom);
+	buf_put_u32(out, (uint32_t)c->phantom | (uint32_t)c->full << 1);
 	buf_put_u32(out, (uint32_t)c->top);
 	buf_put_u32(out, (uint32_t)c->bottom);
 	buf_put_u32(out, c->modes);

@@ -23,7 +23,7 @@ vt_cursor_to(struct vt *vt, int row, int col)
 
 	c->row = row < 0 ? 0 : row >= c->rows ? c->rows - 1 : row;
 	c->col = col < 0 ? 0 : col >= c->cols ? c->cols - 1 : col;
-	c->phantom = false;
+	c->phantom = c->full = false;
 	c->synced = false;
 }
 
@@ -105,7 +105,7 @@ save_cursor(struct vt *vt)
 	struct vt_saved *s = saved(vt);
 
 	*s = (struct vt_saved){ vt->c.row, vt->c.col, vt->c.phantom,
-		(vt->c.modes & MODE_ORIGIN) != 0, vt->c.pen, { 0 },
+		vt->c.full, (vt->c.modes & MODE_ORIGIN) != 0, vt->c.pen, { 0 },
 		vt->c.gl };
 	memcpy(s->sets, vt->c.sets, sizeof s->sets);
 }
@@ -131,6 +131,7 @@ restore_cursor(struct vt *vt)
 	}
 	vt_cursor_to(vt, s->row, s->col);
 	vt->c.phantom = s->phantom && s->col == vt->c.cols - 1;
+	vt->c.full = s->full;
 	vt_pen_set(vt, s->pen);
 	memcpy(vt->c.sets, s->sets, sizeof s->sets);
 	vt->c.gl = s->gl;
@@ -170,12 +171,14 @@ static const struct {
 static void
 mode_changed(struct vt *vt, uint32_t bit, bool on)
 {
-	if (bit == MODE_ORIGIN)
+	if (bit == MODE_ORIGIN) {
 		home(vt);
-	else if (bit == MODE_AUTOWRAP && !on)
+	} else if (bit == MODE_AUTOWRAP && !on) {
+		vt->c.full |= vt->c.phantom;
 		vt->c.phantom = false;
-	else if (bit == MODE_MARGINS && !on)
+	} else if (bit == MODE_MARGINS && !on) {
 		vt_lib_feed(vt, "\033[s", 3); /* whole lines again */
+	}
 }
 
 static void
@@ -282,7 +285,7 @@ vt_reset(struct vt *vt)
 	vt_lib_feed(vt, "\033[?1000l\033[?1006l\033c", 18);
 	c->modes = MODES_AT_START;
 	c->row = c->col = 0;
-	c->phantom = c->synced = false;
+	c->phantom = c->full = c->synced = false;
 	c->top = 0;
 	c->bottom = c->rows;
 	c->shape = 0;

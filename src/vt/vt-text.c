@@ -22,7 +22,7 @@ vt_linefeed(struct vt *vt)
 		vt_scroll(vt, c->top, c->bottom, 1);
 	} else if (c->row < c->rows - 1) {
 		c->row++;
-		c->phantom = false;
+		c->phantom = c->full = false;
 		c->synced = false;
 	}
 }
@@ -33,7 +33,7 @@ wrap(struct vt *vt)
 	vt->screen->lines[vt->c.row]->wrapped = true;
 	vt_linefeed(vt);
 	vt->c.col = 0;
-	vt->c.phantom = false;
+	vt->c.phantom = vt->c.full = false;
 	vt->c.synced = false;
 }
 
@@ -43,9 +43,11 @@ advance(struct vt *vt, int n)
 	struct vt_core *c = &vt->c;
 
 	c->col += n;
+	c->full = false;
 	if (c->col >= c->cols) {
 		c->col = c->cols - 1;
 		c->phantom = (c->modes & MODE_AUTOWRAP) != 0;
+		c->full = !c->phantom;
 	}
 	c->synced = false;
 }
@@ -132,7 +134,7 @@ cell_before(const struct vt *vt)
 {
 	const struct vt_core *c = &vt->c;
 	struct vt_line *l = vt->screen->lines[c->row];
-	int col = c->phantom ? c->col : c->col - 1;
+	int col = c->phantom || c->full ? c->col : c->col - 1;
 
 	if (col > 0 && col < l->used && l->cells[col].width == 0)
 		col--;

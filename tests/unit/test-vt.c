@@ -305,6 +305,30 @@ joined_emoji_are_one_glyph(void **st)
 	vt_destroy(v);
 }
 
+/* Without a wrap the cursor stays on the last column: a mark is of what was
+ * just written there, and of the cell before it when the cursor was put. */
+static void
+marks_at_the_last_column(void **st)
+{
+	struct vt *v = vt_create(2, 5, 0);
+
+	(void)st;
+	put(v, "\033[?7l\033[1;5He\xcc\x81");
+	expect_row(v, 0, "    e\xcc\x81");
+	put(v, "\rabcdefg\0337\r\0338\xcc\x81");
+	expect_row(v, 0, "abcdg\xcc\x81");
+	put(v, "\033[1;5H\xcc\x81");
+	expect_row(v, 0, "abcd\xcc\x81g\xcc\x81");
+	put(v, "\rabcd\xe4\xb8\xad\xcc\x82");
+	expect_row(v, 0, "abc\xe4\xb8\xad\xcc\x82");
+	put(v, "\033[?7h\033[2;1Habcde\033[?7l\xcc\x81");
+	expect_row(v, 1, "abcde\xcc\x81");
+	vt_resize(v, 2, 7);
+	put(v, "\xcc\x82");
+	expect_row(v, 1, "abcde\xcc\x81\xcc\x82");
+	vt_destroy(v);
+}
+
 /* A blank at the end of a wrapped line is part of its text, in the
  * scrollback as well; selections take wide glyphs whole. */
 static void
@@ -506,6 +530,7 @@ main(void)
 		cmocka_unit_test(shifting_below_the_region),
 		cmocka_unit_test(restoring_what_was_never_saved),
 		cmocka_unit_test(joined_emoji_are_one_glyph),
+		cmocka_unit_test(marks_at_the_last_column),
 		cmocka_unit_test(wrapped_text_is_one_line),
 		cmocka_unit_test(wide_glyphs_leave_no_blank),
 		cmocka_unit_test(search_sees_wrapped_text),
