@@ -330,6 +330,47 @@ event_encode(const struct event *ev, const char *prev, struct buf *out)
 	buf_adds(out, "}\n");
 }
 
+/* ---- between threads ---- */
+
+/* The texts follow the event in the order of its fields; a string with its
+ * NUL.  The pointers that came along say which there are. */
+void
+event_pack(const struct event *ev, struct buf *out)
+{
+	buf_add(out, ev, sizeof *ev);
+	for (const struct field *f = types[ev->type].fields; f->key != NULL;
+	    f++) {
+		const void *at = (const char *)ev + f->at;
+		const struct bytes *bytes = at;
+		const char *const *s = at;
+
+		if (f->kind == F_STR && *s != NULL)
+			buf_add(out, *s, strlen(*s) + 1);
+		else if (f->kind == F_BYTES && bytes->p != NULL)
+			buf_add(out, bytes->p, bytes->n);
+	}
+}
+
+const char *
+event_unpack(const char *p, struct event *out)
+{
+	memcpy(out, p, sizeof *out);
+	p += sizeof *out;
+	out->raw = (struct bytes){ NULL, 0 };
+	for (const struct field *f = types[out->type].fields; f->key != NULL;
+	    f++) {
+		void *at = (char *)out + f->at;
+		struct bytes *bytes = at;
+		const char **s = at;
+
+		if ((f->kind != F_STR && f->kind != F_BYTES) || *s == NULL)
+			continue;
+		*s = p;
+		p += f->kind == F_STR ? strlen(p) + 1 : bytes->n;
+	}
+	return p;
+}
+
 /* ---- reading ---- */
 
 /* Decoded base64 lives in scratch, which may move while it grows: offsets

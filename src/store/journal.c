@@ -15,11 +15,9 @@
 #include "base/mem.h"
 
 /*
- * Between the threads lies a buffer of events encoded without their chain:
- * the hash of the line before is put in by the thread, so the loop's thread
- * never hashes.  prev stands last in a line, so only the tail is written
- * again.  Output of the shell, of which there may be much, lies there as it
- * is, behind a mark and its event: the thread encodes it.
+ * Between the threads lies a buffer of events as they are: the loop's thread
+ * copies them, and this one encodes, chains and hashes them.  A key pays for
+ * a copy alone.
  */
 
 #define RETRY_MS 1000
@@ -45,7 +43,7 @@ struct journal {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	/* under the lock */
-	struct buf queue; /* lines, prev still zeros */
+	struct buf queue; /* packed events */
 	uint64_t queued_seq, synced_seq;
 	size_t writing; /* bytes taken from the queue, not yet written */
 	bool hurry, closing, failed;
@@ -93,52 +91,19 @@ journal_io_system(void)
 static const char zeros[65] =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
-/* ,"prev":"<64>"}\n at the end of every line; the digits start here. */
-#define TAIL (64 + 3)
-
-#define MARK '\1' /* a line begins with a brace */
-
-static void
-queue_output(struct buf *queue, const struct event *ev)
-{
-	buf_reserve(queue, 1 + sizeof *ev + ev->u.io.data.n);
-	buf_addc(queue, MARK);
-	buf_add(queue, ev, sizeof *ev);
-	buf_add(queue, ev->u.io.data.p, ev->u.io.data.n);
-}
-
-/* Returns what follows it. */
-static const char *
-chain_output(struct journal *j, const char *p)
-{
-	size_t from = j->out.len;
-	struct event ev;
-
-	memcpy(&ev, p, sizeof ev);
-	ev.u.io.data.p = p + sizeof ev;
-	event_encode(&ev, j->hash, &j->out);
-	event_hash(j->out.data + from, j->out.len - from - 1, j->hash);
-	return p + sizeof ev + ev.u.io.data.n;
-}
-
 static void
 chain(struct journal *j, const struct buf *queue)
 {
 	const char *p = buf_str(queue), *end = p + queue->len;
 
 	while (p < end) {
-		size_t from = j->out.len, n;
+		size_t from = j->out.len;
+		struct event ev;
 
-		if (*p == MARK) {
-			p = chain_output(j, p + 1);
-			continue;
-		}
-		n = (size_t)((const char *)memchr(p, '\n',
-		    (size_t)(end - p)) - p);
-		buf_add(&j->out, p, n + 1);
-		memcpy(j->out.data + from + n + 1 - TAIL, j->hash, 64);
-		event_hash(j->out.data + from, n, j->hash);
-		p += n + 1;
+		p = event_unpack(p, &ev);
+		event_encode(&ev, j->hash, &j->out);
+		event_hash(j->out.data + from, j->out.len - from - 1,
+		    j->hash);
 	}
 }
 
@@ -471,10 +436,7 @@ void
 journal_append(struct journal *j, const struct event *ev)
 {
 	pthread_mutex_lock(&j->lock);
-	if (ev->type == EV_TERM_OUTPUT && ev->u.io.data.p != NULL)
-		queue_output(&j->queue, ev);
-	else
-		event_encode(ev, zeros, &j->queue);
+	event_pack(ev, &j->queue);
 	j->queued_seq = ev->seq;
 	if (!j->pending) {
 		j->pending = true;

@@ -23,6 +23,65 @@ every_type_has_its_own_name(void **st)
 		    (enum event_type)i)), i);
 }
 
+/* Every field there is; a type takes its own. */
+static const char all_fields[] = "\"session\":\"s1\",\"host\":\"\","
+    "\"version\":\"2\",\"sandbox\":\"local\",\"why\":\"\xc3\xa9\\n\","
+    "\"questions\":3,\"duration\":-4,\"name\":\"n\",\"title\":\"t\","
+    "\"statement\":\"# x\",\"language\":\"c\",\"time_limit_ms\":5,"
+    "\"memory_limit_mb\":6,\"text\":\"a note\",\"term\":7,\"rows\":8,"
+    "\"cols\":9,\"status\":-10,\"handle\":\"h\",\"offset\":11,"
+    "\"data64\":\"YQBi\",\"hidden\":12,\"state\":2,\"attempt\":13,"
+    "\"attempts\":14,\"provider\":\"p\",\"path\":\"a/b\",\"deleted\":15,"
+    "\"inserted\":\"{\\n\",\"kind\":\"type\",\"anchor\":16,\"top\":17,"
+    "\"to\":\"c\",\"hash\":\"0f\",\"content\":\"\",\"size\":18,"
+    "\"list\":\"1\\tx\\n\",\"run\":19,\"number\":20,\"total\":21,"
+    "\"passed\":22,\"submit\":true,\"verdict\":2,\"time_us\":23,"
+    "\"memory_kb\":24,\"input\":\"1 2\",\"expected64\":\"/w==\","
+    "\"output\":\"4\",\"errors\":\"\",\"tree\":\"5\",\"commit\":\"6\","
+    "\"where\":\"editor\",\"bytes\":25";
+
+/* As another thread encodes it, with others before and after it. */
+static void
+a_packed_event_is_the_same(void **st)
+{
+	struct buf want = { 0 }, packed = { 0 }, got = { 0 };
+	struct event_buf eb = { 0 };
+	const char *p;
+	struct err e;
+
+	(void)st;
+	for (int type = 1; type < EV_TYPES; type++) {
+		struct buf line = { 0 };
+		struct event ev;
+
+		buf_addf(&line, "{\"seq\":%d,\"t\":9,\"wall\":8,"
+		    "\"type\":\"%s\",\"origin\":\"system\",\"q\":1,%s,"
+		    "\"prev\":\"%s\"}", type, event_type_name(
+		    (enum event_type)type), all_fields, zeros);
+		assert_true(event_decode(line.data, line.len, &eb, &ev, &e));
+		event_encode(&ev, zeros, &want);
+		event_pack(&ev, &packed);
+		memset(&ev, 0, sizeof ev); /* neither texts nor pointers */
+		event_buf_free(&eb);
+		buf_free(&line);
+	}
+	assert_non_null(strstr(want.data, "\"data64\":\"YQBi\""));
+	assert_non_null(strstr(want.data, "\"content\":\"\""));
+	p = packed.data;
+	for (int type = 1; type < EV_TYPES; type++) {
+		struct event ev;
+
+		p = event_unpack(p, &ev);
+		assert_null(ev.raw.p);
+		event_encode(&ev, zeros, &got);
+	}
+	assert_ptr_equal(p, packed.data + packed.len);
+	assert_string_equal(got.data, want.data);
+	buf_free(&want);
+	buf_free(&packed);
+	buf_free(&got);
+}
+
 static void
 bytes_come_back_exactly(void **st)
 {
@@ -204,6 +263,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_has_its_own_name),
+		cmocka_unit_test(a_packed_event_is_the_same),
 		cmocka_unit_test(bytes_come_back_exactly),
 		cmocka_unit_test(all_fields_of_a_case_survive),
 		cmocka_unit_test(a_shell_keeps_its_name),

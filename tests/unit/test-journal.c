@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "store/journal.h"
 
 static char path[64];
@@ -247,47 +248,79 @@ kill_9_loses_nothing_acknowledged(void **st)
 	munmap((void *)acked, 4096);
 }
 
-/* Output waits in the queue as it is, all else encoded. */
+static const enum event_type kinds[] = { EV_TERM_OUTPUT, EV_NOTE_ADD,
+	EV_TERM_OUTPUT, EV_EDIT_CHANGE, EV_TERM_INPUT, EV_EDIT_CURSOR,
+	EV_TERM_INPUT };
+
+/* Events wait in the queue as they are, their texts behind them; these are
+ * gone when append returns.  Some have none, or an empty one. */
 static void
 append_kind(struct journal *j, uint64_t seq)
 {
+	size_t kind = seq % ARRAY_LEN(kinds), n = some_size(seq);
+	char name[] = "a/\1{\n", note[] = "a note\n";
+	char *data = xmemdup(big_output(), BIG);
 	struct event ev;
 
-	if (seq % 3 == 0) {
-		append_output(j, seq, big_output(), some_size(seq));
-		return;
-	}
 	memset(&ev, 0, sizeof ev);
 	ev.seq = seq;
 	ev.t = (int64_t)seq * 10;
-	ev.type = seq % 3 == 1 ? EV_NOTE_ADD : EV_TERM_OUTPUT;
-	if (seq % 3 == 1)
-		ev.u.note.text = "a note\n";
-	journal_append(j, &ev); /* the output has no data at all */
+	ev.type = kinds[kind];
+	if (ev.type == EV_NOTE_ADD) {
+		ev.u.note.text = note;
+	} else if (ev.type == EV_EDIT_CHANGE) {
+		ev.u.edit.path = name;
+		ev.u.edit.offset = seq;
+		ev.u.edit.inserted = (struct bytes){ data, n };
+		ev.u.edit.kind = "";
+	} else if (ev.type == EV_EDIT_CURSOR) {
+		ev.u.cursor.path = name;
+	} else if (kind == 6) {
+		ev.u.io.hidden = seq;
+	} else if (kind != 2) {
+		ev.u.io.data = (struct bytes){ data, n };
+	}
+	journal_append(j, &ev);
+	memset(name, 'x', sizeof name);
+	memset(note, 'x', sizeof note);
+	free(data);
+}
+
+static void
+expect_data(struct bytes got, uint64_t seq)
+{
+	assert_int_equal(got.n, some_size(seq));
+	assert_memory_equal(got.p, big_output(), some_size(seq));
 }
 
 static void
 check_kind(void *user, const struct event *ev)
 {
 	uint64_t *count = user, seq = ++*count;
+	size_t kind = seq % ARRAY_LEN(kinds);
 
 	assert_int_equal(ev->seq, seq);
 	assert_int_equal(ev->t, seq * 10);
-	assert_int_equal(ev->type, seq % 3 == 1 ? EV_NOTE_ADD :
-	    EV_TERM_OUTPUT);
-	if (seq % 3 == 1) {
+	assert_int_equal(ev->type, kinds[kind]);
+	if (ev->type == EV_NOTE_ADD) {
 		assert_string_equal(ev->u.note.text, "a note\n");
-	} else if (seq % 3 == 2) {
+	} else if (ev->type == EV_EDIT_CHANGE) {
+		assert_string_equal(ev->u.edit.path, "a/\1{\n");
+		assert_int_equal(ev->u.edit.offset, seq);
+		expect_data(ev->u.edit.inserted, seq);
+		assert_string_equal(ev->u.edit.kind, "");
+	} else if (ev->type == EV_EDIT_CURSOR) {
+		assert_string_equal(ev->u.cursor.path, "a/\1{\n");
+	} else if (kind == 2 || kind == 6) {
 		assert_null(ev->u.io.data.p);
+		assert_int_equal(ev->u.io.hidden, kind == 6 ? seq : 0);
 	} else {
-		assert_int_equal(ev->u.io.data.n, some_size(seq));
-		assert_memory_equal(ev->u.io.data.p, big_output(),
-		    some_size(seq));
+		expect_data(ev->u.io.data, seq);
 	}
 }
 
 static void
-output_and_all_else_stay_in_order(void **st)
+all_kinds_stay_in_order(void **st)
 {
 	struct loop *l = loop_create(clock_system(), waiter_poll());
 	struct err e;
@@ -403,7 +436,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    kill_9_loses_nothing_acknowledged, new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
-		    output_and_all_else_stay_in_order, new_path, drop_path),
+		    all_kinds_stay_in_order, new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
 		    a_flood_is_written_in_whole_pages, new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
