@@ -72,12 +72,19 @@ start_get(const struct text *t, size_t i)
 	return text_size(t) - t->starts[i + t->sgap_len];
 }
 
-/* First of lines 1.. that starts beyond off. */
+/* First of lines 1.. that starts beyond off.  Mostly it is where the last
+ * edit was: a search through all would read memory that is not in a cache. */
 static size_t
 start_after(const struct text *t, size_t off)
 {
 	size_t lo = 0, hi = nstarts(t);
 
+	if (t->sgap > 0 && t->starts[t->sgap - 1] > off)
+		hi = t->sgap - 1;
+	else if (t->sgap < hi && start_get(t, t->sgap) > off)
+		return t->sgap;
+	else
+		lo = t->sgap;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
