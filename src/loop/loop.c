@@ -293,11 +293,13 @@ static void
 call_fds(struct loop *l, size_t n, bool first)
 {
 	for (size_t i = 0; i < n; i++) {
+		short revents = l->polls[i].revents;
 		struct loop_fd *s = l->fds[i];
 
-		if (s->first == first && l->polls[i].revents != 0 &&
-		    !s->dead && s->events != 0)
-			s->fn(s->user, l->polls[i].revents);
+		/* Of most not even their memory is looked at. */
+		if (revents != 0 && s->first == first && !s->dead &&
+		    s->events != 0)
+			s->fn(s->user, revents);
 	}
 }
 
