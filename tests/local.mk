@@ -101,6 +101,8 @@ tests_crash_test_journal_kill_SOURCES = tests/crash/test-journal-kill.c
 tests_crash_test_journal_kill_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_demo_SOURCES = tests/e2e/test-demo.c
 tests_e2e_test_demo_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_hover_SOURCES = tests/e2e/test-hover.c
+tests_e2e_test_hover_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_modal_account_SOURCES = tests/e2e/test-modal-account.c
 tests_e2e_test_modal_account_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_modal_resume_SOURCES = tests/e2e/test-modal-resume.c
@@ -181,6 +183,7 @@ check_PROGRAMS += \
 	tests/crash/test-git-kill \
 	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
+	tests/e2e/test-hover \
 	tests/e2e/test-modal-account \
 	tests/e2e/test-modal-resume \
 	tests/e2e/test-modal-session \
@@ -244,6 +247,7 @@ TESTS += \
 	tests/crash/test-git-kill \
 	tests/crash/test-journal-kill \
 	tests/e2e/test-demo \
+	tests/e2e/test-hover \
 	tests/e2e/test-modal-account \
 	tests/e2e/test-modal-resume \
 	tests/e2e/test-modal-session \

@@ -701,6 +701,7 @@ app_draw(struct app *a, unsigned rest)
 	bool over = prompts_active(a->prompts) || long_message(a), cursor;
 	int row = 0, col = 0, shape = 0;
 
+	screen_hover(a->screen, app_hovers(a));
 	if (a->layout.too_small) {
 		show_too_small(a);
 		return 0;

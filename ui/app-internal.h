@@ -94,6 +94,8 @@ const char *app_not_saved(const struct app *);
 
 /* app-mouse.c */
 void app_mouse(struct app *, const struct mouse *);
+/* Whether the pane with the keyboard is to have the mouse without a button. */
+bool app_hovers(const struct app *);
 
 /* timeline.c */
 void timeline_draw(struct app *, struct canvas *);

@@ -103,12 +103,35 @@ drag(struct app *a, const struct mouse *m)
 	}
 }
 
+/* Nothing may be over it. */
+bool
+app_hovers(const struct app *a)
+{
+	struct pane *p = a->panes[a->focus];
+
+	return !a->layout.too_small && a->layout.shown[a->focus] &&
+	    !prompts_active(a->prompts) && p->ops->hover != NULL &&
+	    p->ops->hover(p);
+}
+
+/* Of no meaning here, so nothing is drawn for it. */
+static void
+hover(struct app *a, const struct mouse *m)
+{
+	if (app_hovers(a) && pane_at(a, m->row, m->col) == (int)a->focus)
+		to_pane(a, (int)a->focus, m);
+}
+
 void
 app_mouse(struct app *a, const struct mouse *m)
 {
 	bool wheel = m->kind == MOUSE_WHEEL_UP || m->kind == MOUSE_WHEEL_DOWN;
 	int i;
 
+	if (m->kind == MOUSE_HOVER) {
+		hover(a, m);
+		return;
+	}
 	app_dirty(a);
 	a->key_time = clock_mono(a->clock);
 	if (prompts_active(a->prompts)) {

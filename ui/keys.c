@@ -227,8 +227,9 @@ give_mouse(struct input *out, unsigned bits, int col, int row, bool release)
 		return GOT;
 	}
 	if (bits & 32) {
-		m->kind = MOUSE_DRAG;
-		return (bits & 3) == 3 ? NOTHING : GOT;
+		m->kind = m->button == 4 ? MOUSE_HOVER : MOUSE_DRAG;
+		m->button &= 3; /* the fourth is none */
+		return GOT;
 	}
 	if ((bits & 3) == 3) { /* X10 does not say which */
 		release = true;

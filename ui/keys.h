@@ -27,10 +27,10 @@ struct key {
 };
 
 enum mouse_kind { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_DRAG, MOUSE_WHEEL_UP,
-	MOUSE_WHEEL_DOWN };
+	MOUSE_WHEEL_DOWN, MOUSE_HOVER };
 struct mouse {
 	enum mouse_kind kind;
-	int button; /* 1 left, 2 middle, 3 right */
+	int button; /* 1 left, 2 middle, 3 right; 0 of wheel and hover */
 	int row, col;
 	unsigned mods;
 };

@@ -13,17 +13,34 @@ clamp(int v, int max)
 	return v < 0 ? 0 : v >= max ? max - 1 : v;
 }
 
+static bool
+is_there(const struct term_pane *t)
+{
+	return !t->base.ctx.read_only && !t->base.ctx.state->term_exited;
+}
+
+/* Most of what the program can be told of it. */
+static enum vt_mouse
+asked(const struct term_pane *t)
+{
+	return is_there(t) && !t->copy && t->follow ? vt_mouse(term_vt(t)) :
+	    VT_MOUSE_NONE;
+}
+
+bool
+term_hover(struct pane *p)
+{
+	return asked(term_of(p)) == VT_MOUSE_MOVE;
+}
+
 /* For the program, when it asked; Shift keeps the mouse here.  Who got the
  * press gets all up to the release, wherever that is. */
 static bool
 is_programs(struct term_pane *t, const struct mouse *m)
 {
-	if (t->base.ctx.read_only || t->base.ctx.state->term_exited)
-		return false;
 	if (m->kind == MOUSE_DRAG || m->kind == MOUSE_RELEASE)
-		return t->held;
-	return vt_mouse(term_vt(t)) != VT_MOUSE_NONE && !t->copy &&
-	    t->follow && !(m->mods & MOD_SHIFT);
+		return t->held && is_there(t);
+	return asked(t) != VT_MOUSE_NONE && !(m->mods & MOD_SHIFT);
 }
 
 static bool
@@ -38,7 +55,7 @@ mouse_to_program(struct term_pane *t, const struct mouse *m)
 	row = clamp(m->row + term_first(t), vt_rows(vt));
 	col = clamp(m->col, vt_cols(vt));
 	switch (m->kind) {
-	case MOUSE_DRAG:
+	case MOUSE_DRAG: case MOUSE_HOVER:
 		vt_encode_motion(vt, row, col, m->button, m->mods, &b);
 		break;
 	case MOUSE_WHEEL_UP: case MOUSE_WHEEL_DOWN:

@@ -740,6 +740,7 @@ const struct pane_ops pane_term = {
 	.key = term_key,
 	.paste = term_paste,
 	.mouse = term_mouse,
+	.hover = term_hover,
 	.command = term_command,
 	.resize = term_resize,
 	.focus = term_focus,

@@ -60,6 +60,8 @@ void term_send(struct term_pane *, enum command_type, const struct buf *);
 void term_send_key(struct term_pane *, uint32_t code, unsigned mods);
 
 enum pane_result term_mouse(struct pane *, const struct mouse *);
+/* The program asked for the mouse without a button, and gets it. */
+bool term_hover(struct pane *);
 
 /* ---- pane-term-predict.c ---- */
 void term_predict_typed(struct term_pane *, const struct buf *);

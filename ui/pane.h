@@ -72,6 +72,9 @@ struct pane_ops {
 	enum pane_result (*paste)(struct pane *, const char *s, size_t n);
 	/* row, col are in the pane's canvas. */
 	enum pane_result (*mouse)(struct pane *, const struct mouse *);
+	/* Whether mouse is to have MOUSE_HOVER too, while the pane has the
+	 * keyboard.  NULL: never. */
+	bool (*hover)(struct pane *);
 	/* A command of the table that this pane implements. */
 	enum pane_result (*command)(struct pane *, const char *cmd,
 	    const char *arg);

@@ -39,6 +39,7 @@ struct pair {
 struct screen {
 	SCREEN *curses;
 	bool mouse;
+	bool hover, was_hover;
 	int colours;
 	struct canvas *last; /* what is on the terminal; NULL: unknown */
 	struct pair pairs[PAIR_SLOTS];
@@ -59,9 +60,12 @@ static char reset_text[256];
 static volatile sig_atomic_t reset_len;
 
 static const char modes_on[] = "\033[?1004h\033[?2004h";
-static const char mouse_on[] = "\033[?1002h\033[?1006h";
-static const char modes_off[] = "\033[?1006l\033[?1002l\033[?2004l"
-    "\033[?1004l\033[0 q\033[m\033[?25h";
+static const char mouse_on[] = "\033[?1003l\033[?1002h\033[?1006h";
+/* xterm has one of these modes at a time, and none after any is reset. */
+static const char hover_on[] = "\033[?1003h";
+static const char hover_off[] = "\033[?1003l\033[?1002h";
+static const char modes_off[] = "\033[?1006l\033[?1003l\033[?1002l"
+    "\033[?2004l\033[?1004l\033[0 q\033[m\033[?25h";
 
 static void
 write_all(const char *s, size_t n)
@@ -179,6 +183,7 @@ enter(struct screen *s)
 	write_all(modes_on, sizeof modes_on - 1);
 	if (s->mouse)
 		write_all(mouse_on, sizeof mouse_on - 1);
+	s->hover = s->was_hover = false;
 	s->was_visible = true;
 	s->was_shape = -1;
 }
@@ -550,6 +555,20 @@ put_cursor(struct screen *s, int row, int col, bool visible, int shape)
 	}
 }
 
+static void
+put_hover(struct screen *s)
+{
+	if (s->hover != s->was_hover)
+		buf_adds(&s->frame, s->hover ? hover_on : hover_off);
+	s->was_hover = s->hover;
+}
+
+void
+screen_hover(struct screen *s, bool on)
+{
+	s->hover = on && s->mouse;
+}
+
 void
 screen_show(struct screen *s, const struct canvas *c, int from, int to,
     int row, int col, bool visible, int shape)
@@ -569,6 +588,7 @@ screen_show(struct screen *s, const struct canvas *c, int from, int to,
 		paint_row(&s->paint, c, s->last->cells +
 		    (ptrdiff_t)r * s->last->stride, r);
 	put_cursor(s, row, col, visible, shape);
+	put_hover(s);
 	write_all(buf_str(&s->frame), s->frame.len);
 }
 

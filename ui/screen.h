@@ -29,6 +29,9 @@ void screen_size(int *rows, int *cols);
  * may have changed), and the cursor.  shape as DECSCUSR. */
 void screen_show(struct screen *, const struct canvas *, int from, int to,
     int row, int col, bool visible, int shape);
+/* From the next frame on reports of the mouse come without a button too, if
+ * they come at all; off at first and after screen_resume. */
+void screen_hover(struct screen *, bool on);
 void screen_redraw(struct screen *); /* the next frame is painted whole */
 /* Gives the terminal back for a while, and takes it again. */
 void screen_suspend(struct screen *);

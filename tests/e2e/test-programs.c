@@ -716,14 +716,15 @@ write_hostile(int parts)
 	closedir(d);
 }
 
-/* One sequence of those that painting takes; its length, 0: another one. */
+/* One sequence of those that painting takes, or that ask for the mouse without
+ * a button, which a program may have; its length, 0: another one. */
 static size_t
 painting(const char *s, size_t n)
 {
 	static const char *const plain[] = { "(B", "(0", ")0", "7", "8", "=",
 		">", "M", "[?1h", "[?1l", "[?25h", "[?25l", "[?12h", "[?12l",
 		"[4l", "[?7h", "[?7l", "[0 q", "[4 q", "[5 q",
-		"[6 q" };
+		"[6 q", "[?1003h", "[?1003l\033[?1002h" };
 	size_t i = 2;
 
 	for (size_t k = 0; k < ARRAY_LEN(plain); k++)

@@ -38,7 +38,8 @@ static struct {
 	int rows, cols, colours;
 	struct canvas *shown;
 	int row, col, shape;
-	bool visible;
+	bool visible, hover;
+	unsigned frames;
 } term;
 
 struct screen {
@@ -87,6 +88,7 @@ screen_show(struct screen *s, const struct canvas *c, int from, int to,
 	    term.shown->cols == c->cols;
 
 	(void)s;
+	term.frames++;
 	if (!fits) {
 		canvas_destroy(term.shown);
 		term.shown = canvas_create(c->rows, c->cols);
@@ -101,6 +103,13 @@ screen_show(struct screen *s, const struct canvas *c, int from, int to,
 	term.col = col;
 	term.visible = visible;
 	term.shape = shape;
+}
+
+void
+screen_hover(struct screen *s, bool on)
+{
+	(void)s;
+	term.hover = on;
 }
 
 void
@@ -820,6 +829,47 @@ test_clock(void **state)
 	stop(f);
 }
 
+/* Asked of the terminal only while a program wants it, and seen by nobody
+ * else. */
+static void
+test_hover(void **state)
+{
+	const char over[] = "\033[<35;60;20M\033[<35;10;5M\033[<35;1;24M"
+	    "\033[<35;60;3M";
+	struct fixture *f = start(&plain_80, NULL);
+	unsigned inputs, frames;
+
+	(void)state;
+	press(f, F4);
+	assert_false(term.hover);
+	inputs = f->plan.inputs;
+	frames = term.frames;
+	press(f, over);
+	assert_int_equal(term.frames, frames);
+	assert_int_equal(f->plan.inputs, inputs);
+	fake_say(f->shell, "\033[?1003;1006h");
+	settle(f);
+	assert_true(term.hover);
+	press(f, over); /* one of them is over the shell */
+	assert_int_equal(f->plan.inputs, inputs + 1);
+	assert_non_null(strstr(buf_str(&f->journal), "[<35;"));
+	press(f, F1); /* the help is over it */
+	assert_false(term.hover);
+	press(f, over);
+	press(f, "\033");
+	assert_true(term.hover);
+	press(f, F3);
+	assert_false(term.hover);
+	press(f, over);
+	assert_int_equal(f->plan.inputs, inputs + 1);
+	press(f, F4);
+	assert_true(term.hover);
+	fake_say(f->shell, "\033[?1003l");
+	settle(f);
+	assert_false(term.hover);
+	stop(f);
+}
+
 static int
 group_setup(void **state)
 {
@@ -871,6 +921,7 @@ main(void)
 		cmocka_unit_test(test_themes),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_hover),
 		cmocka_unit_test(test_clock),
 	};
 

@@ -17,7 +17,7 @@ static void
 describe(const struct input *in, struct buf *out)
 {
 	static const char *kinds[] = { "press", "release", "drag", "up",
-		"down" };
+		"down", "hover" };
 	char name[32];
 
 	if (out->len > 0)
@@ -78,6 +78,9 @@ static const struct {
 	{ "\033[97:65;6u", "C-S-a" },
 	{ "\033[27;5;13~", "C-Enter" },
 	{ "\033[<0;3;5M\033[<0;3;5m", "press1@4,2 release1@4,2" },
+	{ "\033[<35;5;3M\033[<43;5;3M\033[<59;1;1m", "hover0@2,4 hover0@2,4+2 "
+	    "hover0@0,0+6" },
+	{ "\033[M\103%#\033[M\107!!", "hover0@2,4 hover0@0,0+1" },
 	{ "\033[<32;1;1M\033[<64;2;2M\033[<65;2;2M", "drag1@0,0 up0@1,1 down0@1,1" },
 	{ "\033[<18;9;9M", "press3@8,8+4" },
 	{ "\033[M !!", "press1@0,0" },

@@ -298,6 +298,49 @@ mouse_of_programs(void **st)
 	teardown(f);
 }
 
+/* Only what asked for it is told of a mouse without a button. */
+static void
+hover_of_programs(void **st)
+{
+	struct fix *f = setup(false);
+
+	(void)st;
+	feed(f, "\033[?1002h\033[?1006h");
+	assert_false(pane_term.hover(f->pane));
+	mouse(f, MOUSE_HOVER, 0, 2, 3, 0);
+	expect_log(f, "");
+	feed(f, "\033[?1003h");
+	assert_true(pane_term.hover(f->pane));
+	mouse(f, MOUSE_HOVER, 0, 2, 3, 0);
+	mouse(f, MOUSE_HOVER, 0, 0, 0, MOD_ALT | MOD_CTRL);
+	expect_log(f, "input \033[<35;4;3M|input \033[<59;1;1M|");
+	/* With Shift the mouse is ours, and then hovers over nothing. */
+	mouse(f, MOUSE_HOVER, 0, 2, 3, MOD_SHIFT);
+	expect_log(f, "");
+	feed(f, "\033[?1006l");
+	mouse(f, MOUSE_HOVER, 0, 2, 3, MOD_CTRL);
+	expect_log(f, "input \033[MS$#|");
+	feed(f, "\033[?1015h");
+	mouse(f, MOUSE_HOVER, 0, 2, 3, MOD_CTRL);
+	expect_log(f, "input \033[83;4;3M|");
+	run(f, "copy-mode");
+	assert_false(pane_term.hover(f->pane));
+	mouse(f, MOUSE_HOVER, 0, 2, 3, 0);
+	expect_log(f, "");
+	run(f, "copy-mode");
+	assert_true(pane_term.hover(f->pane));
+	f->state.term_exited = true;
+	assert_false(pane_term.hover(f->pane));
+	f->state.term_exited = false;
+	feed(f, "\033[?1003l");
+	assert_false(pane_term.hover(f->pane));
+	teardown(f);
+	f = setup(true);
+	feed(f, "\033[?1003h");
+	assert_false(pane_term.hover(f->pane)); /* a replay */
+	teardown(f);
+}
+
 /* Who got the press gets the release, wherever the mouse and Shift are. */
 static void
 drags_end_where_they_began(void **st)
@@ -758,6 +801,7 @@ main(void)
 		cmocka_unit_test(input_goes_to_the_shell),
 		cmocka_unit_test(scrolled_view_keeps_its_place),
 		cmocka_unit_test(mouse_of_programs),
+		cmocka_unit_test(hover_of_programs),
 		cmocka_unit_test(drags_end_where_they_began),
 		cmocka_unit_test(clicks_select_words_and_lines),
 		cmocka_unit_test(copying),

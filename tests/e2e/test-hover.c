@@ -1,0 +1,210 @@
+#include "config.h"
+
+/* A mouse without a button: the user's terminal tells of it only as long as a
+ * program that has the keyboard wants it.  The real binary in a pty. */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "tests/support/machine.h"
+#include "tests/support/ptyscreen.h"
+
+#define F3 "\033OR"
+#define F4 "\033OS"
+#define F9 "\033[20~"
+#define F10 "\033[21~"
+#define F12 "\033[24~"
+#define ON "\033[?1003h"
+/* xterm has no mouse reports at all after the first of these. */
+#define OFF "\033[?1003l\033[?1002h"
+#define HOVER "\033[<35;5;4M"
+#define TRIES 500
+
+static struct ptyscreen *
+shell(const char *const *env)
+{
+	const char *argv[] = { getenv("VIVA"), "demo", NULL };
+	struct ptyscreen *p;
+
+	if (argv[0] == NULL)
+		fail_msg("VIVA does not name the binary");
+	p = ptyscreen_start(24, 80, argv, env);
+	ptyscreen_wait(p, "workspace$");
+	ptyscreen_send(p, F4 F9);
+	ptyscreen_wait_gone(p, "solution.py");
+	return p;
+}
+
+static const char *
+last_of(const char *s, const char *what)
+{
+	const char *last = NULL;
+
+	for (; (s = strstr(s, what)) != NULL; s++)
+		last = s;
+	return last;
+}
+
+static bool
+is_on(struct ptyscreen *p)
+{
+	const char *s = ptyscreen_written(p);
+
+	return last_of(s, ON) != NULL && last_of(s, ON) > last_of(s, OFF);
+}
+
+static void
+wait_on(struct ptyscreen *p, bool on)
+{
+	for (int i = 0; is_on(p) != on; i++) {
+		if (i == TRIES)
+			fail_msg("mode 1003 is still %s:\n%s", on ? "off" :
+			    "on", ptyscreen_text(p));
+		ptyscreen_settle(p, 20);
+	}
+}
+
+/* A program that shows its input, once the terminal has some modes. */
+static void
+run_cat(struct ptyscreen *p, const char *modes)
+{
+	static int times;
+	char command[200], ready[40];
+
+	snprintf(command, sizeof command, "clear; printf '%s'; "
+	    "echo re$((1+1))dy%d; cat -v\r", modes, ++times);
+	snprintf(ready, sizeof ready, "re2dy%d\n", times);
+	ptyscreen_send(p, command);
+	ptyscreen_wait(p, ready);
+}
+
+static void
+end_cat(struct ptyscreen *p)
+{
+	ptyscreen_send(p, "\r\004");
+	ptyscreen_wait(p, "workspace$");
+}
+
+static void
+test_passed_on(void **state)
+{
+	struct ptyscreen *p = shell(NULL);
+
+	(void)state;
+	/* The program did not ask, whatever comes from the terminal. */
+	run_cat(p, "\\033[?1002;1006h");
+	ptyscreen_send(p, HOVER "\033[<65;7;6M");
+	ptyscreen_wait(p, "^[[<65;7;4M");
+	assert_false(ptyscreen_has(p, "<35;"));
+	assert_null(strstr(ptyscreen_written(p), ON));
+	end_cat(p);
+	run_cat(p, "\\033[?1003h");
+	wait_on(p, true);
+	ptyscreen_send(p, HOVER "\033[<59;6;5M");
+	ptyscreen_wait(p, "^[[<35;5;2M^[[<59;6;3M");
+	/* Not what is over the rule, the top line and the key line. */
+	ptyscreen_send(p, "\033[<35;5;2M\033[<35;5;1M\033[<35;5;24M" HOVER);
+	ptyscreen_wait(p, "^[[<59;6;3M^[[<35;5;2M");
+	end_cat(p);
+	run_cat(p, "\\033[?1006l"); /* as of old */
+	ptyscreen_send(p, HOVER);
+	ptyscreen_wait(p, "^[[MC%\"");
+	end_cat(p);
+	run_cat(p, "\\033[?1003l");
+	wait_on(p, false);
+	ptyscreen_send(p, HOVER "no\r");
+	ptyscreen_wait(p, "no\nno");
+	end_cat(p);
+	ptyscreen_stop(p);
+}
+
+static void
+test_given_back(void **state)
+{
+	struct ptyscreen *p = shell(NULL);
+
+	(void)state;
+	run_cat(p, "\\033[?1003;1006h");
+	wait_on(p, true);
+	ptyscreen_send(p, F3);
+	wait_on(p, false);
+	ptyscreen_send(p, HOVER F4);
+	wait_on(p, true);
+	ptyscreen_send(p, HOVER);
+	ptyscreen_wait(p, "^[[<35;5;2M");
+	assert_false(ptyscreen_has(p, "M^[[<35"));
+	ptyscreen_send(p, F10);
+	ptyscreen_wait(p, "y/n");
+	wait_on(p, false);
+	ptyscreen_send(p, "n");
+	wait_on(p, true);
+	kill(ptyscreen_pid(p), SIGTERM);
+	assert_int_equal(ptyscreen_exit(p), 0);
+	assert_true(ptyscreen_restored(p));
+	ptyscreen_stop(p);
+}
+
+static void
+expect_stopped(struct ptyscreen *p)
+{
+	siginfo_t info = { 0 };
+
+	/* It must be able to write meanwhile. */
+	for (int i = 0; info.si_pid == 0; i++) {
+		assert_int_equal(waitid(P_PID, (id_t)ptyscreen_pid(p), &info,
+		    WSTOPPED | WNOHANG), 0);
+		if (i == TRIES)
+			fail_msg("does not stop:\n%s", ptyscreen_text(p));
+		ptyscreen_settle(p, 20);
+	}
+	assert_int_equal(info.si_code, CLD_STOPPED);
+}
+
+/* Stopped or crashed, viva leaves no terminal behind that tells of it. */
+static void
+test_stop_and_crash(void **state)
+{
+	/* The sanitizer must leave the crash to viva's own handler. */
+	static const char *const env[] = {
+		"ASAN_OPTIONS=allow_user_segv_handler=1:handle_segv=0", NULL };
+	struct ptyscreen *p = shell(env);
+
+	(void)state;
+	run_cat(p, "\\033[?1003h");
+	wait_on(p, true);
+	ptyscreen_send(p, F12);
+	ptyscreen_wait(p, "Commands");
+	ptyscreen_send(p, "suspend\r");
+	expect_stopped(p);
+	ptyscreen_settle(p, 20);
+	assert_true(ptyscreen_restored(p));
+	kill(ptyscreen_pid(p), SIGCONT);
+	wait_on(p, true);
+	kill(ptyscreen_pid(p), SIGSEGV);
+	assert_int_equal(ptyscreen_exit(p), 128 + SIGSEGV);
+	assert_true(ptyscreen_restored(p));
+	ptyscreen_stop(p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_passed_on),
+		cmocka_unit_test(test_given_back),
+		cmocka_unit_test(test_stop_and_crash),
+	};
+
+	if (!machine_has_namespaces())
+		return TEST_SKIPPED;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
