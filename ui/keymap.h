@@ -21,10 +21,16 @@ void keymap_key(const struct keymap *, const struct cmd *, char out[32]);
 /* The program in the shell gets every key but the function keys, and but
  * those that the user's settings bind as far as it can do without: with Alt,
  * or an arrow, Home, PgUp and the like with Shift, Ctrl or Alt.  Text and
- * control characters always go to it. */
+ * control characters always go to it.  Its pane scrolls with Shift-PgUp and
+ * Shift-PgDn. */
 bool keymap_not_shells(const struct keymap *, const struct key *);
 /* As keymap_key, of those keys only. */
 void keymap_shell_key(const struct keymap *, const struct cmd *,
     char out[32]);
+/* The same in two lines of help. */
+#define KEYMAP_SHELL_TIPS \
+	"In the shell only function keys, Shift-PgUp and Shift-PgDn are " \
+	"viva's,", \
+	"and what you bind with Alt, or arrows and the like with a modifier."
 
 #endif

@@ -237,14 +237,15 @@ help_lines(const struct prompts *p, struct help_line *lines)
 {
 	static const char *const tips[] = {
 		"Your work is saved by itself.",
-		"In the shell only function keys are viva's.",
+		KEYMAP_SHELL_TIPS,
 		"Keys and colours: ~/.config/viva/config",
 		"All other commands are in the palette.",
 	};
 	int when = p->replay ? CMD_REPLAY : CMD_LIVE, n = 0;
 	const char *last = "";
 
-	for (size_t i = p->replay ? 3 : 0; i < ARRAY_LEN(tips); i++)
+	for (size_t i = p->replay ? ARRAY_LEN(tips) - 1 : 0;
+	    i < ARRAY_LEN(tips); i++)
 		lines[n++].text = tips[i];
 	/* What only a replay has is looked for first. */
 	if (p->replay)

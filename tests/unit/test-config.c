@@ -100,7 +100,7 @@ ours(const struct keymap *m, const char *name)
 	return keymap_not_shells(m, &k);
 }
 
-/* In the shell only function keys are viva's. */
+/* Without settings only function keys are viva's there. */
 static void
 test_keys_of_the_shell(void **state)
 {
