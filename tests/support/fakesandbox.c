@@ -285,6 +285,8 @@ op_link(struct sandbox *s, struct sandbox_link *i)
 	i->rtt_us = i->retry_us = -1;
 	i->anew = f->plan->anew;
 	i->unsynced = f->plan->unsynced;
+	i->attempt = f->plan->attempt;
+	i->attempts = f->plan->attempts;
 	i->expires_us = f->plan->ends == 0 ? -1 : f->plan->ends -
 	    loop_now(f->base.loop);
 }

@@ -37,6 +37,7 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	/* Over a network. */
 	bool link, anew, unsynced;
 	int64_t ends; /* the loop's time; 0: unknown */
+	unsigned attempt, attempts; /* the way is broken */
 	bool keeps;   /* shells outlive their sandbox */
 	bool lost;    /* they did not, this time */
 	bool slow;    /* found only with fake_found */

@@ -729,6 +729,50 @@ test_crash_synced(void **state)
 	assert_null(fake_read(f->shell, "sample1.in"));
 }
 
+/* As the provider tells it; how that is recorded. */
+static void
+tell(struct fixture *f, enum sandbox_state st, unsigned attempt,
+    const char *why, enum conn conn)
+{
+	const struct state *s = core_state(f->core);
+	unsigned before = f->counts[EV_CONN_STATE];
+
+	f->plan.attempt = attempt;
+	f->plan.attempts = 5;
+	f->shell->watch->state(f->shell->user, st, why);
+	assert_int_equal(f->counts[EV_CONN_STATE], before + 1);
+	assert_int_equal(s->conn, conn);
+	assert_int_equal(s->conn_attempt, attempt);
+	assert_int_equal(s->conn_attempts, attempt > 0 ? 5 : 0);
+	if (why == NULL)
+		assert_null(s->conn_why);
+	else
+		assert_non_null(strstr(s->conn_why, why));
+}
+
+/* Each is one event, however alike they are. */
+static void
+test_states_recorded(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(f->counts[EV_CONN_STATE], 2); /* starting, online */
+	tell(f, SANDBOX_RETRYING, 2, "reset", CONN_RETRYING);
+	tell(f, SANDBOX_RETRYING, 3, "reset", CONN_RETRYING);
+	tell(f, SANDBOX_RETRYING, 3, "reset", CONN_RETRYING);
+	tell(f, SANDBOX_RETRYING, 3, "refused", CONN_RETRYING);
+	tell(f, SANDBOX_RETRYING, 4, NULL, CONN_RETRYING);
+	tell(f, SANDBOX_RETRYING, 5, "refused", CONN_OFFLINE);
+	tell(f, SANDBOX_READY, 0, NULL, CONN_ONLINE);
+	tell(f, SANDBOX_RETRYING, 2, "reset", CONN_RETRYING);
+	tell(f, SANDBOX_READY, 0, NULL, CONN_ONLINE);
+	tell(f, SANDBOX_STARTING, 0, "once more", CONN_STARTING);
+	tell(f, SANDBOX_READY, 0, NULL, CONN_ONLINE);
+	tell(f, SANDBOX_FAILED, 0, "it fell over", CONN_GONE);
+	turns(f);
+	assert_int_equal(f->counts[EV_CONN_STATE], 14);
+}
+
 #define FAR(fn) cmocka_unit_test_setup_teardown(fn, setup_far, \
     fixture_teardown)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, \
@@ -748,8 +792,9 @@ main(void)
 		T(test_new_after_gone), T(test_new_mute),
 		T(test_new_and_end), T(test_new_early),
 		T(test_new_half),
-		FAR(test_expiry), FAR(test_crash_unsynced),
-		FAR(test_crash_unknown), FAR(test_crash_synced) };
+		FAR(test_states_recorded), FAR(test_expiry),
+		FAR(test_crash_unsynced), FAR(test_crash_unknown),
+		FAR(test_crash_synced) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
