@@ -270,6 +270,7 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += \
 	tests/bench/bench-modal \
 	tests/bench/rig.py \
+	tests/bench/states.py \
 	tests/check-layers \
 	tests/check-modal-doc \
 	tests/check-size \
