@@ -18,6 +18,10 @@ libui_a_SOURCES = \
 	ui/keys.h \
 	ui/layout.c \
 	ui/layout.h \
+	ui/markdown-internal.h \
+	ui/markdown-lines.c \
+	ui/markdown-span.c \
+	ui/markdown-table.c \
 	ui/markdown.c \
 	ui/markdown.h \
 	ui/paint.c \
