@@ -409,8 +409,8 @@ EXTRA_DIST += \
 	tests/modal/self-test \
 	tests/unit/grpc-fixture.h \
 	tests/unit/http-fixture.h \
-	tests/unit/modal-fake.h \
 	tests/unit/modal-far.h \
+	tests/unit/modal-live.h \
 	tests/unit/modal-rig.h \
 	tests/unit/modal-store-fixture.h \
 	tests/unit/pane-edit-fixture.h

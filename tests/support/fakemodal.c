@@ -4,7 +4,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,11 +25,12 @@
 #include "base/mem.h"
 
 #define PYTHON "/usr/bin/python3"
+#define START_MS 30000 /* for the next of its first words */
 
 struct fakemodal {
 	pid_t pid;
-	FILE *told; /* its name=value lines */
-	struct buf ports;
+	int told; /* what it says */
+	struct buf ports; /* name=value, each with its NUL */
 	struct buf answer;
 	char dir[64]; /* of its record */
 	char *record;
@@ -60,6 +63,7 @@ run(const struct fakemodal *f, const char *const *knobs, int out)
 		argv[n++] = "--knob";
 		argv[n++] = *knobs;
 	}
+	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(127);
@@ -68,13 +72,21 @@ run(const struct fakemodal *f, const char *const *knobs, int out)
 static void
 read_ports(struct fakemodal *f)
 {
-	char line[512];
+	struct pollfd p = { .fd = f->told, .events = POLLIN };
+	char bytes[4096];
+	ssize_t n;
 
 	/* It ends them with an empty line. */
-	while (fgets(line, sizeof line, f->told) != NULL && line[0] != '\n')
-		buf_adds(&f->ports, line);
-	if (strstr(buf_str(&f->ports), "knobs=") == NULL)
+	while (strstr(buf_str(&f->ports), "\n\n") == NULL &&
+	    poll(&p, 1, START_MS) == 1 &&
+	    (n = read(f->told, bytes, sizeof bytes)) > 0)
+		buf_add(&f->ports, bytes, (size_t)n);
+	if (strstr(buf_str(&f->ports), "\n\n") == NULL ||
+	    strstr(buf_str(&f->ports), "knobs=") == NULL)
 		fail_msg("the fake does not start: %s", buf_str(&f->ports));
+	for (size_t i = 0; i < f->ports.len; i++)
+		if (f->ports.data[i] == '\n')
+			f->ports.data[i] = '\0';
 }
 
 struct fakemodal *
@@ -84,16 +96,14 @@ fakemodal_start(const char *const *knobs)
 	int ends[2];
 
 	snprintf(f->dir, sizeof f->dir, "/tmp/viva-fakemodal.XXXXXX");
-	if (mkdtemp(f->dir) == NULL || pipe(ends) != 0)
+	if (mkdtemp(f->dir) == NULL || pipe2(ends, O_CLOEXEC) != 0)
 		fail_msg("%s: %s", f->dir, strerror(errno));
 	f->record = xasprintf("%s/record", f->dir);
 	f->pid = fork();
-	if (f->pid == 0) {
-		close(ends[0]);
+	if (f->pid == 0)
 		run(f, knobs, ends[1]);
-	}
 	close(ends[1]);
-	f->told = fdopen(ends[0], "r");
+	f->told = ends[0];
 	read_ports(f);
 	return f;
 }
@@ -103,7 +113,7 @@ fakemodal_stop(struct fakemodal *f)
 {
 	kill(f->pid, SIGTERM);
 	waitpid(f->pid, NULL, 0);
-	fclose(f->told);
+	close(f->told);
 	unlink(f->record);
 	rmdir(f->dir);
 	for (size_t i = 0; i < ARRAY_LEN(f->env); i++)
@@ -117,20 +127,12 @@ fakemodal_stop(struct fakemodal *f)
 const char *
 fakemodal_get(const struct fakemodal *f, const char *name)
 {
-	static char value[8][256]; /* some are used side by side */
-	static unsigned next;
-	char *to = value[next++ % 8];
-	const char *at = buf_str(&f->ports);
+	const char *at = f->ports.data, *end = at + f->ports.len;
 	size_t n = strlen(name);
 
-	for (; at != NULL && *at != '\0'; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, name, n) == 0 && at[n] == '=') {
-			snprintf(to, 256, "%.*s", (int)strcspn(at + n + 1,
-			    "\n"), at + n + 1);
-			return to;
-		}
-	}
+	for (; at < end; at += strlen(at) + 1)
+		if (strncmp(at, name, n) == 0 && at[n] == '=')
+			return at + n + 1;
 	fail_msg("the fake does not tell its %s", name);
 	return NULL;
 }

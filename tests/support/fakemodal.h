@@ -24,7 +24,7 @@ bool fakemodal_possible(void);
 struct fakemodal *fakemodal_start(const char *const *knobs);
 void fakemodal_stop(struct fakemodal *);
 
-/* "url", "ca", "knobs", "dir"…: tests/modal/README.md. */
+/* "url", "ca", "knobs", "dir"…: tests/modal/README.md.  Borrowed. */
 const char *fakemodal_get(const struct fakemodal *, const char *name);
 /* MODAL_SERVER_URL and the tokens, and the settings' ca-file written into the
  * home: what ptyscreen_start is given.  Borrowed. */

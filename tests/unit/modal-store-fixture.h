@@ -5,22 +5,12 @@
  * own, a volume, operations on it. */
 
 #include "base/json.h"
-#include "modal-rig.h"
+#include "modal-live.h"
 #include "sandbox/modal-store.h"
 
-static struct loop *loop;
-
-#include "modal-fake.h"
-
 #define MIB ((size_t)1 << 20)
-#define READY_IMAGE "im-0000000000000000000000"
 
-static struct modal_config config;
-static struct modal_options options;
-static struct modal *account;
 static char *volume_id;
-static unsigned session;
-static char workspace[64];
 
 /* ---- one operation ---- */
 
@@ -92,8 +82,8 @@ static void
 same(const char *path, const char *data, size_t n)
 {
 	struct seen *s = run(FS_GET, path, NULL, NULL, 0);
-	char *at, *name, *bytes;
-	size_t len = 0;
+	struct buf bytes = { 0 };
+	char *at, *name;
 
 	good(s);
 	assert_int_equal(s->nfiles, 1);
@@ -106,11 +96,10 @@ same(const char *path, const char *data, size_t n)
 	assert_non_null(at);
 	at += 8;
 	name = xasprintf("%.*s/%s", (int)strcspn(at, "\""), at, path);
-	bytes = read_text(name, &len);
-	assert_non_null(bytes);
-	assert_int_equal(len, n);
-	assert_memory_equal(bytes, data, n);
-	free(bytes);
+	assert_true(hunt_slurp(name, &bytes));
+	assert_int_equal(bytes.len, n);
+	assert_memory_equal(buf_str(&bytes), data, n);
+	buf_free(&bytes);
 	free(name);
 }
 
@@ -158,22 +147,6 @@ volume_had(void *user, const struct grpc_status *st, const char *reply,
 	wire_free(r);
 }
 
-static void
-open_account(void)
-{
-	struct err e = { 0 };
-
-	loop = loop_create(clock_system(), waiter_poll());
-	rig_config(&config, fake.url, true, TOKEN_ID);
-	modal_options_init(&options);
-	options.ca_file = fake.ca;
-	account = modal_create(loop, &config, &options, &e);
-	if (account == NULL)
-		fail_msg("%s", e.msg);
-	snprintf(workspace, sizeof workspace, "/x/v%u-%d/q1", ++session,
-	    (int)getpid());
-}
-
 static int
 begin(void **state)
 {
@@ -182,7 +155,7 @@ begin(void **state)
 	char name[80];
 
 	(void)state;
-	open_account();
+	open_account(true, NULL, TOKEN_ID);
 	snprintf(name, sizeof name, "viva-store-%u", session);
 	q.deployment_name = name;
 	q.object_creation_type = CREATE_IF_MISSING;
@@ -227,7 +200,7 @@ static int
 begin_plain(void **state)
 {
 	(void)state;
-	open_account();
+	open_account(true, NULL, TOKEN_ID);
 	return 0;
 }
 
@@ -236,30 +209,6 @@ close_rig(struct rig *r)
 {
 	rig_close(r);
 	UNTIL(!modal_busy(account));
-}
-
-/* ---- all of them ---- */
-
-static int
-run_all(int argc, char **argv, int (*tests)(void))
-{
-	int failed;
-
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	signal(SIGPIPE, SIG_IGN);
-	if (!have_grpcio()) {
-		fputs("no grpcio for /usr/bin/python3\n", stderr);
-		return 77;
-	}
-	if (!fake_start()) {
-		fputs("the fake did not start\n", stderr);
-		return 1;
-	}
-	failed = tests();
-	fake_stop();
-	buf_free(&rig_words);
-	return failed;
 }
 
 #endif

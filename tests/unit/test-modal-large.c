@@ -2,6 +2,7 @@
 
 /* Large files, never as a whole in memory: to a volume and into a sandbox. */
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -198,5 +199,5 @@ all(void)
 int
 main(int argc, char **argv)
 {
-	return run_all(argc, argv, all);
+	return run_all(argc, argv, NULL, all);
 }

@@ -340,7 +340,8 @@ test_stranger(void **state)
 	struct err e = { 0 };
 	struct https *h;
 	struct https_answer a = { 0 };
-	char *url = xasprintf("%s/block/x?sig=sEcReT", fake.blocks);
+	char *url = xasprintf("%s/block/x?sig=sEcReT", fakemodal_get(fake,
+	    "blocks"));
 	struct https_request q = { .method = HTTPS_PUT, .url = url,
 		.body = "abc", .n = 3, .max = 1000 };
 
@@ -643,5 +644,5 @@ all(void)
 int
 main(int argc, char **argv)
 {
-	return run_all(argc, argv, all);
+	return run_all(argc, argv, NULL, all);
 }

@@ -10,169 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <cmocka.h>
 
-#include "modal-rig.h"
-
-#define PATIENCE_US 30000000
-#define READY_IMAGE "im-0000000000000000000000"
-
-static struct {
-	char dir[64], url[64], ca[256], knobs[64], record[128];
-	pid_t pid;
-	bool bwrap;
-} fake;
-
-static struct loop *loop;
-static struct modal_config config;
-static struct modal_options options;
-static struct modal *account;
-static char workspace[64];
-static unsigned session;
-
-/* ---- the fake ---- */
-
-static char *
-read_text(const char *path)
-{
-	struct buf b = { 0 };
-	char piece[65536];
-	size_t n;
-	FILE *f = fopen(path, "re");
-
-	if (f == NULL)
-		return NULL;
-	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
-		buf_add(&b, piece, n);
-	fclose(f);
-	buf_add(&b, "", 1);
-	return buf_take(&b);
-}
-
-static void
-value(const char *text, const char *name, char *out, size_t n)
-{
-	size_t len = strlen(name);
-
-	out[0] = '\0';
-	for (const char *p = text; p != NULL; p = strchr(p, '\n')) {
-		p += *p == '\n';
-		if (strncmp(p, name, len) == 0 && p[len] == '=')
-			snprintf(out, n, "%.*s",
-			    (int)strcspn(p + len + 1, "\n"), p + len + 1);
-	}
-}
-
-static bool
-have_grpcio(void)
-{
-	return system("/usr/bin/python3 -c 'import grpc, google.protobuf' "
-	    ">/dev/null 2>&1 && command -v protoc >/dev/null") == 0;
-}
-
-static bool
-fake_start(void)
-{
-	const char *srcdir = getenv("srcdir");
-	char *program = xasprintf("%s/tests/modal/fake-modal",
-	    srcdir != NULL ? srcdir : ".");
-	char ports[96], bwrap[8], *text = NULL;
-
-	snprintf(fake.dir, sizeof fake.dir, "/tmp/viva-modal-XXXXXX");
-	if (mkdtemp(fake.dir) == NULL)
-		return false;
-	snprintf(ports, sizeof ports, "%s/ports", fake.dir);
-	snprintf(fake.record, sizeof fake.record, "%s/record", fake.dir);
-	fake.pid = fork();
-	if (fake.pid == 0) {
-		int fd = open("/dev/null", O_RDWR);
-
-		dup2(fd, 0);
-		dup2(fd, 1);
-		execl("/usr/bin/python3", "python3", program, "--port-file",
-		    ports, "--record", fake.record, "--knob",
-		    "build_secs=0.3", (char *)NULL);
-		_exit(127);
-	}
-	free(program);
-	for (int i = 0; i < 300 && text == NULL; i++) {
-		struct timespec ts = { 0, 100000000 };
-
-		nanosleep(&ts, NULL);
-		text = access(ports, R_OK) == 0 ? read_text(ports) : NULL;
-	}
-	if (text == NULL)
-		return false;
-	value(text, "url", fake.url, sizeof fake.url);
-	value(text, "ca", fake.ca, sizeof fake.ca);
-	value(text, "knobs", fake.knobs, sizeof fake.knobs);
-	value(text, "bwrap", bwrap, sizeof bwrap);
-	fake.bwrap = strcmp(bwrap, "1") == 0;
-	free(text);
-	return fake.url[0] != '\0' && fake.knobs[0] != '\0';
-}
-
-static void
-remove_fake(void)
-{
-	char ports[96];
-
-	snprintf(ports, sizeof ports, "%s/ports", fake.dir);
-	unlink(ports);
-	unlink(fake.record);
-	rmdir(fake.dir);
-}
-
-/* An order to the control port; the answer's body. */
-static const char *
-tell(const char *path, const char *body)
-{
-	static char answer[1 << 20];
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	const char *colon = strrchr(fake.knobs, ':');
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	size_t len = 0;
-	ssize_t n;
-	char *at;
-
-	a.sin_port = htons((uint16_t)atoi(colon + 1));
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
-	dprintf(fd, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-	    "Content-Length: %zu\r\n\r\n%s", body != NULL ? "POST" : "GET",
-	    path, body != NULL ? strlen(body) : 0, body != NULL ? body : "");
-	while (len < sizeof answer - 1 &&
-	    (n = read(fd, answer + len, sizeof answer - 1 - len)) > 0)
-		len += (size_t)n;
-	answer[len] = '\0';
-	close(fd);
-	at = strstr(answer, "\r\n\r\n");
-	if (strncmp(answer, "HTTP/1.1 200", 12) != 0 || at == NULL)
-		fail_msg("%s %s: %s", path, body != NULL ? body : "", answer);
-	return at + 4;
-}
+#include "modal-live.h"
 
 /* ---- turning the loop ---- */
-
-#define UNTIL(cond)                                                          \
-	do {                                                                 \
-		int64_t end_ = clock_mono(clock_system()) + PATIENCE_US;     \
-		while (!(cond)) {                                            \
-			if (clock_mono(clock_system()) > end_)               \
-				fail_msg("line %d: never: %s", __LINE__,     \
-				    #cond);                                  \
-			loop_turn(loop, 100000);                             \
-		}                                                            \
-	} while (0)
 
 static void
 turn_for(int64_t us)
@@ -245,23 +87,6 @@ drain(void)
 
 /* ---- life ---- */
 
-static void
-begin(bool v2, const char *image_id, const char *token)
-{
-	struct err e = { 0 };
-
-	loop = loop_create(clock_system(), waiter_poll());
-	rig_config(&config, fake.url, v2, token);
-	modal_options_init(&options);
-	options.ca_file = fake.ca;
-	options.image_id = image_id;
-	account = modal_create(loop, &config, &options, &e);
-	if (account == NULL)
-		fail_msg("%s", e.msg);
-	snprintf(workspace, sizeof workspace, "/x/s%u-%d/q1", ++session,
-	    (int)getpid());
-}
-
 static int
 finish(void **state)
 {
@@ -287,7 +112,7 @@ test_shell(void **state)
 	struct sandbox_link info;
 
 	(void)state;
-	begin(true, NULL, TOKEN_ID);
+	open_account(true, NULL, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	id = shell(&r);
 	type(&r, id, &at, "echo he''llo; pwd; stty size\r");
@@ -323,7 +148,7 @@ test_files(void **state)
 	unsigned changes;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	f = fs(&r, FS_PUT, "a/b.txt", NULL, "one\n", 4);
 	if (!f->ok)
@@ -375,7 +200,7 @@ test_volume(void **state)
 	struct rig r;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	assert_true(fs(&r, FS_PUT, "kept", NULL, "1", 1)->ok);
 	r.s->ops->link(r.s, &info);
@@ -422,7 +247,7 @@ test_judge(void **state)
 	struct rig r;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, true);
 	assert_true(fs(&r, FS_PUT, "solution.py", NULL, program,
 	    strlen(program))->ok);
@@ -469,7 +294,7 @@ test_kill(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, true);
 	id = r.s->ops->exec(r.s, &spec);
 	x = rig_exec(&r, id);
@@ -549,7 +374,7 @@ test_breaks(void **state)
 	uint64_t id, at = 0;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	id = r.s->ops->exec(r.s, &spec);
 	x = rig_exec(&r, id);
@@ -594,7 +419,7 @@ test_offline(void **state)
 	uint64_t id, at = 0;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	id = shell(&r);
 	type(&r, id, &at, "echo b''egin\r");
@@ -624,7 +449,7 @@ test_expired(void **state)
 	uint64_t id, at = 0;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	id = shell(&r);
 	type(&r, id, &at, "echo b''egin\r");
@@ -651,7 +476,7 @@ test_refused(void **state)
 
 	(void)state;
 	tell("/knobs", "{\"refuse_token\": true}");
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	id = shell(&r);
 	UNTIL(r.state == SANDBOX_FAILED);
@@ -674,7 +499,7 @@ test_ended(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
 		snprintf(workspace, sizeof workspace, "/x/e%zu-%d/q", i,
 		    (int)getpid());
@@ -705,7 +530,7 @@ test_attach(void **state)
 	uint64_t id, at = 0;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	id = shell(&r);
 	type(&r, id, &at, "echo x >/tmp/left; echo ma''de\r");
@@ -735,7 +560,7 @@ test_v1(void **state)
 	uint64_t id, at = 0;
 
 	(void)state;
-	begin(false, READY_IMAGE, TOKEN_ID);
+	open_account(false, READY_IMAGE, TOKEN_ID);
 	tell("/knobs", "{\"start_secs\": 0.6}");
 	rig_open(&r, loop, account, workspace, false);
 	id = shell(&r);
@@ -814,7 +639,7 @@ test_lists(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	modal_check(account, on_checked, &l);
 	UNTIL(l.done);
 	list(&l, true);
@@ -853,7 +678,7 @@ test_foreign_volume(void **state)
 	struct rig r;
 
 	(void)state;
-	begin(true, READY_IMAGE, TOKEN_ID);
+	open_account(true, READY_IMAGE, TOKEN_ID);
 	rig_open(&r, loop, account, workspace, false);
 	assert_true(fs(&r, FS_LIST, NULL, NULL, NULL, 0)->ok);
 	rig_close(&r);
@@ -881,22 +706,20 @@ begin_last(void **state)
 static void
 test_secrets(void **state)
 {
-	char *record = read_text(fake.record);
+	static const char *const words[] = { TOKEN_SECRET, TOKEN_ID, "eyJ",
+		NULL }; /* the last: as every jwt begins */
+	struct buf record = { 0 };
 
 	(void)state;
-	assert_non_null(record);
-	assert_null(strstr(record, TOKEN_SECRET));
-	assert_null(strstr(record, TOKEN_ID));
-	assert_null(strstr(record, "eyJ")); /* as every jwt begins */
+	assert_true(hunt_slurp(fakemodal_record(fake), &record));
+	hunt_bytes("the record", record.data, record.len, words);
 	assert_true(rig_words.len > 1000);
-	assert_null(strstr(rig_words.data, TOKEN_SECRET));
-	assert_null(strstr(rig_words.data, TOKEN_ID));
-	assert_null(strstr(rig_words.data, "eyJ"));
-	free(record);
+	hunt_bytes("what was told", rig_words.data, rig_words.len, words);
+	buf_free(&record);
 }
 
-int
-main(int argc, char **argv)
+static int
+all(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_shell, finish),
@@ -915,23 +738,14 @@ main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_foreign_volume, finish),
 		cmocka_unit_test_setup(test_secrets, begin_last),
 	};
-	int failed;
 
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	signal(SIGPIPE, SIG_IGN);
-	if (!have_grpcio()) {
-		fputs("no grpcio for /usr/bin/python3\n", stderr);
-		return 77;
-	}
-	if (!fake_start()) {
-		fputs("the fake did not start\n", stderr);
-		return 1;
-	}
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	kill(fake.pid, SIGTERM);
-	waitpid(fake.pid, NULL, 0);
-	remove_fake();
-	buf_free(&rig_words);
-	return failed;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char *const knobs[] = { "build_secs=0.3", NULL };
+
+	return run_all(argc, argv, knobs, all);
 }
