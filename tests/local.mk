@@ -63,8 +63,12 @@ tests_unit_test_paint_SOURCES = tests/unit/test-paint.c
 tests_unit_test_paint_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_edit_SOURCES = tests/unit/test-pane-edit.c
 tests_unit_test_pane_edit_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_pane_files_SOURCES = tests/unit/test-pane-files.c
+tests_unit_test_pane_files_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_term_SOURCES = tests/unit/test-pane-term.c
 tests_unit_test_pane_term_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_pane_tests_SOURCES = tests/unit/test-pane-tests.c
+tests_unit_test_pane_tests_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_panes_SOURCES = tests/unit/test-panes.c
 tests_unit_test_panes_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_predict_SOURCES = tests/unit/test-predict.c
@@ -164,7 +168,9 @@ check_PROGRAMS += \
 	tests/unit/test-modal \
 	tests/unit/test-paint \
 	tests/unit/test-pane-edit \
+	tests/unit/test-pane-files \
 	tests/unit/test-pane-term \
+	tests/unit/test-pane-tests \
 	tests/unit/test-panes \
 	tests/unit/test-predict \
 	tests/unit/test-problem \
@@ -228,7 +234,9 @@ TESTS += \
 	tests/unit/test-modal \
 	tests/unit/test-paint \
 	tests/unit/test-pane-edit \
+	tests/unit/test-pane-files \
 	tests/unit/test-pane-term \
+	tests/unit/test-pane-tests \
 	tests/unit/test-panes \
 	tests/unit/test-predict \
 	tests/unit/test-problem \
@@ -413,4 +421,5 @@ EXTRA_DIST += \
 	tests/unit/modal-live.h \
 	tests/unit/modal-rig.h \
 	tests/unit/modal-store-fixture.h \
-	tests/unit/pane-edit-fixture.h
+	tests/unit/pane-edit-fixture.h \
+	tests/unit/pane-fixture.h
