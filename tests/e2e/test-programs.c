@@ -404,7 +404,8 @@ test_python(void **state)
 	run(p, "python3 -q");
 	ptyscreen_wait(p, ">>>");
 	ptyscreen_send(p, "print('" NI_HAO "', 6 * 7)\r");
-	ptyscreen_wait(p, NI_HAO " 42");
+	/* What comes before the prompt is not readline's. */
+	ptyscreen_wait(p, NI_HAO " 42\n>>>");
 	ptyscreen_send(p, UP "\033[D\177" "8\r"); /* 6 * 8 */
 	ptyscreen_wait(p, NI_HAO " 48");
 	ptyscreen_send(p, "for i in range(3):\r");
