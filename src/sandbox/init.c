@@ -24,6 +24,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <sched.h>
@@ -195,20 +196,22 @@ add_process(const char *pid, long *tasks, long *kb)
 	*tasks += at != NULL ? atol(at + 9) : 1;
 }
 
-/* Which bound is broken; NULL: none. */
+/* Which bound is broken; NULL: none.  Those beyond the bound are not looked
+ * at: while they are, their number doubles. */
 static const char *
 over(const struct bounds *b)
 {
 	long tasks = 0, kb = 0;
+	long most = b->processes > 0 ? b->processes + 1 : LONG_MAX;
 	DIR *d = opendir("/proc");
 	struct dirent *e;
 
-	while (d != NULL && (e = readdir(d)) != NULL)
+	while (d != NULL && tasks <= most && (e = readdir(d)) != NULL)
 		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
 			add_process(e->d_name, &tasks, &kb);
 	if (d != NULL)
 		closedir(d);
-	if (b->processes > 0 && tasks > b->processes + 1)
+	if (tasks > most)
 		return "processes";
 	return b->memory_kb > 0 && kb > b->memory_kb ? "memory" : NULL;
 }
