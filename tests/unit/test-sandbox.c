@@ -247,7 +247,7 @@ test_many(void **state)
 	struct fixture *f = *state;
 
 	sh(f, "f() { f | f & }; f; wait; sleep 1000",
-	    (struct exec_spec){ .processes = 64, .wall_ms = 60000 });
+	    (struct exec_spec){ .processes = 64, .wall_ms = 10000 });
 	assert_false(f->exit.infra || f->exit.memory_limit);
 	if (geteuid() == 0) { /* the kernel stops nothing there */
 		assert_int_equal(f->exit.status, -9);
