@@ -47,6 +47,7 @@
 #define FD_STDIN 4 /* 5 and 6 follow */
 #define MB (1024LL * 1024)
 #define LOOK_NS 100000000 /* between two looks at what runs */
+#define REAP_MOST 100 /* before the next look */
 
 /* The line "Name: value" of /proc/self/status; -1: none. */
 static long
@@ -196,22 +197,38 @@ add_process(const char *pid, long *tasks, long *kb)
 	*tasks += at != NULL ? atol(at + 9) : 1;
 }
 
-/* Which bound is broken; NULL: none.  Those beyond the bound are not looked
- * at: while they are, their number doubles. */
+/* The next process's number in /proc; d may be NULL. */
+static const char *
+next_process(DIR *d)
+{
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			return e->d_name;
+	return NULL;
+}
+
+/* Which bound is broken; NULL: none.  They are counted before any is looked
+ * at, and those beyond the bound are neither: while that is done, their number
+ * doubles. */
 static const char *
 over(const struct bounds *b)
 {
-	long tasks = 0, kb = 0;
+	long tasks = 0, names = 0, kb = 0;
 	long most = b->processes > 0 ? b->processes + 1 : LONG_MAX;
 	DIR *d = opendir("/proc");
-	struct dirent *e;
 
-	while (d != NULL && tasks <= most && (e = readdir(d)) != NULL)
-		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
-			add_process(e->d_name, &tasks, &kb);
+	while (names <= most && next_process(d) != NULL)
+		names++;
+	if (d != NULL)
+		rewinddir(d);
+	for (const char *pid; names <= most && tasks <= most &&
+	    (pid = next_process(d)) != NULL; )
+		add_process(pid, &tasks, &kb);
 	if (d != NULL)
 		closedir(d);
-	if (tasks > most)
+	if (names > most || tasks > most)
 		return "processes";
 	return b->memory_kb > 0 && kb > b->memory_kb ? "memory" : NULL;
 }
@@ -232,16 +249,17 @@ oom_kills(void)
 	return value;
 }
 
-/* Reaps what has ended; true: pid was among it. */
+/* Reaps what has ended, at most so many: while a bomb goes off there is always
+ * another.  True: pid was among it. */
 static bool
-reap(pid_t pid, int *status, int options)
+reap(pid_t pid, int *status, int options, int most)
 {
 	bool found = false;
 	int st;
 	pid_t p;
 
-	while ((p = waitpid(-1, &st, options)) > 0 ||
-	    (p < 0 && errno == EINTR))
+	while (most-- > 0 && ((p = waitpid(-1, &st, options)) > 0 ||
+	    (p < 0 && errno == EINTR)))
 		if (p == pid) {
 			*status = st;
 			found = true;
@@ -257,7 +275,7 @@ supervise(pid_t pid, const struct bounds *b, const sigset_t *chld)
 	const char *what = NULL;
 	int status = 0;
 
-	while (!reap(pid, &status, WNOHANG)) {
+	while (!reap(pid, &status, WNOHANG, REAP_MOST)) {
 		if (what == NULL && (what = over(b)) != NULL)
 			dprintf(FD_STATUS, "limit %s\n", what);
 		if (what != NULL)
@@ -276,7 +294,7 @@ tell_end(int status, long long wall, long killed_before)
 	int none;
 
 	kill(-1, SIGKILL);
-	reap(-1, &none, 0);
+	reap(-1, &none, 0, INT_MAX);
 	getrusage(RUSAGE_CHILDREN, &u);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
 	    oom_kills() > killed_before)
