@@ -70,6 +70,7 @@ libcore_a_SOURCES = \
 	src/sandbox/modal-blocks-get.c \
 	src/sandbox/modal-blocks.c \
 	src/sandbox/modal-box.c \
+	src/sandbox/modal-break.c \
 	src/sandbox/modal-config.c \
 	src/sandbox/modal-config.h \
 	src/sandbox/modal-create.c \

@@ -15,12 +15,8 @@
 #define TASK_POLL_US 500000
 #define TASK_POLLS 2600 /* V1 may wait 21 minutes for a machine */
 #define STEP_DELAY_US 500000
-#define STEP_DELAY_MAX_US 20000000
 #define ACCESS_MIN_US 500000 /* between two new keys */
 #define ACCESS_TRIES 8
-/* A break that is mended by then was none to be told about. */
-#define TELL_FAILS 2
-#define CHECK_EVERY 6 /* fails */
 #define EXPIRY_SLACK_US 3000000
 
 static void step(struct box *);
@@ -34,10 +30,9 @@ box_tell(struct box *b, enum sandbox_state st, const char *why)
 
 	snprintf(text, sizeof text, "%s", why != NULL ? why : "");
 	if (b->closing || (b->state == st && strcmp(b->why, text) == 0 &&
-	    (st != SANDBOX_RETRYING || b->told_try == b->try_number)))
+	    st != SANDBOX_RETRYING)) /* that is another try */
 		return;
 	b->state = st;
-	b->told_try = b->try_number;
 	memcpy(b->why, text, sizeof b->why);
 	b->base.watch->state(b->base.user, st,
 	    b->why[0] != '\0' ? b->why : NULL);
@@ -53,6 +48,7 @@ box_progress(struct box *b, const char *text)
 static void
 stop_steps(struct box *b)
 {
+	break_over(b);
 	account_cancel(b->call);
 	account_cancel(b->volume_call);
 	account_cancel(b->access);
@@ -109,7 +105,8 @@ void
 box_enter(struct box *b, enum phase p)
 {
 	b->phase = p;
-	b->tries = 0;
+	b->polls = 0;
+	break_over(b);
 	step(b);
 }
 
@@ -120,7 +117,8 @@ box_step_failed(struct box *b, const char *what,
 	/* The worker's address is there a little after the task. */
 	bool early = b->phase == PHASE_ACCESS &&
 	    st->code == GRPC_FAILED_PRECONDITION && !st->transport;
-	int64_t delay = STEP_DELAY_US;
+	unsigned n = b->brk.tries;
+	int64_t delay = STEP_DELAY_US << (n < 5 ? n : 5);
 	struct err e = { 0 };
 
 	if (b->closing) {
@@ -128,20 +126,13 @@ box_step_failed(struct box *b, const char *what,
 		return;
 	}
 	account_error(b->m, what, st, &e);
-	b->tries++;
-	if ((!account_retryable(st) && !early) || b->tries > STEP_TRIES) {
-		box_fail(b, e.msg);
-		return;
-	}
-	delay <<= b->tries < 6 ? b->tries - 1 : 5;
 	if (st->retry_after_us > delay)
 		delay = st->retry_after_us;
-	else if (delay > STEP_DELAY_MAX_US)
-		delay = STEP_DELAY_MAX_US;
-	box_step_later(b, delay);
-	b->next_try = loop_now(b->m->loop) + delay;
-	b->try_number = b->tries;
-	box_tell(b, SANDBOX_RETRYING, e.msg);
+	if ((!account_retryable(st) && !early) || !break_failed(b,
+	    loop_now(b->m->loop), delay, false, e.msg))
+		box_fail(b, e.msg);
+	else if (b->timer == NULL) /* else another of its calls failed, too */
+		box_step_later(b, delay);
 }
 
 void
@@ -306,10 +297,12 @@ task_done(void *user, const struct grpc_status *st, const char *reply,
 		box_fail(b, why);
 	} else {
 		wire_free(r);
-		if (++b->tries > TASK_POLLS)
+		if (++b->polls > TASK_POLLS) {
 			box_no_sense(b, "the sandbox does not start");
-		else
-			box_step_later(b, TASK_POLL_US);
+			return;
+		}
+		break_over(b);
+		box_step_later(b, TASK_POLL_US);
 	}
 }
 
@@ -468,6 +461,7 @@ access_done(void *user, const struct grpc_status *st, const char *reply,
 	int64_t wait = ACCESS_MIN_US << (b->access_fails < 6 ?
 	    b->access_fails : 6);
 	struct err e = { 0 };
+	char why[200];
 
 	b->access = NULL;
 	b->access_fails++; /* op_good makes it none */
@@ -486,7 +480,10 @@ access_done(void *user, const struct grpc_status *st, const char *reply,
 		box_fail(b, e.msg);
 		return;
 	}
-	box_trouble(b, b->access_fails + TELL_FAILS, wait, st);
+	box_words_of_status(b, st, why, sizeof why);
+	/* A key that cannot be had has been asked for several times; and
+	 * however often, the sandbox is there and goes on. */
+	break_failed(b, b->access_at, wait, false, why);
 	b->access_timer = loop_timer_add(b->m->loop, wait, access_ask, b);
 }
 
@@ -621,6 +618,7 @@ step(struct box *b)
 		ask_task(b);
 		break;
 	case PHASE_ACCESS:
+		box_progress(b, "starting: asking for the sandbox's address");
 		b->call = access_call(b, first_access_done);
 		break;
 	case PHASE_UP:
@@ -642,20 +640,13 @@ box_begin(struct box *b)
 /* ---- trouble on the way ---- */
 
 void
-box_trouble(struct box *b, unsigned fails, int64_t delay,
-    const struct grpc_status *st)
+box_words_of_status(const struct box *b, const struct grpc_status *st,
+    char *to, size_t n)
 {
-	char said[200];
-
-	b->next_try = loop_now(b->m->loop) + delay;
-	b->try_number = fails;
-	if (fails % CHECK_EVERY == 0)
-		box_check(b);
-	if (fails < TELL_FAILS)
-		return;
-	account_words(b->m, st->message, said, sizeof said);
-	box_tell(b, SANDBOX_RETRYING, said[0] != '\0' ? said :
-	    grpc_code_name(st->code));
+	account_words(b->m, st->message, to, n);
+	if (to[0] == '\0')
+		snprintf(to, n, "%s", st->code == GRPC_OK ?
+		    "the answer makes no sense" : grpc_code_name(st->code));
 }
 
 void
@@ -665,8 +656,7 @@ box_settle(struct box *b)
 	for (size_t i = 0; i < b->nprograms; i++)
 		if (program_troubled(b->programs[i]))
 			return;
-	b->next_try = 0;
-	b->try_number = 0;
+	break_over(b);
 	if (b->phase == PHASE_UP)
 		box_tell(b, SANDBOX_READY, NULL);
 }
@@ -850,10 +840,10 @@ op_link(struct sandbox *s, struct sandbox_link *i)
 	if (b->router != NULL)
 		grpc_health(b->router, &h);
 	i->rtt_us = h.rtt_us;
-	i->retry_us = b->next_try == 0 ? -1 :
-	    b->next_try > now ? b->next_try - now : 0;
-	i->attempt = b->try_number;
-	i->attempts = b->phase == PHASE_UP ? WORKER_TRIES : STEP_TRIES;
+	i->retry_us = b->brk.failures == 0 ? -1 :
+	    b->brk.next_try > now ? b->brk.next_try - now : 0;
+	i->attempt = b->brk.tries;
+	i->attempts = break_tries(b);
 	for (size_t k = 0; k < b->nprograms; k++)
 		if (b->programs[k]->sink == NULL)
 			i->pending += program_pending(b->programs[k]);

@@ -67,6 +67,7 @@ drop_calls(struct box *b)
 	struct loop_timer **const timers[] = { &b->timer, &b->tell,
 		&b->access_timer, &b->expiry };
 
+	break_over(b);
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		account_cancel(*calls[i]);
 		*calls[i] = NULL;

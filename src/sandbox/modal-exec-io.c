@@ -153,8 +153,8 @@ read_done(void *user, const struct grpc_status *st, const char *p, size_t n)
 		x->eof[o->kind == OP_ERR] = true;
 		program_maybe_done(x);
 	} else if (st->code == GRPC_NOT_FOUND && !st->transport &&
-	    o->fails < 3) {
-		o->fails++;
+	    o->lost < 3) {
+		o->lost++;
 		o->parked = o->troubled = true;
 		box_check(x->b);
 	} else if (!op_again(o, st)) {

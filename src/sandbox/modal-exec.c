@@ -16,10 +16,7 @@
 #define START_US 20000000
 #define POLL_US 10000000
 #define WAIT_US 60000000 /* the worker's answer, if it does not end earlier */
-#define DELAY_US 10000
-#define DELAY_MAX_US 3000000
 #define HOLD_US 5000000 /* at most, while the breaker is open */
-#define STEADY_US 5000000 /* a call that lived so long had no trouble */
 /* What may still come of a program that has ended: somebody it left behind
  * may hold the other end. */
 #define GRACE_US 10000000
@@ -49,7 +46,7 @@ op_end(struct op *o)
 {
 	op_drop(o);
 	o->parked = o->troubled = false;
-	o->fails = 0;
+	o->lost = 0;
 }
 
 void
@@ -58,7 +55,7 @@ op_good(struct op *o)
 	struct box *b = o->x->b;
 	bool was = o->troubled;
 
-	o->fails = 0;
+	o->lost = 0;
 	o->troubled = false;
 	b->access_fails = 0;
 	b->good_at = loop_now(b->m->loop);
@@ -80,11 +77,9 @@ on_retry(void *user)
 static int64_t
 retry_delay(const struct op *o, const struct grpc_status *st)
 {
-	int64_t us = DELAY_US << (o->fails < 11 ? o->fails - 1 : 10);
+	int64_t us = break_delay(o->x->b);
 	struct grpc_health h;
 
-	if (us > DELAY_MAX_US)
-		us = DELAY_MAX_US;
 	if (st->retry_after_us > us)
 		us = st->retry_after_us;
 	/* While the breaker is open a try is none. */
@@ -109,20 +104,16 @@ op_again(struct op *o, const struct grpc_status *st)
 	}
 	if (!account_retryable(st))
 		return false;
-	if (loop_now(b->m->loop) - o->begun > STEADY_US)
-		o->fails = 0;
-	o->fails++;
 	o->troubled = true;
-	if (o->fails > WORKER_TRIES) {
-		account_words(b->m, st->message, said, sizeof said);
+	delay = retry_delay(o, st);
+	box_words_of_status(b, st, said, sizeof said);
+	if (!break_failed(b, o->begun, delay, true, said)) {
 		snprintf(why, sizeof why, "the sandbox does not answer: %s; "
 		    "look at the network", said);
 		box_fail(b, why);
 		return true;
 	}
-	delay = retry_delay(o, st);
 	o->timer = loop_timer_add(b->m->loop, delay, on_retry, o);
-	box_trouble(b, o->fails, delay, st);
 	return true;
 }
 
@@ -197,7 +188,6 @@ program_free(struct program *x)
 static void
 finish(struct program *x)
 {
-	bool troubled = program_troubled(x);
 	struct box *b = x->b;
 
 	if (x->finished)
@@ -207,7 +197,8 @@ finish(struct program *x)
 		op_end(&x->ops[i]);
 	unlink_program(x);
 	drop_helpers(x);
-	if (troubled && b->answered) /* it may have been the last one */
+	/* What was tried again may have been its last call. */
+	if (b->answered)
 		box_settle(b);
 	if (x->sink != NULL)
 		x->sink->done(x->user, &x->x, &x->got[0], &x->got[1]);
@@ -309,9 +300,9 @@ program_broken(struct program *x, const struct grpc_status *st)
 static bool
 lost(struct op *o, const struct grpc_status *st)
 {
-	if (st->code != GRPC_NOT_FOUND || st->transport || o->fails > 3)
+	if (st->code != GRPC_NOT_FOUND || st->transport || o->lost > 3)
 		return false;
-	o->fails++;
+	o->lost++;
 	o->parked = o->troubled = true;
 	box_check(o->x->b);
 	return true;
@@ -419,10 +410,8 @@ poll_good(struct op *poll)
 	struct program *x = poll->x;
 
 	for (int i = 0; i < OP_N; i++)
-		if (x->ops[i].call != NULL) {
+		if (x->ops[i].call != NULL)
 			x->ops[i].troubled = false;
-			x->ops[i].fails = 0;
-		}
 	op_good(poll);
 	box_settle(x->b);
 }

@@ -102,7 +102,7 @@ struct op { /* a call that is made again until it succeeds */
 	struct grpc_call *call;
 	struct loop_timer *timer; /* the next try */
 	int64_t begun;
-	unsigned fails; /* in a row: how long the next wait is */
+	unsigned lost; /* in a row: so often the worker did not know it */
 	bool troubled;	/* has failed and not yet succeeded */
 	bool parked;	/* waits for a new jwt, or for what box_check says */
 };
@@ -227,6 +227,24 @@ extern const char run_watch[]; /* as well, then the command */
 enum phase { PHASE_IDLE, PHASE_PREPARE, PHASE_CREATE, PHASE_FIND, PHASE_TASK,
 	PHASE_ACCESS, PHASE_UP, PHASE_DEAD };
 
+/* ---- modal-break.c: a break of the way, as it is told ---- */
+
+struct brk {
+	unsigned failures; /* of calls, one after another; 0: no break */
+	unsigned tries;	   /* the number that was told last */
+	int64_t next_try;  /* loop time */
+	struct loop_timer *late; /* the first one was not told */
+	char why[512];
+};
+
+/* A call that began then has failed, and is made again after delay.  quiet:
+ * the first failure need not be told.  False: it was tried often enough. */
+bool break_failed(struct box *, int64_t begun, int64_t delay, bool quiet,
+    const char *why);
+void break_over(struct box *);
+int64_t break_delay(const struct box *); /* for the next try */
+unsigned break_tries(const struct box *); /* at most */
+
 struct file_job;
 struct box {
 	struct sandbox base;
@@ -244,7 +262,7 @@ struct box {
 	unsigned life_pages;
 	struct loop_timer *timer; /* the step's next try */
 	struct loop_timer *tell;  /* a state still to be told */
-	unsigned tries;
+	unsigned polls; /* for its task */
 	unsigned finds; /* the one of its name was about to end */
 	char *volume_id, *sandbox_id, *task_id;
 	bool v2, attached;
@@ -262,8 +280,7 @@ struct box {
 	struct program **programs;
 	size_t nprograms, programs_cap;
 	uint64_t next_id;
-	int64_t next_try; /* loop time; 0: none */
-	unsigned try_number, told_try;
+	struct brk brk;
 	struct loop_timer *expiry;
 	int64_t ends; /* loop time; 0: unknown */
 	/* files */
@@ -294,10 +311,11 @@ void box_prepared(struct box *);
 void box_step_failed(struct box *, const char *what,
     const struct grpc_status *);
 void box_fail(struct box *, const char *why);
-/* A program's call has failed or succeeded: the state follows. */
-void box_trouble(struct box *, unsigned fails, int64_t delay,
-    const struct grpc_status *);
+/* A call has succeeded: if nothing is tried again any more, it is online. */
 void box_settle(struct box *);
+/* Why a call failed, for break_failed. */
+void box_words_of_status(const struct box *, const struct grpc_status *,
+    char *to, size_t n);
 /* What waits for its next try need not wait any more. */
 void box_hurry(struct box *);
 void box_new_access(struct box *);

@@ -6,7 +6,6 @@ on test-core: the core makes one event of each."""
 import re
 
 STARTING, ONLINE, RETRYING, OFFLINE, GONE = range(5)
-FIRST_TOLD = 2  # a break that one try mends is none to be told about
 TRIES = 100
 # A state that stood so long has been on the screen: frames that wait for
 # nothing come after 50 ms at most.
@@ -99,7 +98,7 @@ def gaps(events):
 
 def order(told):
     """What cannot be so in a record of one sandbox that ends online."""
-    ever, before = {FIRST_TOLD - 1}, None
+    tried, before = 0, None  # in this break
     for i, e in enumerate(told):
         (state, number), what = label(e), "state %d: " % i
         same = {k: e.get(k) for k in ("state", "attempt", "why")}
@@ -109,6 +108,7 @@ def order(told):
         if state == STARTING and i > 0 and label(told[i - 1])[0] != STARTING:
             yield what + "starting again"
         elif state == ONLINE:
+            tried = 0
             if i == 0 or label(told[i - 1])[0] == ONLINE:
                 yield what + "online, and was not away"
         elif state in (RETRYING, OFFLINE):
@@ -117,27 +117,13 @@ def order(told):
                 yield what + "not of how many, or not why"
             if (number >= TRIES) != (state == OFFLINE):
                 yield what + "try %d is state %d" % (number, state)
-            if number - 1 not in ever:
-                yield what + "try %d without the one before" % number
-            ever.add(number)
+            if number != tried + 1:
+                yield what + "try %d after %d" % (number, tried)
+            tried = number
         elif state == GONE:
             yield what + "gone"
     if not told or label(told[-1])[0] != ONLINE:
         yield "not online at last"
-
-
-def carried(told):
-    """How often a try is not preceded by the one before since it was last
-    online: a call that was under way then, and so was held to be well, goes
-    on counting.  Tries that other calls made after it are not counted."""
-    tries, n = {FIRST_TOLD - 1}, 0
-    for state, number in map(label, told):
-        if state == ONLINE:
-            tries = {FIRST_TOLD - 1}
-        elif state == RETRYING:
-            n += number - 1 not in tries and number not in tries
-            tries.add(number)
-    return n
 
 
 def stood(told, end):

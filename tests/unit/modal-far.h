@@ -73,6 +73,7 @@ static struct {
 	unsigned nplaces, starts, breaks, keys, ended;
 	unsigned odds;	    /* one in so many breaks; 0: none */
 	bool dead;	    /* nothing arrives any more */
+	bool mute;	    /* nor does anybody say so */
 	bool withhold;	    /* how a program ended is not told */
 	bool over;	    /* the control plane says so */
 	bool repeat_answer; /* starts twice, says so */
@@ -540,6 +541,8 @@ arrive(void *user)
 	x->timer = NULL;
 	if (!router) {
 		control(x);
+	} else if (far.mute) {
+		;
 	} else if (far.dead) {
 		cut(x);
 	} else if (unlucky()) {

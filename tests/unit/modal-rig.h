@@ -36,6 +36,8 @@ struct rig { /* one sandbox */
 	char why[512];
 	struct buf states; /* all of them, by name */
 	unsigned changes, retries;
+	unsigned tried;	   /* the number last told; 0: no break */
+	unsigned disorder; /* told, and not the one after the last */
 	struct rig_exec execs[RIG_EXECS];
 	size_t nexecs;
 	struct rig_fs fs;
@@ -49,9 +51,18 @@ rig_state(void *user, enum sandbox_state st, const char *why)
 	static const char *const names[] = { "starting", "ready", "retrying",
 		"failed", "stopped" };
 	struct rig *r = user;
+	struct sandbox_link link;
 
 	r->state = st;
 	r->retries += st == SANDBOX_RETRYING;
+	r->s->ops->link(r->s, &link);
+	/* The tries of one break are 1, 2, 3 … and each is told once. */
+	if (st == SANDBOX_RETRYING)
+		r->disorder += link.attempt != r->tried + 1;
+	else
+		r->disorder += link.attempt != 0 && (st != SANDBOX_STARTING ||
+		    link.attempt != r->tried);
+	r->tried = link.attempt;
 	snprintf(r->why, sizeof r->why, "%s", why != NULL ? why : "");
 	buf_addf(&r->states, "%s: %s\n", names[st], r->why);
 	buf_addf(&rig_words, "%s\n", r->why);
@@ -147,6 +158,9 @@ rig_close(struct rig *r)
 	if (r->s != NULL)
 		r->s->ops->destroy(r->s);
 	r->s = NULL;
+	if (r->disorder > 0)
+		fail_msg("%u states with a wrong number, of\n%s",
+		    r->disorder, buf_str(&r->states));
 	for (size_t i = 0; i < r->nexecs; i++) {
 		buf_free(&r->execs[i].out[0]);
 		buf_free(&r->execs[i].out[1]);

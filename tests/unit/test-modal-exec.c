@@ -45,6 +45,7 @@ session(unsigned odds)
 		buf_addc(&want, (char)(typed.data[i] - 32));
 	assert_true(r.s->ops->input(r.s, id, at, "\004", 1));
 	UNTIL(x->exited);
+	assert_int_equal(r.state, SANDBOX_READY); /* nothing is tried again */
 	assert_false(x->gap);
 	assert_int_equal(x->x.status, 5);
 	assert_false(x->x.infra);
@@ -270,7 +271,8 @@ test_given_up(void **state)
 	UNTIL(r.state == SANDBOX_RETRYING);
 	(r.s)->ops->link(r.s, &info);
 	assert_int_equal(info.pending, 3);
-	assert_true(info.attempt >= 1 && info.retry_us >= 0);
+	assert_int_equal(info.attempt, 1);
+	assert_true(info.retry_us >= 0);
 	assert_null(strstr(r.why, "retrying")); /* the state and link say it */
 	far.breaks = 0;
 	r.retries = 0;
@@ -280,6 +282,27 @@ test_given_up(void **state)
 	assert_true(rig_exec(&r, id)->exited);
 	assert_true(rig_exec(&r, id)->x.infra);
 	assert_non_null(strstr(r.why, "network"));
+}
+
+/* Nothing is heard any more, not even that the way is broken: told all the
+ * same, each try, and it ends when the way is open again. */
+static void
+test_silence(void **state)
+{
+	uint64_t id = shell();
+
+	(void)state;
+	UNTIL(r.state == SANDBOX_READY);
+	far.mute = true;
+	assert_true(r.s->ops->input(r.s, id, 0, "abc", 3));
+	turn(22 * 1000000LL); /* a call's time, and a little */
+	assert_int_equal(r.state, SANDBOX_RETRYING);
+	assert_int_equal(r.tried, 1);
+	UNTIL(r.tried == 3);
+	assert_int_equal(r.retries, 3);
+	far.mute = false;
+	UNTIL(r.state == SANDBOX_READY);
+	UNTIL(far.places[0].in.len == 3);
 }
 
 /* Nobody answers because it is over: the control plane knows. */
@@ -395,6 +418,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_input_refused, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_given_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silence, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_back_pressure, setup,
 		    teardown),
