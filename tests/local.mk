@@ -391,12 +391,14 @@ EXTRA_DIST += \
 	tests/golden/wide-no-color.txt \
 	tests/modal/README.md \
 	tests/modal/check-proto \
+	tests/modal/compare-js.allow \
 	tests/modal/compare-requests \
-	tests/modal/compare.allow \
 	tests/modal/conformance/act.mjs \
+	tests/modal/conformance/common.sh \
 	tests/modal/conformance/conformance.mjs \
-	tests/modal/conformance/coverage \
+	tests/modal/conformance/coverage-js \
 	tests/modal/conformance/run \
+	tests/modal/conformance/run-js \
 	tests/modal/conformance/speed.mjs \
 	tests/modal/evidence \
 	tests/modal/fake-modal \

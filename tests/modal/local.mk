@@ -1,4 +1,4 @@
-# ---- the official client against the fake: `make conformance` alone ----
+# ---- the official clients against the fake: `make conformance` alone ----
 
 EXTRA_PROGRAMS += tests/modal/act tests/modal/put
 CLEANFILES += tests/modal/act tests/modal/put
@@ -7,7 +7,7 @@ tests_modal_act_LDADD = $(bench_libs)
 tests_modal_put_SOURCES = tests/modal/put.c
 tests_modal_put_LDADD = $(bench_libs)
 
-# 77: npm or the package cannot be had here; it says so.
+# 77: no client can be had here; it says so, for each.
 .PHONY: conformance
 conformance: all
 	$(MAKE) $(AM_MAKEFLAGS) tests/modal/act

@@ -1,0 +1,46 @@
+# What the run-CLIENTs share: `run` starts them, `client` is their name.
+here=$(cd "$(dirname "$0")" && pwd)
+modal=$here/..
+temp=$(mktemp -d "$TMPDIR/$client.XXXXXX")
+bad=0
+
+skip() {
+	echo "conformance: $client is skipped: $*" >&2
+	exit 77
+}
+
+# The fake, with these options, then the client's checks.
+drive() {
+	for v2 in 1 0; do
+		echo "== $client: sandboxes, generation $((v2 + 1))"
+		MODAL_SANDBOX_V2=$v2 COVERAGE=$temp/driven \
+			"$modal/fake-modal" \
+			${RECORD:+--record "$RECORD-$client.v$((v2 + 1))"} \
+			"$@" || bad=1
+	done
+}
+
+# The same with the client's act, whose requests viva's are compared with.
+requests() {
+	[ -n "${VIVA_ACT:-}" ] || return 0
+	echo "== $client: requests"
+	for v2 in 1 0; do
+		MODAL_SANDBOX_V2=$v2 "$modal/fake-modal" \
+			--record "$temp/official$v2" "$@" || bad=1
+		MODAL_SANDBOX_V2=$v2 "$modal/fake-modal" \
+			--record "$temp/ours$v2" -- "$VIVA_ACT" || bad=1
+	done
+	"$modal/compare-requests" --allow "$modal/compare-$client.allow" \
+		--strict --same "$temp/driven" "$temp/official1" \
+		"$temp/ours1" "$temp/official0" "$temp/ours0" || bad=1
+	echo "== $client: coverage"
+	# The first check of each call, which the second generation begins.
+	{
+		echo "# What this client was seen to do; by run UPDATE=1."
+		awk '$2 != "check" || !seen[$1]++' "$temp/driven" |
+			LC_ALL=C sort
+	} >"$temp/coverage"
+	[ -z "${UPDATE:-}" ] || cp "$temp/coverage" "$here/coverage-$client"
+	diff "$here/coverage-$client" "$temp/coverage" &&
+		echo "ok     conformance/coverage-$client" || bad=1
+}
