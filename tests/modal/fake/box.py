@@ -63,7 +63,7 @@ class Box:
         self.v2, self.definition, self.app_id = v2, definition, app_id
         self.tags = {t.tag_name: t.tag_value for t in tags}
         self.name = definition.name
-        self.id = new_ulid() if v2 else new_id("sb-")
+        self.id = "sb-" + new_ulid() if v2 else new_id("sb-")
         self.task_id = new_id("ta-", 21 if v2 else 22) + ("V" if v2 else "")
         self.created = time.time()
         self.ready_at = self.ended_at = 0
