@@ -83,6 +83,8 @@ libcore_a_SOURCES = \
 	src/sandbox/modal-image.c \
 	src/sandbox/modal-input.c \
 	src/sandbox/modal-internal.h \
+	src/sandbox/modal-kept.c \
+	src/sandbox/modal-kept.h \
 	src/sandbox/modal-large.c \
 	src/sandbox/modal-list.c \
 	src/sandbox/modal-run.c \

@@ -49,6 +49,8 @@ tests_unit_test_modal_config_SOURCES = tests/unit/test-modal-config.c
 tests_unit_test_modal_config_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_exec_SOURCES = tests/unit/test-modal-exec.c
 tests_unit_test_modal_exec_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_kept_SOURCES = tests/unit/test-modal-kept.c
+tests_unit_test_modal_kept_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_large_SOURCES = tests/unit/test-modal-large.c
 tests_unit_test_modal_large_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_order_SOURCES = tests/unit/test-modal-order.c
@@ -161,6 +163,7 @@ check_PROGRAMS += \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
 	tests/unit/test-modal-exec \
+	tests/unit/test-modal-kept \
 	tests/unit/test-modal-large \
 	tests/unit/test-modal-order \
 	tests/unit/test-modal-settings \
@@ -227,6 +230,7 @@ TESTS += \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
 	tests/unit/test-modal-exec \
+	tests/unit/test-modal-kept \
 	tests/unit/test-modal-large \
 	tests/unit/test-modal-order \
 	tests/unit/test-modal-settings \

@@ -334,6 +334,7 @@ provider_check(struct provider *p, void (*row)(const char *state,
 	struct err e = { 0 };
 	bool ok;
 
+	modal_ask_anew(c.modal);
 	snprintf(c.name, sizeof c.name, "/doctor/%d", (int)getpid());
 	if (!cli_signals(p->loop, stop, &c, &e))
 		row("-", e.msg);

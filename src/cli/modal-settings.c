@@ -20,6 +20,21 @@ keep(struct modal_settings *s, const char *text)
 	return s->strings[s->nstrings++] = xstrdup(text);
 }
 
+/* NULL: there is no place for it. */
+static const char *
+cache_dir(struct modal_settings *s)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	bool own = xdg != NULL && xdg[0] == '/', at_home = home != NULL &&
+	    home[0] == '/';
+	char *path = !own && !at_home ? NULL : xasprintf("%s%s/viva", own ?
+	    xdg : home, own ? "" : "/.cache");
+	const char *kept = path != NULL ? keep(s, path) : NULL;
+
+	free(path);
+	return kept;
+}
+
 static bool
 number(const struct ini_entry *i, double min, double max, const char *unit,
     double *out, struct err *e)
@@ -193,12 +208,28 @@ take_in_flight(struct modal_settings *s, const struct ini_entry *i,
 	return true;
 }
 
+static bool
+take_image_cache(struct modal_settings *s, const struct ini_entry *i,
+    struct err *e)
+{
+	bool yes;
+
+	if (!ini_bool(i->value, &yes, e))
+		return err_context(e, "image-cache");
+	if (!yes)
+		s->options.keep_dir = NULL;
+	else if (s->options.keep_dir == NULL)
+		s->options.keep_dir = cache_dir(s);
+	return true;
+}
+
 static const struct {
 	const char *key;
 	bool (*take)(struct modal_settings *, const struct ini_entry *,
 	    struct err *);
 } keys[] = { { "app", take_app }, { "image", take_image },
-	{ "image-id", take_image_id }, { "run", take_line },
+	{ "image-id", take_image_id },
+	{ "image-cache", take_image_cache }, { "run", take_line },
 	{ "cpu", take_cpu }, { "memory", take_memory },
 	{ "timeout", take_timeout }, { "idle-timeout", take_idle },
 	{ "network", take_network }, { "allow", take_allow },
@@ -214,8 +245,8 @@ take(void *user, const struct ini_entry *i, struct err *e)
 		if (strcasecmp(i->key, keys[k].key) == 0)
 			return keys[k].take(user, i, e);
 	return err_set(e, ERR_INVALID, "no setting \"%.40s\" in [modal]; there "
-	    "are app, image, image-id, run, cpu, memory, timeout, "
-	    "idle-timeout, network, allow, volume, ca-file and "
+	    "are app, image, image-id, image-cache, run, cpu, memory, "
+	    "timeout, idle-timeout, network, allow, volume, ca-file and "
 	    "input-in-flight", i->key);
 }
 
@@ -224,6 +255,7 @@ begin(struct modal_settings *s)
 {
 	memset(s, 0, sizeof *s);
 	modal_options_init(&s->options);
+	s->options.keep_dir = cache_dir(s);
 }
 
 static void

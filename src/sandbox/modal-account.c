@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "sandbox/modal-internal.h"
+#include "sandbox/modal-kept.h"
 
 /* Who we say we are: what an official client of today sends, as others may
  * be refused.  docs/MODAL.md has what is known about it. */
@@ -552,6 +553,9 @@ modal_create_on(struct loop *loop, const struct modal_config *config,
 		modal_destroy(m);
 		return NULL;
 	}
+	if (opt->keep_dir != NULL)
+		m->kept = kept_open(opt->keep_dir,
+		    clock_wall(loop_clock(loop)) / 1000);
 	return m;
 }
 
@@ -598,6 +602,7 @@ modal_destroy(struct modal *m)
 	free(m->app_id);
 	free(m->builder);
 	free(m->image_id);
+	kept_close(m->kept);
 	free(m);
 }
 

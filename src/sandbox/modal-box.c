@@ -70,6 +70,8 @@ box_fail(struct box *b, const char *why)
 	if (b->phase == PHASE_DEAD)
 		return;
 	snprintf(text, sizeof text, "%s", why); /* may be of what goes */
+	if (b->image_kept && !b->answered)
+		account_forget_image(b->m); /* it may be why */
 	stop_steps(b);
 	volume_down(b);
 	b->phase = PHASE_DEAD;
@@ -235,6 +237,15 @@ created(struct box *b, const char *reply, size_t n)
 	wire_free(v1);
 }
 
+/* It may be the image that is meant, which has to be known by now. */
+static bool
+doubts_image(const struct box *b, const struct grpc_status *st)
+{
+	return b->image_kept && !b->closing && !st->transport &&
+	    (st->code == GRPC_NOT_FOUND || st->code == GRPC_INVALID_ARGUMENT ||
+	    st->code == GRPC_FAILED_PRECONDITION);
+}
+
 static void
 create_done(void *user, const struct grpc_status *st, const char *reply,
     size_t n)
@@ -252,6 +263,10 @@ create_done(void *user, const struct grpc_status *st, const char *reply,
 	    !b->closing) {
 		b->phase = PHASE_FIND;
 		step(b);
+	} else if (doubts_image(b, st)) {
+		b->image_kept = false;
+		account_forget_image(b->m);
+		box_enter(b, PHASE_PREPARE);
 	} else {
 		box_step_failed(b, "the sandbox cannot be made", st);
 	}
@@ -262,6 +277,12 @@ create(struct box *b)
 {
 	struct buf out = { 0 };
 
+	/* Another one may have found that its image is unknown. */
+	if (!account_prepared(b->m)) {
+		box_enter(b, PHASE_PREPARE);
+		return;
+	}
+	b->image_kept = b->m->image_kept;
 	box_progress(b, "starting: making the sandbox");
 	create_request(b, &out);
 	b->call = account_send(b->m, b->v2 ? CLIENT_PATH("SandboxCreateV2") :

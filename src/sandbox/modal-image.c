@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "sandbox/modal-internal.h"
+#include "sandbox/modal-kept.h"
 
 #define ATTEMPT_US 10000000
 #define BUILD_ATTEMPT_US 60000000
@@ -74,6 +75,85 @@ finished(struct modal *m)
 	}
 }
 
+/* ---- an id of a run before this one ---- */
+
+static const char *const *
+image_lines(const struct modal *m)
+{
+	return m->opt.image_lines != NULL ? m->opt.image_lines : lines_default;
+}
+
+static int64_t
+seconds(const struct modal *m)
+{
+	return clock_wall(loop_clock(m->loop)) / 1000;
+}
+
+/* The app's id is of one account and one environment of it. */
+static void
+image_key(const struct modal *m, char key[KEPT_KEY_LEN + 1])
+{
+	struct kept_name *n = kept_name_create();
+	const char *const *lines = image_lines(m);
+
+	kept_name_add(n, m->config->server_url);
+	kept_name_add(n, m->config->environment);
+	kept_name_add(n, m->app_id);
+	kept_name_add(n, m->builder);
+	kept_name_add(n, m->opt.image);
+	for (; *lines != NULL; lines++)
+		kept_name_add(n, *lines);
+	kept_name_finish(n, key);
+}
+
+static void
+image_keep(struct modal *m)
+{
+	char key[KEPT_KEY_LEN + 1];
+
+	if (m->kept == NULL)
+		return;
+	image_key(m, key);
+	kept_put(m->kept, key, m->image_id, seconds(m));
+}
+
+static bool
+image_recall(struct modal *m)
+{
+	char key[KEPT_KEY_LEN + 1];
+	const char *id;
+
+	if (m->kept == NULL || m->anew)
+		return false;
+	image_key(m, key);
+	id = kept_find(m->kept, key, seconds(m));
+	if (id == NULL)
+		return false;
+	m->image_id = xstrdup(id);
+	m->image_kept = true;
+	return true;
+}
+
+void
+account_forget_image(struct modal *m)
+{
+	char key[KEPT_KEY_LEN + 1];
+
+	if (!m->image_kept)
+		return;
+	image_key(m, key);
+	kept_drop(m->kept, key, seconds(m));
+	free(m->image_id);
+	m->image_id = NULL;
+	m->image_kept = false;
+}
+
+void
+modal_ask_anew(struct modal *m)
+{
+	m->anew = true;
+}
+
 /* ---- the image ---- */
 
 static void build_join(struct modal *);
@@ -87,6 +167,7 @@ build_over(struct modal *m, const CLIENT(GenericResult) *r)
 	if (r->status == RESULT(SUCCESS)) {
 		m->image_id = m->build_id;
 		m->build_id = NULL;
+		image_keep(m);
 		account_prepare_stop(m);
 		finished(m);
 		return;
@@ -232,8 +313,7 @@ image_done(void *user, const struct grpc_status *st, const char *reply,
 static void
 image_ask(struct modal *m)
 {
-	const char *const *lines = m->opt.image_lines != NULL ?
-	    m->opt.image_lines : lines_default;
+	const char *const *lines = image_lines(m);
 	CLIENT(ImageGetOrCreateRequest) q = CLIENT_INIT(
 	    IMAGE_GET_OR_CREATE_REQUEST);
 	CLIENT(Image) image = CLIENT_INIT(IMAGE);
@@ -260,11 +340,14 @@ image_ask(struct modal *m)
 static void
 go_on(struct modal *m)
 {
-	if (account_prepared(m))
-		finished(m);
-	else if (m->app_id != NULL && m->builder != NULL &&
-	    m->image_call == NULL && m->build_id == NULL)
+	bool wanted = m->app_id != NULL && m->builder != NULL &&
+	    m->image_id == NULL && m->image_call == NULL &&
+	    m->build_id == NULL;
+
+	if (wanted && !image_recall(m))
 		image_ask(m);
+	else
+		finished(m);
 }
 
 static void

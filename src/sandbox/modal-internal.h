@@ -68,6 +68,9 @@ struct modal {
 	unsigned auth_fails; /* in a row */
 	/* what every sandbox needs (modal-image.c) */
 	char *app_id, *builder, *image_id;
+	struct kept *kept; /* ids of images; NULL: none are kept */
+	bool image_kept; /* image_id is of a run before this one */
+	bool anew; /* none of those is used */
 	struct account_call *app_call, *builder_call, *image_call;
 	struct grpc_call *build;
 	char *build_id, *build_entry;
@@ -89,6 +92,8 @@ struct account_call *account_app(struct modal *, bool create, grpc_done,
 void account_prepare(struct modal *);
 void account_prepare_stop(struct modal *);
 bool account_prepared(const struct modal *);
+/* An image's id of a run before this one is no good: it is asked for. */
+void account_forget_image(struct modal *);
 
 /* ---- modal-exec.c, modal-exec-io.c, modal-input.c: one program ---- */
 
@@ -266,6 +271,7 @@ struct box {
 	unsigned finds; /* the one of its name was about to end */
 	char *volume_id, *sandbox_id, *task_id;
 	bool v2, attached;
+	bool image_kept; /* what it is made of is of a run before this one */
 	struct grpc *router;
 	char *router_url;
 	bool answered; /* the worker has done something for us */

@@ -20,6 +20,9 @@ struct modal_options { /* borrowed; outlives the account */
 	unsigned timeout, idle_timeout; /* s; 0: none (idle) */
 	bool network;			/* open; else blocked, or: */
 	const char *const *domains;	/* allowed ones; NULL: none */
+	/* Where ids of images are kept from one run to the next; NULL: they
+	 * are asked for each time. */
+	const char *keep_dir;
 	const char *ca_file;		/* PEM, for a server of one's own */
 	bool ephemeral;			/* volumes go with their sandboxes */
 	/* Pieces of what is typed that are on their way at once, 1 to
@@ -67,6 +70,9 @@ void modal_end_sandbox(struct modal *, const char *id,
     void (*done)(void *user, const struct err *), void *user);
 void modal_delete_volume(struct modal *, const char *id,
     void (*done)(void *user, const struct err *), void *user);
+
+/* What was kept of a run before this one is not used, but kept anew. */
+void modal_ask_anew(struct modal *);
 
 /* Is the account there and are we let in?  text: what is, one line. */
 void modal_check(struct modal *, void (*done)(void *user, const char *text,

@@ -8,6 +8,7 @@
  *
  * Prints the milliseconds until the shell's first output and until the end.
  * ACT_BEGAN: as in act.mjs.
+ * ACT_KEEP: a directory where the image's id is kept for a later run.
  * ACT_OUTPUT=BYTES instead: the speed of so much of a program's output.
  * ACT_PUT=BYTES: the time of a file to the volume, without a sandbox; the
  * fake then has an image that takes long to build.  ACT_SAVE=BYTES: the time
@@ -267,6 +268,7 @@ main(void)
 	modal_options_init(&options);
 	options.ca_file = getenv("FAKE_MODAL_CA");
 	options.image_lines = none;
+	options.keep_dir = getenv("ACT_KEEP");
 	if (!modal_config_load(&config, &e) || (account = modal_create(
 	    act.loop, &config, &options, &e)) == NULL) {
 		fprintf(stderr, "act: %s\n", e.msg);

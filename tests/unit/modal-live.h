@@ -20,6 +20,7 @@ static struct modal_options options;
 static struct modal *account;
 static char workspace[64];
 static unsigned session;
+static const char *keep_dir; /* NULL: nothing is kept */
 
 #define UNTIL(cond)                                                          \
 	do {                                                                 \
@@ -48,6 +49,7 @@ open_account(bool v2, const char *image_id, const char *token)
 	modal_options_init(&options);
 	options.ca_file = fakemodal_get(fake, "ca");
 	options.image_id = image_id;
+	options.keep_dir = keep_dir;
 	account = modal_create(loop, &config, &options, &e);
 	if (account == NULL)
 		fail_msg("%s", e.msg);

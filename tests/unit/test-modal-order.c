@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -25,6 +26,7 @@ struct wire_exchange {
 	void *user;
 	char rpc[40];
 	bool token; /* it has the account's */
+	struct buf body;
 };
 
 static struct wire_exchange *asked; /* not yet answered */
@@ -33,6 +35,7 @@ static struct modal_config config;
 static struct modal_options options;
 static struct modal *account;
 static struct rig r;
+static char keep_dir[80]; /* of what is kept from one run to the next */
 
 /* ---- the wire ---- */
 
@@ -49,6 +52,7 @@ wire_start(struct wire *w, const struct wire_request *q,
 	for (size_t i = 0; i < q->nheaders; i++)
 		x->token |= strcmp(q->headers[i], "x-modal-auth-token: "
 		    JWT) == 0;
+	buf_add(&x->body, q->body, q->n);
 	x->next = asked;
 	asked = x;
 	return x;
@@ -62,6 +66,7 @@ forget(struct wire_exchange *x)
 			*p = x->next;
 			break;
 		}
+	buf_free(&x->body);
 	free(x);
 }
 
@@ -165,6 +170,33 @@ give_app(enum grpc_code code)
 }
 
 static void
+give_builder(const char *version)
+{
+	CLIENT(EnvironmentGetOrCreateResponse) env = CLIENT_INIT(
+	    ENVIRONMENT_GET_OR_CREATE_RESPONSE);
+	CLIENT(EnvironmentMetadata) data = CLIENT_INIT(ENVIRONMENT_METADATA);
+	CLIENT(EnvironmentSettings) set = CLIENT_INIT(ENVIRONMENT_SETTINGS);
+
+	set.image_builder_version = (char *)version;
+	data.settings = &set;
+	env.metadata = &data;
+	answer("EnvironmentGetOrCreate", GRPC_OK, &env);
+}
+
+static void
+give_image(const char *id)
+{
+	CLIENT(ImageGetOrCreateResponse) image = CLIENT_INIT(
+	    IMAGE_GET_OR_CREATE_RESPONSE);
+	CLIENT(GenericResult) result = CLIENT_INIT(GENERIC_RESULT);
+
+	result.status = RESULT(SUCCESS);
+	image.image_id = (char *)id;
+	image.result = &result;
+	answer("ImageGetOrCreate", GRPC_OK, &image);
+}
+
+static void
 give_volume(void)
 {
 	CLIENT(VolumeGetOrCreateResponse) volume = CLIENT_INIT(
@@ -174,20 +206,35 @@ give_volume(void)
 	answer("VolumeGetOrCreate", GRPC_OK, &volume);
 }
 
-static int
-setup(void **state)
+static void
+run_begin(void)
 {
 	struct err e = { 0 };
 
+	account = modal_create_on(loop, &config, &options, dial, NULL, &e);
+	assert_non_null(account);
+	rig_open(&r, loop, account, "/x/s/q", false);
+	settle();
+}
+
+static void
+run_end(void)
+{
+	modal_destroy(account);
+	r.s = NULL;
+	rig_close(&r);
+	assert_null(asked);
+}
+
+static int
+setup(void **state)
+{
 	(void)state;
 	loop = loop_create(clock_system(), waiter_poll());
 	rig_config(&config, "https://control", true, TOKEN_ID);
 	modal_options_init(&options);
 	options.image_id = "im-1";
-	account = modal_create_on(loop, &config, &options, dial, NULL, &e);
-	assert_non_null(account);
-	rig_open(&r, loop, account, "/x/s/q", false);
-	settle();
+	run_begin();
 	return 0;
 }
 
@@ -195,13 +242,63 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	modal_destroy(account);
-	r.s = NULL;
-	rig_close(&r);
-	assert_null(asked);
+	run_end();
 	modal_config_finish(&config);
 	loop_destroy(loop);
 	return 0;
+}
+
+/* The image is asked for, and its id kept. */
+static int
+setup_kept(void **state)
+{
+	(void)state;
+	loop = loop_create(clock_system(), waiter_poll());
+	rig_config(&config, "https://control", true, TOKEN_ID);
+	modal_options_init(&options);
+	snprintf(keep_dir, sizeof keep_dir, "/tmp/viva-order-XXXXXX");
+	assert_non_null(mkdtemp(keep_dir));
+	options.keep_dir = keep_dir;
+	run_begin();
+	return 0;
+}
+
+static int
+teardown_kept(void **state)
+{
+	char path[100];
+
+	teardown(state);
+	snprintf(path, sizeof path, "%s/images", keep_dir);
+	unlink(path);
+	return rmdir(keep_dir);
+}
+
+/* All that a sandbox wants but its image. */
+static void
+give_rest(const char *builder)
+{
+	give_token();
+	give_app(GRPC_OK);
+	give_volume();
+	give_builder(builder);
+}
+
+static void
+run_again(void)
+{
+	run_end();
+	run_begin();
+}
+
+static void
+assert_made_of(const char *id)
+{
+	struct wire_exchange *x = find("SandboxCreateV2");
+
+	if (x == NULL)
+		fail_msg("no sandbox is made");
+	assert_non_null(memmem(x->body.data, x->body.len, id, strlen(id)));
 }
 
 /* ---- tests ---- */
@@ -274,6 +371,228 @@ test_refused(void **state)
 	assert_non_null(strstr(r.why, "token is refused"));
 }
 
+/* A first run asks for the image; a second one makes the sandbox of what that
+ * one was told. */
+static void
+test_kept(void **state)
+{
+	(void)state;
+	give_rest("2025.06");
+	assert_null(find("SandboxCreateV2"));
+	give_image("im-77");
+	assert_made_of("im-77");
+	for (int i = 0; i < 2; i++) {
+		run_again();
+		give_rest("2025.06");
+		assert_null(find("ImageGetOrCreate"));
+		assert_made_of("im-77");
+	}
+}
+
+/* The builder may be answered last. */
+static void
+test_kept_late(void **state)
+{
+	(void)state;
+	give_rest("2025.06");
+	give_image("im-77");
+	run_again();
+	give_token();
+	give_volume();
+	give_app(GRPC_OK);
+	assert_null(find("ImageGetOrCreate"));
+	assert_null(find("SandboxCreateV2"));
+	give_builder("2025.06");
+	assert_made_of("im-77");
+}
+
+static void
+assert_asks(const char *builder)
+{
+	run_again();
+	give_rest(builder);
+	assert_null(find("SandboxCreateV2"));
+	assert_non_null(find("ImageGetOrCreate"));
+}
+
+/* What makes it another image, or another place. */
+static void
+test_kept_other(void **state)
+{
+	static const char *const lines[] = { "RUN true", NULL };
+
+	(void)state;
+	give_rest("2025.06");
+	give_image("im-77");
+	assert_asks("2024.10");
+	options.image_lines = lines;
+	assert_asks("2025.06");
+	options.image_lines = NULL;
+	options.image = "python:3.12";
+	assert_asks("2025.06");
+	modal_options_init(&options);
+	assert_asks("2025.06"); /* turned off */
+	options.keep_dir = keep_dir;
+	free(config.environment);
+	config.environment = xstrdup("test");
+	assert_asks("2025.06");
+	free(config.environment);
+	config.environment = xstrdup("");
+	run_again();
+	give_rest("2025.06");
+	assert_made_of("im-77");
+}
+
+/* viva doctor does. */
+static void
+test_kept_anew(void **state)
+{
+	(void)state;
+	give_rest("2025.06");
+	give_image("im-77");
+	run_end();
+	run_begin();
+	modal_ask_anew(account);
+	give_rest("2025.06");
+	give_image("im-78");
+	assert_made_of("im-78");
+	run_again();
+	give_rest("2025.06");
+	assert_made_of("im-78");
+}
+
+static void
+test_kept_damaged(void **state)
+{
+	char path[100];
+	FILE *f;
+
+	(void)state;
+	give_rest("2025.06");
+	give_image("im-77");
+	run_end();
+	snprintf(path, sizeof path, "%s/images", keep_dir);
+	f = fopen(path, "r+e");
+	assert_non_null(f);
+	assert_int_equal(fputs("viva damages", f) >= 0, 1);
+	fclose(f);
+	run_begin();
+	give_rest("2025.06");
+	give_image("im-78");
+	assert_made_of("im-78");
+	run_again();
+	give_rest("2025.06");
+	assert_made_of("im-78");
+}
+
+/* The server knows it no more: the image is asked for, nobody is told, and
+ * what it says then is kept. */
+static void
+test_kept_unknown(void **state)
+{
+	static const enum grpc_code codes[] = { GRPC_NOT_FOUND,
+		GRPC_FAILED_PRECONDITION, GRPC_INVALID_ARGUMENT };
+	char id[20] = "im-77", next[20];
+
+	(void)state;
+	give_rest("2025.06");
+	give_image(id);
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		snprintf(next, sizeof next, "im-%zu", 80 + i);
+		run_again();
+		give_rest("2025.06");
+		assert_made_of(id);
+		answer("SandboxCreateV2", codes[i], NULL);
+		assert_null(find("SandboxCreateV2"));
+		give_image(next);
+		assert_made_of(next);
+		assert_int_equal(r.state, SANDBOX_STARTING);
+		assert_int_equal(r.retries, 0);
+		run_again();
+		give_rest("2025.06");
+		assert_made_of(next);
+		snprintf(id, sizeof id, "%s", next);
+	}
+}
+
+/* It was not the image: what the server says then is told. */
+static void
+test_kept_innocent(void **state)
+{
+	(void)state;
+	give_rest("2025.06");
+	give_image("im-77");
+	run_again();
+	give_rest("2025.06");
+	answer("SandboxCreateV2", GRPC_INVALID_ARGUMENT, NULL);
+	give_image("im-77");
+	answer("SandboxCreateV2", GRPC_INVALID_ARGUMENT, NULL);
+	assert_null(find("ImageGetOrCreate"));
+	assert_int_equal(r.state, SANDBOX_FAILED);
+	assert_non_null(strstr(r.why, "the sandbox cannot be made"));
+	/* A break says nothing of it. */
+	run_again();
+	give_rest("2025.06");
+	answer("SandboxCreateV2", GRPC_RESOURCE_EXHAUSTED, NULL);
+	assert_null(find("ImageGetOrCreate"));
+	run_again();
+	give_rest("2025.06");
+	assert_made_of("im-77");
+}
+
+/* Two that were made of it at once. */
+static void
+test_kept_twice(void **state)
+{
+	struct rig judge;
+
+	(void)state;
+	give_rest("2025.06");
+	give_image("im-77");
+	run_again();
+	rig_open(&judge, loop, account, "/x/s/q", true);
+	give_rest("2025.06");
+	answer("SandboxCreateV2", GRPC_NOT_FOUND, NULL);
+	assert_made_of("im-77"); /* the other's */
+	answer("SandboxCreateV2", GRPC_NOT_FOUND, NULL);
+	assert_null(find("SandboxCreateV2"));
+	give_image("im-78");
+	assert_null(find("ImageGetOrCreate"));
+	answer("SandboxCreateV2", GRPC_INTERNAL, NULL);
+	assert_made_of("im-78");
+	assert_int_not_equal(r.state, SANDBOX_FAILED);
+	assert_int_not_equal(judge.state, SANDBOX_FAILED);
+	judge.s->ops->destroy(judge.s);
+	judge.s = NULL;
+	rig_close(&judge);
+}
+
+/* A sandbox that never came up may be of an image that is damaged. */
+static void
+test_kept_never_up(void **state)
+{
+	CLIENT(SandboxCreateV2Response) made = CLIENT_INIT(
+	    SANDBOX_CREATE_V2_RESPONSE);
+	CLIENT(SandboxGetTaskIdResponse) task = CLIENT_INIT(
+	    SANDBOX_GET_TASK_ID_RESPONSE);
+	CLIENT(GenericResult) result = CLIENT_INIT(GENERIC_RESULT);
+
+	(void)state;
+	give_rest("2025.06");
+	give_image("im-77");
+	run_again();
+	give_rest("2025.06");
+	made.sandbox_id = (char *)"sb-1";
+	answer("SandboxCreateV2", GRPC_OK, &made);
+	result.status = RESULT(FAILURE);
+	task.task_result = &result;
+	answer("SandboxGetTaskIdV2", GRPC_OK, &task);
+	assert_int_equal(r.state, SANDBOX_FAILED);
+	assert_asks("2025.06");
+}
+
+#define KEPT(fn) cmocka_unit_test_setup_teardown(fn, setup_kept, teardown_kept)
+
 int
 main(void)
 {
@@ -285,6 +604,15 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup,
 		    teardown),
+		KEPT(test_kept),
+		KEPT(test_kept_late),
+		KEPT(test_kept_other),
+		KEPT(test_kept_anew),
+		KEPT(test_kept_damaged),
+		KEPT(test_kept_unknown),
+		KEPT(test_kept_innocent),
+		KEPT(test_kept_twice),
+		KEPT(test_kept_never_up),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

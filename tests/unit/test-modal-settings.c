@@ -71,6 +71,37 @@ assert_defaults(void)
 	assert_int_equal(s.options.input_in_flight, o.input_in_flight);
 }
 
+/* Ids of images are kept where the user's caches are, unless that is not
+ * wanted. */
+static void
+test_image_cache(void **state)
+{
+	(void)state;
+	setenv("XDG_CACHE_HOME", "/x/cache", 1);
+	setenv("HOME", "/x/home", 1);
+	good("");
+	assert_string_equal(s.options.keep_dir, "/x/cache/viva");
+	modal_settings_finish(&s);
+	setenv("XDG_CACHE_HOME", "cache", 1);
+	good("[modal]\nimage-cache = yes\n");
+	assert_string_equal(s.options.keep_dir, "/x/home/.cache/viva");
+	modal_settings_finish(&s);
+	unsetenv("XDG_CACHE_HOME");
+	good("[modal]\nimage-cache = no\n");
+	assert_null(s.options.keep_dir);
+	modal_settings_finish(&s);
+	good("[modal]\nimage-cache = no\nimage-cache = on\n");
+	assert_string_equal(s.options.keep_dir, "/x/home/.cache/viva");
+	modal_settings_finish(&s);
+	unsetenv("HOME");
+	good("[modal]\nimage-cache = yes\n");
+	assert_null(s.options.keep_dir);
+	modal_settings_finish(&s);
+	bad("[modal]\n\nimage-cache = 30 days\n",
+	    "config:3: image-cache: \"30 days\" is neither true nor false; "
+	    "write one of them");
+}
+
 static void
 test_defaults(void **state)
 {
@@ -231,7 +262,7 @@ main(void)
 	const struct CMUnitTest tests[] = { T(test_defaults),
 		T(test_every_key), T(test_lists), T(test_long_list),
 		T(test_other_sections), T(test_bounds), T(test_mistakes),
-		T(test_file) };
+		T(test_image_cache), T(test_file) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

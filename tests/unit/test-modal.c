@@ -694,6 +694,61 @@ test_foreign_volume(void **state)
 	assert_int_equal(one.n, 0);
 }
 
+/* ---- the image's id, kept ---- */
+
+static void
+start_again(void)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	struct exec_spec spec = { .argv = argv, .wall_ms = 20000,
+		.memory_mb = 256, .file_mb = 16, .processes = 16,
+		.output_max = 4096 };
+	struct rig r;
+
+	open_account(true, NULL, TOKEN_ID);
+	rig_open(&r, loop, account, workspace, true);
+	assert_int_equal(run(&r, &spec, NULL)->x.status, 0);
+	assert_null(strstr(r.states.data, "retrying"));
+	rig_close(&r);
+	drain();
+	finish(NULL);
+}
+
+/* A second run does not ask for the image, and one whose image is gone does,
+ * without a word. */
+static void
+test_kept(void **state)
+{
+	char dir[] = "/tmp/viva-kept-XXXXXX", path[60];
+	struct buf text = { 0 };
+	char *id;
+	long asked;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	keep_dir = dir;
+	start_again();
+	asked = fakemodal_count(fake, "ImageGetOrCreate");
+	start_again();
+	assert_int_equal(fakemodal_count(fake, "ImageGetOrCreate"), asked);
+	snprintf(path, sizeof path, "%s/images", dir);
+	assert_true(hunt_slurp(path, &text));
+	id = strstr(text.data, " im-");
+	assert_non_null(id);
+	memset(id + 4, '9', 22);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(text.data, f);
+	fclose(f);
+	start_again();
+	assert_int_equal(fakemodal_count(fake, "ImageGetOrCreate"), asked + 1);
+	keep_dir = NULL;
+	buf_free(&text);
+	unlink(path);
+	rmdir(dir);
+}
+
 /* ---- no secret anywhere ---- */
 
 static int
@@ -736,6 +791,7 @@ all(void)
 		cmocka_unit_test_teardown(test_v1, finish),
 		cmocka_unit_test_teardown(test_lists, finish),
 		cmocka_unit_test_teardown(test_foreign_volume, finish),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test_setup(test_secrets, begin_last),
 	};
 
