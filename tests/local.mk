@@ -7,6 +7,7 @@ libtestsupport_a_SOURCES = \
 	tests/support/fakemodal.h \
 	tests/support/fakesandbox.c \
 	tests/support/fakesandbox.h \
+	tests/support/fakewire.h \
 	tests/support/machine.c \
 	tests/support/machine.h \
 	tests/support/ptyscreen.c \
@@ -428,4 +429,6 @@ EXTRA_DIST += \
 	tests/unit/modal-rig.h \
 	tests/unit/modal-store-fixture.h \
 	tests/unit/pane-edit-fixture.h \
-	tests/unit/pane-fixture.h
+	tests/unit/pane-fixture.h \
+	tests/unit/tcp-fixture.h \
+	tests/unit/vt-fixture.h

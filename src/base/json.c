@@ -130,36 +130,43 @@ json_add_base64(struct buf *b, const void *p, size_t n)
 static int
 sextet(char c)
 {
-	const char *p = c != '\0' ? strchr(alphabet, c) : NULL;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
 
-	return p != NULL ? (int)(p - alphabet) : -1;
+size_t
+base64_add(struct buf *out, const char *p, size_t n)
+{
+	uint32_t bits = 0;
+	int nbits = 0, v;
+	size_t i = 0;
+
+	buf_reserve(out, n / 4 * 3 + 3);
+	for (; i < n && (v = sextet(p[i])) >= 0; i++) {
+		bits = bits << 6 | (uint32_t)v;
+		nbits += 6;
+		if (nbits >= 8) {
+			nbits -= 8;
+			buf_addc(out, (char)(bits >> nbits & 0xff));
+		}
+	}
+	return i;
 }
 
 bool
 json_base64(const char *s, struct buf *out)
 {
-	size_t n = strlen(s);
+	size_t n = strlen(s), taken = base64_add(out, s, n);
 
-	if (n % 4 != 0)
-		return false;
-	for (size_t i = 0; i < n; i += 4) {
-		int a = sextet(s[i]), b = sextet(s[i + 1]);
-		int c = sextet(s[i + 2]), d = sextet(s[i + 3]);
-		size_t pad = 0;
-		char o[3];
-
-		if (i + 4 == n && s[i + 3] == '=')
-			pad = s[i + 2] == '=' ? 2 : 1;
-		if (a < 0 || b < 0 || (c < 0 && pad < 2) || (d < 0 && pad < 1))
-			return false;
-		c = c < 0 ? 0 : c;
-		d = d < 0 ? 0 : d;
-		o[0] = (char)(a << 2 | b >> 4);
-		o[1] = (char)((b & 15) << 4 | c >> 2);
-		o[2] = (char)((c & 3) << 6 | d);
-		buf_add(out, o, 3 - pad);
-	}
-	return true;
+	return n % 4 == 0 && n - taken <= 2 &&
+	    strspn(s + taken, "=") == n - taken;
 }
 
 /* struct json is cJSON under another name: it is never defined. */

@@ -28,7 +28,10 @@ bool json_is_null(const struct json *, const char *key); /* or not there */
  * none. */
 const struct json *json_first(const struct json *);
 const struct json *json_next(const struct json *);
-/* Decodes base64 into out; false when it is not base64. */
+/* Decodes base64 of either alphabet up to the first character that is none,
+ * '=' too; how many it took. */
+size_t base64_add(struct buf *out, const char *p, size_t n);
+/* The same of all of s, padded; false when it is not base64. */
 bool json_base64(const char *s, struct buf *out);
 
 #endif

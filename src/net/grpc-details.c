@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json.h"
+
 /*
  * The little of protobuf that grpc-status-details-bin needs:
  *   google.rpc.Status { 3: repeated Any details }
@@ -138,37 +140,6 @@ status_wait(struct pb b)
 	return -1;
 }
 
-static int
-sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
-/* Base64 with or without padding; ends at the first odd character. */
-static void
-base64(struct buf *out, const char *p, size_t n)
-{
-	uint32_t acc = 0;
-	int bits = 0, v;
-
-	for (size_t i = 0; i < n && (v = sextet(p[i])) >= 0; i++) {
-		acc = acc << 6 | (uint32_t)v;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			buf_addc(out, (char)(acc >> bits));
-		}
-	}
-}
-
 /* Values of a -bin header that came twice are joined with commas. */
 int64_t
 grpc_retry_after(const char *p, size_t n)
@@ -183,7 +154,7 @@ grpc_retry_after(const char *p, size_t n)
 		size_t len = comma != NULL ? (size_t)(comma - p) : n;
 
 		buf_clear(&b);
-		base64(&b, p, len);
+		base64_add(&b, p, len); /* padded or not */
 		us = status_wait((struct pb){
 		    (const unsigned char *)buf_str(&b), b.len });
 		len += comma != NULL;

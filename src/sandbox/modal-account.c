@@ -144,27 +144,17 @@ jwt_end(const char *token)
 {
 	const char *payload = strchr(token, '.');
 	size_t n = payload != NULL ? strcspn(payload + 1, ".") : 0;
-	struct buf text = { 0 }, decoded = { 0 };
+	struct buf decoded = { 0 };
 	struct json *j = NULL;
 	int64_t end = 0;
 
 	if (n == 0)
 		return 0;
-	buf_add(&text, payload + 1, n);
-	for (size_t i = 0; i < n; i++)
-		if (text.data[i] == '-')
-			text.data[i] = '+';
-		else if (text.data[i] == '_')
-			text.data[i] = '/';
-	while (text.len % 4 != 0)
-		buf_addc(&text, '=');
-	if (json_base64(text.data, &decoded))
+	if (base64_add(&decoded, payload + 1, n) == n)
 		j = json_parse(buf_str(&decoded), decoded.len, NULL);
 	if (j != NULL)
 		end = json_int(j, "exp", 0);
 	json_free(j);
-	explicit_bzero(text.data, text.len);
-	buf_free(&text);
 	buf_free(&decoded);
 	return end;
 }

@@ -151,6 +151,8 @@ void core_term_resize(struct core *, unsigned rows, unsigned cols);
 void core_term_output(struct core *, uint64_t offset, const char *p, size_t n);
 void core_term_exited(struct core *, const struct sandbox_exit *);
 void core_term_gone(struct core *);
+/* A shell that is open has ended: recorded, and why. */
+void core_term_closed(struct core *, const char *why);
 void core_term_dropped(struct core *); /* tells what is to be told */
 
 /* core-files.c */

@@ -101,19 +101,6 @@ on_event(void *user, const struct event *ev)
 /* ---- what was left open ---- */
 
 static void
-close_shell(struct core *c)
-{
-	struct event ev = core_event(EV_TERM_EXIT, ORIGIN_SYSTEM);
-
-	if (c->state->term == 0 || c->state->term_exited)
-		return;
-	ev.u.term.term = c->state->term;
-	ev.u.term.status = -1;
-	ev.u.term.why = "viva was gone";
-	core_emit(c, &ev);
-}
-
-static void
 close_run(struct core *c)
 {
 	const struct state_run *r = state_last_run(c->state);
@@ -147,7 +134,7 @@ open_again(struct core *c)
 {
 	core_sandbox_begin(c);
 	if (!core_term_attach(c)) {
-		close_shell(c);
+		core_term_closed(c, "viva was gone");
 		core_term_start(c);
 	}
 	core_files_again(c);
@@ -290,7 +277,7 @@ core_resume(struct core *c, struct err *e)
 	c->start_mono -= c->state->t;
 	say_resumed(c);
 	if (r.moved_on && c->question + 1 < c->spec.nproblems) {
-		close_shell(c);
+		core_term_closed(c, "viva was gone");
 		core_files_reset(c);
 		c->question++;
 		core_question_start(c);

@@ -196,20 +196,6 @@ core_sandbox_expiry(struct core *c)
 /* ---- another one ---- */
 
 static void
-close_shell(struct core *c)
-{
-	struct event ev = core_event(EV_TERM_EXIT, ORIGIN_SYSTEM);
-
-	core_term_dropped(c);
-	if (c->state->term == 0 || c->state->term_exited)
-		return;
-	ev.u.term.term = c->state->term;
-	ev.u.term.status = -1;
-	ev.u.term.why = "a new sandbox was asked for";
-	core_emit(c, &ev);
-}
-
-static void
 swap(void *user)
 {
 	struct core *c = user;
@@ -217,7 +203,8 @@ swap(void *user)
 	c->swap = NULL;
 	if (c->ending || c->leaving)
 		return;
-	close_shell(c);
+	core_term_dropped(c);
+	core_term_closed(c, "a new sandbox was asked for");
 	core_files_leave(c);
 	destroy(c);
 	if (c->run_pending)

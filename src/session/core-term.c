@@ -254,6 +254,19 @@ core_term_exited(struct core *c, const struct sandbox_exit *x)
 }
 
 void
+core_term_closed(struct core *c, const char *why)
+{
+	struct event ev = core_event(EV_TERM_EXIT, ORIGIN_SYSTEM);
+
+	if (c->state->term == 0 || c->state->term_exited)
+		return;
+	ev.u.term.term = c->state->term;
+	ev.u.term.status = -1;
+	ev.u.term.why = why;
+	core_emit(c, &ev);
+}
+
+void
 core_term_gone(struct core *c)
 {
 	loop_timer_cancel(c->hold_timer);

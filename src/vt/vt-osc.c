@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -42,46 +43,25 @@ title(struct vt *vt, const char *p, size_t n)
 	vt->c.title[len] = '\0';
 }
 
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* OSC 52 ; which ; base64.  A query ('?') gets no answer: what the user
  * copied is no business of a program in the sandbox. */
 static void
 clipboard(struct vt *vt, const char *p, size_t n)
 {
 	const char *data = memchr(p, ';', n);
-	uint32_t bits = 0;
-	int nbits = 0;
+	size_t left, taken;
 
 	if (data == NULL || vt->osc.len >= VT_OSC_MAX)
 		return;
 	data++;
 	if (data < p + n && *data == '?')
 		return;
+	left = (size_t)(p + n - data);
 	buf_clear(&vt->clip);
-	for (; data < p + n && *data != '='; data++) {
-		int v = base64_value(*data);
-
-		if (v < 0) {
-			buf_clear(&vt->clip);
-			return;
-		}
-		bits = bits << 6 | (uint32_t)v;
-		nbits += 6;
-		if (nbits >= 8) {
-			nbits -= 8;
-			buf_addc(&vt->clip, (char)(bits >> nbits & 0xff));
-		}
+	taken = base64_add(&vt->clip, data, left);
+	if (taken < left && data[taken] != '=') {
+		buf_clear(&vt->clip);
+		return;
 	}
 	vt->c.clip_set = vt->clip.len <= VT_CLIP_MAX;
 }

@@ -244,7 +244,7 @@ test_certificate(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		fakemodal_config(home, i == 0 ? "" :
+		ptyscreen_home_config(home, i == 0 ? "" :
 		    "[modal]\n\tca-file = /nonexistent\n");
 		p = ptyscreen_start(24, 140, argv, env);
 		assert_int_equal(ptyscreen_exit(p), 1);
@@ -265,7 +265,7 @@ test_settings(void **state)
 	struct ptyscreen *p;
 
 	(void)state;
-	fakemodal_config(home, "[modal]\n\tcpu = 2\n\tcpus = 2\n");
+	ptyscreen_home_config(home, "[modal]\n\tcpu = 2\n\tcpus = 2\n");
 	p = ptyscreen_start(24, 140, argv, env);
 	assert_int_equal(ptyscreen_exit(p), 1);
 	assert_says(ptyscreen_written(p), words);
@@ -291,7 +291,7 @@ leave_one(const char *const *more, const char *config)
 	for (; more != NULL && *more != NULL; more++)
 		all[n++] = *more;
 	all[n] = NULL;
-	fakemodal_config(home, text);
+	ptyscreen_home_config(home, text);
 	p = ptyscreen_start(36, 140, argv, all);
 	ptyscreen_wait(p, PROMPT);
 	kill(ptyscreen_pid(p), SIGKILL);

@@ -70,13 +70,7 @@ teardown(void **state)
 static struct ptyscreen *
 viva(int rows, int cols, const char *const *args)
 {
-	const char *argv[8] = { getenv("VIVA") };
-
-	if (argv[0] == NULL)
-		fail_msg("VIVA does not name the binary");
-	for (size_t i = 0; i < 6 && args[i] != NULL; i++)
-		argv[i + 1] = args[i];
-	screen = ptyscreen_start(rows, cols, argv, fakemodal_env(fake, home));
+	screen = fakemodal_viva(fake, home, rows, cols, args);
 	return screen;
 }
 

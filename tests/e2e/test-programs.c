@@ -589,21 +589,6 @@ test_scrollback(void **state)
 /* --- what reaches the user's terminal ----------------------------------- */
 
 static void
-configure(const char *text)
-{
-	char path[400];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/config/viva", home);
-	assert_int_equal(mkdir(path, 0700), 0);
-	snprintf(path, sizeof path, "%s/config/viva/config", home);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void
 test_shapes_and_titles(void **state)
 {
 	struct ptyscreen *p = shell(true);
@@ -631,7 +616,7 @@ test_clipboard(void **state)
 	struct ptyscreen *p;
 
 	(void)state;
-	configure("[ui]\n\tclipboard = osc52\n");
+	ptyscreen_home_config(home, "[ui]\n\tclipboard = osc52\n");
 	p = shell(true);
 	run(p, "printf '\\033]52;c;aGVsbG8=\\033\\\\'");
 	wait_sent(p, "\033]52;c;aGVsbG8=\007");

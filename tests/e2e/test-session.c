@@ -355,27 +355,12 @@ test_no_sandbox(void **state)
 }
 
 static void
-write_config(const char *text)
-{
-	char path[400];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/config/viva", home);
-	assert_int_equal(mkdir(path, 0700), 0);
-	snprintf(path, sizeof path, "%s/config/viva/config", home);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void
 test_config(void **state)
 {
 	struct ptyscreen *p;
 
 	(void)state;
-	write_config("[ui]\n\ttheme = light\n\tcolour = yes\n"
+	ptyscreen_home_config(home, "[ui]\n\ttheme = light\n\tcolour = yes\n"
 	    "[keys]\n\tF9 = run-tests\n");
 	p = viva(36, 120, "demo", NULL, NULL);
 	ptyscreen_wait(p, "config:3: ");

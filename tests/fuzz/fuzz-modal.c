@@ -13,24 +13,15 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "net/wire.h"
 #include "sandbox/modal-internal.h"
+#include "tests/support/fakewire.h"
 
 #define TURNS 3000
 #define ANSWERS_MAX 400
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-struct wire_exchange {
-	struct wire_exchange *next;
-	const struct wire_sink *sink;
-	void *user;
-	char rpc[40];
-	struct loop_timer *timer;
-};
-
 static struct loop *loop;
-static struct wire_exchange *open_list;
 static const uint8_t *input;
 static size_t left, answers;
 static struct clock_fake now;
@@ -46,56 +37,6 @@ jump(struct waiter *w, struct pollfd *fds, int n, int64_t us)
 }
 
 static struct waiter waiter = { jump };
-
-static void
-forget(struct wire_exchange *x)
-{
-	for (struct wire_exchange **p = &open_list; *p != NULL;
-	    p = &(*p)->next)
-		if (*p == x) {
-			*p = x->next;
-			break;
-		}
-	loop_timer_cancel(x->timer);
-	free(x);
-}
-
-static void
-line(struct wire_exchange *x, const char *text)
-{
-	x->sink->line(x->user, text, strlen(text));
-}
-
-static void
-end(struct wire_exchange *x, bool failed, int code)
-{
-	struct wire_end e = { .failed = failed, .why = "cut",
-		.took_us = 1000 };
-	const struct wire_sink *sink = x->sink;
-	void *user = x->user;
-	char text[40];
-
-	if (!failed) {
-		snprintf(text, sizeof text, "grpc-status: %d\r\n", code);
-		line(x, text);
-		line(x, "grpc-message: as the fuzzer wants it\r\n");
-	}
-	forget(x);
-	sink->end(user, &e);
-}
-
-static void
-message(struct wire_exchange *x, const char *p, size_t n)
-{
-	struct buf b = { 0 };
-
-	buf_addc(&b, 0);
-	for (int i = 0; i < 4; i++)
-		buf_addc(&b, (char)(n >> (24 - 8 * i)));
-	buf_add(&b, p, n);
-	x->sink->data(x->user, b.data, b.len);
-	buf_free(&b);
-}
 
 /* ---- good answers ---- */
 
@@ -213,62 +154,26 @@ arrive(void *user)
 	struct buf b = { 0 };
 
 	x->timer = NULL;
-	line(x, "HTTP/2 200\r\n");
-	line(x, "content-type: application/grpc\r\n");
+	wire_head(x);
 	good(x->rpc, &b);
 	spoil(&k, &b);
 	if (k.what != SILENT)
-		message(x, buf_str(&b), b.len);
+		wire_bytes(x, buf_str(&b), b.len, SIZE_MAX);
 	buf_free(&b);
-	if (k.what == SILENT || k.what == BROKEN || ++answers > ANSWERS_MAX)
-		end(x, k.what == BROKEN, (int)(k.n % 17));
-	else
-		end(x, false, 0);
-}
-
-/* ---- the wire ---- */
-
-static struct wire_exchange *
-wire_start(struct wire *w, const struct wire_request *q,
-    const struct wire_sink *sink, void *user)
-{
-	struct wire_exchange *x = xcalloc(1, sizeof *x);
-
-	(void)w;
-	snprintf(x->rpc, sizeof x->rpc, "%s", strrchr(q->path, '/') + 1);
-	x->sink = sink;
-	x->user = user;
-	x->next = open_list;
-	open_list = x;
-	x->timer = loop_timer_add(loop, 1000, arrive, x);
-	return x;
-}
-
-static bool
-wire_stop(struct wire_exchange *x, bool suspect)
-{
-	(void)suspect;
-	forget(x);
-	return true;
+	if (k.what == BROKEN) {
+		wire_cut(x);
+	} else if (k.what == SILENT || ++answers > ANSWERS_MAX) {
+		wire_line(x, "grpc-message: as the fuzzer wants it\r\n");
+		wire_close(x, (int)(k.n % 17));
+	} else {
+		wire_close(x, 0);
+	}
 }
 
 static void
-wire_destroy(struct wire *w)
+wire_asked(struct wire_exchange *x)
 {
-	free(w);
-}
-
-static struct grpc *
-dial(void *user, struct loop *l, const struct grpc_spec *spec, struct err *e)
-{
-	struct wire *w = xcalloc(1, sizeof *w);
-
-	(void)user;
-	(void)e;
-	w->start = wire_start;
-	w->stop = wire_stop;
-	w->destroy = wire_destroy;
-	return grpc_create_on(l, w, spec->url);
+	x->timer = loop_timer_add(loop, 1000, arrive, x);
 }
 
 /* ---- the session ---- */
@@ -381,7 +286,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	clock_fake_init(&now, 1000000, 1700000000000);
 	loop = loop_create(&now.base, &waiter);
 	modal_options_init(&options);
-	m = modal_create_on(loop, &config, &options, dial, NULL, &e);
+	m = modal_create_on(loop, &config, &options, fakewire_dial, NULL, &e);
 	if (m == NULL)
 		abort();
 	input = data;
@@ -390,8 +295,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	session(m, false);
 	session(m, true);
 	modal_destroy(m);
-	while (open_list != NULL)
-		forget(open_list);
+	while (wire_open != NULL)
+		wire_forget(wire_open);
 	loop_destroy(loop);
 	modal_config_finish(&config);
 	return 0;

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sandbox/modal.h"
+#include "tests/modal/peak.h"
 
 #define PATIENCE_US 60000000
 #define TEXT "print(42)\n"
@@ -200,23 +201,6 @@ save(const char *size)
 {
 	UNTIL(act.state == SANDBOX_READY);
 	large(size);
-}
-
-/* The kernel's count of a program begins when it does; getrusage has what
- * was there before it too. */
-static long
-peak_kib(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	char line[200];
-	long kib = -1;
-
-	while (f != NULL && fgets(line, sizeof line, f) != NULL)
-		if (strncmp(line, "VmHWM:", 6) == 0)
-			kib = strtol(line + 6, NULL, 10);
-	if (f != NULL)
-		fclose(f);
-	return kib;
 }
 
 static void

@@ -2,9 +2,9 @@
 
 EXTRA_PROGRAMS += tests/modal/act tests/modal/put
 CLEANFILES += tests/modal/act tests/modal/put
-tests_modal_act_SOURCES = tests/modal/act.c
+tests_modal_act_SOURCES = tests/modal/act.c tests/modal/peak.h
 tests_modal_act_LDADD = $(bench_libs)
-tests_modal_put_SOURCES = tests/modal/put.c
+tests_modal_put_SOURCES = tests/modal/put.c tests/modal/peak.h
 tests_modal_put_LDADD = $(bench_libs)
 
 # 77: no client can be had here; it says so, for each.

@@ -22,6 +22,7 @@
 
 #include "base/mem.h"
 #include "sandbox/modal-store.h"
+#include "tests/modal/peak.h"
 
 #define MIB ((size_t)1 << 20)
 #define PATIENCE_US 120000000
@@ -82,22 +83,6 @@ static double
 ms_since(int64_t us)
 {
 	return (double)(clock_mono(clock_system()) - us) / 1000;
-}
-
-/* What getrusage tells may be of the program before this one. */
-static long
-peak_kib(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	char line[200];
-	long kib = -1;
-
-	while (f != NULL && fgets(line, sizeof line, f) != NULL)
-		if (strncmp(line, "VmHWM:", 6) == 0)
-			kib = strtol(line + 6, NULL, 10);
-	if (f != NULL)
-		fclose(f);
-	return kib;
 }
 
 static void

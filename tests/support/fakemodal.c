@@ -23,6 +23,7 @@
 #include <git2.h>
 
 #include "base/mem.h"
+#include "tests/support/ptyscreen.h"
 
 #define PYTHON "/usr/bin/python3"
 #define START_MS 30000 /* for the next of its first words */
@@ -137,28 +138,13 @@ fakemodal_get(const struct fakemodal *f, const char *name)
 	return NULL;
 }
 
-void
-fakemodal_config(const char *home, const char *text)
-{
-	char path[400];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/config/viva", home);
-	mkdir(path, 0700);
-	snprintf(path, sizeof path, "%s/config/viva/config", home);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
 const char *const *
 fakemodal_env(struct fakemodal *f, const char *home)
 {
 	char *text = xasprintf("[modal]\n\tca-file = %s\n",
 	    fakemodal_get(f, "ca"));
 
-	fakemodal_config(home, text);
+	ptyscreen_home_config(home, text);
 	free(text);
 	if (f->env[0] == NULL) {
 		f->env[0] = xasprintf("MODAL_SERVER_URL=%s",
@@ -206,6 +192,19 @@ fakemodal_order(struct fakemodal *f, const char *path, const char *json)
 		fail_msg("%s %s: %s", path, json != NULL ? json : "",
 		    buf_str(&f->answer));
 	return body + 4;
+}
+
+struct ptyscreen *
+fakemodal_viva(struct fakemodal *f, const char *home, int rows, int cols,
+    const char *const *words)
+{
+	const char *argv[8] = { getenv("VIVA") };
+
+	if (argv[0] == NULL)
+		fail_msg("VIVA does not name the binary");
+	for (size_t i = 0; i < 6 && words[i] != NULL; i++)
+		argv[i + 1] = words[i];
+	return ptyscreen_start(rows, cols, argv, fakemodal_env(f, home));
 }
 
 unsigned

@@ -18,6 +18,7 @@
 #define FAKE_JWT "eyJhbGciOi" /* so every jwt begins */
 
 struct fakemodal;
+struct ptyscreen;
 /* false: python3's grpcio, protoc or openssl is missing, and it is said. */
 bool fakemodal_possible(void);
 /* knobs: "name=value"…, NULL-terminated; NULL: none. */
@@ -29,8 +30,9 @@ const char *fakemodal_get(const struct fakemodal *, const char *name);
 /* MODAL_SERVER_URL and the tokens, and the settings' ca-file written into the
  * home: what ptyscreen_start is given.  Borrowed. */
 const char *const *fakemodal_env(struct fakemodal *, const char *home);
-/* The file of settings in home is that text. */
-void fakemodal_config(const char *home, const char *text);
+/* viva with up to six words, as $VIVA names it, on a screen of its own. */
+struct ptyscreen *fakemodal_viva(struct fakemodal *, const char *home, int rows,
+    int cols, const char *const *words);
 /* POST of JSON (NULL: GET) to the control port; the answer is borrowed until
  * the next order.  Fails the test when it is not 200. */
 const char *fakemodal_order(struct fakemodal *, const char *path,

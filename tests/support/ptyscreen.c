@@ -101,6 +101,21 @@ ptyscreen_home_remove(char *home)
 }
 
 void
+ptyscreen_home_config(const char *home, const char *text)
+{
+	char path[400];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/config/viva", home);
+	mkdir(path, 0700);
+	snprintf(path, sizeof path, "%s/config/viva/config", home);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+void
 ptyscreen_use_home(const char *home)
 {
 	shared_home = home;

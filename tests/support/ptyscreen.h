@@ -28,6 +28,8 @@ const char *ptyscreen_home(const struct ptyscreen *);
  * may share one).  Freed by ptyscreen_home_remove. */
 char *ptyscreen_home_create(void);
 void ptyscreen_home_remove(char *home);
+/* The file of settings in home is that text. */
+void ptyscreen_home_config(const char *home, const char *text);
 void ptyscreen_use_home(const char *home); /* NULL: a new one each */
 
 void ptyscreen_send(struct ptyscreen *, const char *bytes);

@@ -4,24 +4,13 @@
 /* A small HTTP/1.1 server on the test's own loop, which answers what a test
  * says, byte by byte. */
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
-#include "loop/loop.h"
+#include "tcp-fixture.h"
 
-#define SEC INT64_C(1000000)
 #define PEERS_MAX 64
-
-/* Real time, moved on. */
-struct skewed_clock {
-	struct clock base;
-	int64_t skew;
-};
 
 struct server;
 struct peer {
@@ -46,13 +35,6 @@ struct server {
 	void (*script)(struct peer *);
 	void *user;
 };
-
-static int64_t
-skewed(struct clock *c)
-{
-	return clock_mono(clock_system()) +
-	    CONTAINER_OF(c, struct skewed_clock, base)->skew;
-}
 
 static void
 peer_close(struct peer *p)
@@ -170,20 +152,12 @@ on_accept(void *user, short revents)
 static void
 server_open(struct server *s)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	socklen_t n = sizeof a;
+	char host[32];
 
 	memset(s, 0, sizeof *s);
-	s->clock.base = *clock_system();
-	s->clock.base.mono_us = skewed;
-	s->loop = loop_create(&s->clock.base, waiter_poll());
-	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(listen(s->fd, 64), 0);
-	getsockname(s->fd, (struct sockaddr *)&a, &n);
-	snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d",
-	    ntohs(a.sin_port));
+	s->loop = skewed_loop(&s->clock);
+	s->fd = tcp_listen(host, sizeof host);
+	snprintf(s->url, sizeof s->url, "http://%s", host);
 	s->source = loop_fd_add(s->loop, s->fd, POLLIN, on_accept, s);
 }
 

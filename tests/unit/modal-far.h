@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "modal-rig.h"
-#include "net/wire.h"
 #include "sandbox/modal-internal.h"
+#include "tests/support/fakewire.h"
 
 #define EXECS 64
 
@@ -53,22 +53,8 @@ struct place { /* a program over there */
 	bool pty;
 };
 
-struct wire_exchange {
-	struct wire_exchange *next;
-	const struct wire_sink *sink;
-	void *user;
-	char rpc[40];
-	struct buf body;
-	struct loop_timer *timer;
-	bool answered; /* the head was sent */
-	struct place *place;
-	int fd;
-	size_t offset;
-};
-
 static struct {
 	struct loop *loop;
-	struct wire_exchange *open;
 	struct place places[EXECS];
 	unsigned nplaces, starts, breaks, keys, ended;
 	unsigned odds;	    /* one in so many breaks; 0: none */
@@ -85,91 +71,22 @@ static struct {
 	/* of input */
 	int64_t delay_us, jitter_us; /* until it arrives; 0: a few ms */
 	int gap_code;	    /* what comes too early is refused with */
-	unsigned gaps, writes, most_writes; /* refused; at once */
+	unsigned gaps, most_writes; /* refused; at once */
 	unsigned early; /* asked for output of what was not begun */
 } far;
 
 static void
-forget(struct wire_exchange *x)
-{
-	for (struct wire_exchange **p = &far.open; *p != NULL;
-	    p = &(*p)->next)
-		if (*p == x) {
-			*p = x->next;
-			break;
-		}
-	far.writes -= strcmp(x->rpc, "TaskExecStdinWrite") == 0;
-	loop_timer_cancel(x->timer);
-	buf_free(&x->body);
-	free(x);
-}
-
-static void
-line(struct wire_exchange *x, const char *text)
-{
-	x->sink->line(x->user, text, strlen(text));
-}
-
-static void
-head(struct wire_exchange *x)
-{
-	if (!x->answered) {
-		line(x, "HTTP/2 200\r\n");
-		line(x, "content-type: application/grpc\r\n");
-	}
-	x->answered = true;
-}
-
-static void
-close_with(struct wire_exchange *x, int code)
-{
-	struct wire_end end = { .took_us = 1000 };
-	const struct wire_sink *sink = x->sink;
-	void *user = x->user;
-	char text[40];
-
-	head(x);
-	snprintf(text, sizeof text, "grpc-status: %d\r\n", code);
-	line(x, text);
-	forget(x);
-	sink->end(user, &end);
-}
-
-static void
 cut(struct wire_exchange *x)
 {
-	struct wire_end end = { .failed = true, .why = "cut" };
-	const struct wire_sink *sink = x->sink;
-	void *user = x->user;
-
 	far.breaks++;
-	forget(x);
-	sink->end(user, &end);
-}
-
-static bool
-frame(struct wire_exchange *x, const void *message, size_t most)
-{
-	struct buf b = { 0 };
-	size_t n;
-
-	buf_add(&b, "\0\0\0\0\0", 5);
-	wire_pack(message, &b);
-	n = b.len - 5;
-	for (int i = 0; i < 4; i++)
-		b.data[1 + i] = (char)(n >> (24 - 8 * i));
-	head(x);
-	x->sink->data(x->user, b.data, b.len < most ? b.len : most);
-	n = b.len;
-	buf_free(&b);
-	return n <= most;
+	wire_cut(x);
 }
 
 static void
 answer(struct wire_exchange *x, const void *message)
 {
-	frame(x, message, SIZE_MAX);
-	close_with(x, 0);
+	wire_message(x, message, SIZE_MAX);
+	wire_close(x, 0);
 }
 
 static bool
@@ -194,7 +111,7 @@ static void feed(void *);
 static void
 feed_soon(struct place *p)
 {
-	for (struct wire_exchange *x = far.open; x != NULL; x = x->next)
+	for (struct wire_exchange *x = wire_open; x != NULL; x = x->next)
 		if (x->place == p && x->timer == NULL &&
 		    (strcmp(x->rpc, "TaskExecStdioRead") == 0 ||
 		    strcmp(x->rpc, "TaskExecWait") == 0))
@@ -233,11 +150,11 @@ feed(void *user)
 		r.data.data = (uint8_t *)p->out.data + x->offset;
 		r.data.len = n;
 		if (unlucky()) {
-			frame(x, &r.base, dice(12));
+			wire_message(x, &r.base, dice(12));
 			cut(x);
 			return;
 		}
-		frame(x, &r.base, SIZE_MAX);
+		wire_message(x, &r.base, SIZE_MAX);
 		x->offset += n;
 		if (unlucky())
 			cut(x);
@@ -245,7 +162,7 @@ feed(void *user)
 			x->timer = loop_timer_add(far.loop,
 			    (int64_t)dice(2000), feed, x);
 	} else if (p->exited) {
-		close_with(x, 0);
+		wire_close(x, 0);
 	}
 }
 
@@ -341,7 +258,7 @@ do_open(struct wire_exchange *x)
 		assert_false(wait);
 		wire_free(r);
 		far.early++;
-		close_with(x, GRPC_NOT_FOUND);
+		wire_close(x, GRPC_NOT_FOUND);
 		return;
 	}
 	if (r != NULL) {
@@ -373,7 +290,7 @@ do_status(struct wire_exchange *x)
 	p = place(q->exec_id);
 	wire_free(q);
 	if (p == NULL) {
-		close_with(x, GRPC_NOT_FOUND);
+		wire_close(x, GRPC_NOT_FOUND);
 		return;
 	}
 	r.num_bytes_written = p->in.len;
@@ -403,7 +320,7 @@ worker(struct wire_exchange *x)
 	if (lost) /* done, and nobody hears of it */
 		cut(x);
 	else if (code != 0)
-		close_with(x, code);
+		wire_close(x, code);
 	else
 		answer(x, &empty.base);
 }
@@ -462,14 +379,14 @@ control_named(struct wire_exchange *x)
 		answer_list(x);
 	} else if (strcmp(x->rpc, "SandboxCreateV2") == 0) {
 		far.creates++;
-		for (struct wire_exchange *o = far.open; o != NULL;
+		for (struct wire_exchange *o = wire_open; o != NULL;
 		    o = o->next)
 			far.creates_while_ending +=
 			    strcmp(o->rpc, "SandboxTerminateV2") == 0;
 		if (far.exists == 0)
 			return false;
 		far.exists--;
-		close_with(x, GRPC_ALREADY_EXISTS);
+		wire_close(x, GRPC_ALREADY_EXISTS);
 	} else {
 		return false;
 	}
@@ -552,10 +469,10 @@ arrive(void *user)
 			cut(x);
 			break;
 		case 1:
-			close_with(x, GRPC_UNAVAILABLE);
+			wire_close(x, GRPC_UNAVAILABLE);
 			break;
 		case 2:
-			close_with(x, GRPC_UNAUTHENTICATED);
+			wire_close(x, GRPC_UNAUTHENTICATED);
 			break;
 		default: /* no answer at all, where that is noticed */
 			if (strcmp(x->rpc, "TaskExecStdioRead") == 0)
@@ -567,13 +484,23 @@ arrive(void *user)
 	}
 }
 
+static unsigned
+writes(void)
+{
+	unsigned n = 0;
+
+	for (const struct wire_exchange *x = wire_open; x != NULL; x = x->next)
+		n += strcmp(x->rpc, "TaskExecStdinWrite") == 0;
+	return n;
+}
+
 static int64_t
 delay(const struct wire_exchange *x)
 {
 	bool input = strcmp(x->rpc, "TaskExecStdinWrite") == 0;
 
-	if (input && ++far.writes > far.most_writes)
-		far.most_writes = far.writes;
+	if (input && writes() > far.most_writes)
+		far.most_writes = writes();
 	if (input && far.delay_us > 0)
 		return far.delay_us + (far.jitter_us == 0 ? 0 :
 		    (int64_t)dice((unsigned)far.jitter_us));
@@ -582,49 +509,10 @@ delay(const struct wire_exchange *x)
 	    (int64_t)dice(3000);
 }
 
-static struct wire_exchange *
-wire_start(struct wire *w, const struct wire_request *q,
-    const struct wire_sink *sink, void *user)
-{
-	struct wire_exchange *x = xcalloc(1, sizeof *x);
-
-	(void)w;
-	snprintf(x->rpc, sizeof x->rpc, "%s", strrchr(q->path, '/') + 1);
-	buf_add(&x->body, q->body, q->n);
-	x->sink = sink;
-	x->user = user;
-	x->next = far.open;
-	far.open = x;
-	x->timer = loop_timer_add(far.loop, delay(x), arrive, x);
-	return x;
-}
-
-static bool
-wire_stop(struct wire_exchange *x, bool suspect)
-{
-	(void)suspect;
-	forget(x);
-	return true;
-}
-
 static void
-wire_destroy(struct wire *w)
+wire_asked(struct wire_exchange *x)
 {
-	free(w);
-}
-
-static struct grpc *
-dial(void *user, struct loop *loop, const struct grpc_spec *spec,
-    struct err *e)
-{
-	struct wire *w = xcalloc(1, sizeof *w);
-
-	(void)user;
-	(void)e;
-	w->start = wire_start;
-	w->stop = wire_stop;
-	w->destroy = wire_destroy;
-	return grpc_create_on(loop, w, spec->url);
+	x->timer = loop_timer_add(far.loop, delay(x), arrive, x);
 }
 
 /* ---- life ---- */
@@ -639,8 +527,8 @@ open_account(bool judge)
 {
 	struct err e = { 0 };
 
-	account = modal_create_on(far.loop, &config, &options, dial, NULL,
-	    &e);
+	account = modal_create_on(far.loop, &config, &options, fakewire_dial,
+	    NULL, &e);
 	assert_non_null(account);
 	rig_open(&r, far.loop, account, "/x/s/q", judge);
 }
@@ -692,8 +580,8 @@ teardown(void **state)
 	UNTIL(!modal_busy(account));
 	modal_destroy(account);
 	modal_config_finish(&config);
-	while (far.open != NULL)
-		forget(far.open);
+	while (wire_open != NULL)
+		wire_forget(wire_open);
 	for (unsigned i = 0; i < far.nplaces; i++) {
 		buf_free(&far.places[i].in);
 		buf_free(&far.places[i].out);

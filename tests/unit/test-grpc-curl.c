@@ -13,32 +13,22 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <semaphore.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "net/grpc-curl.h"
 #include "net/grpc-frame.h"
+#include "tcp-fixture.h"
 
-#define SEC INT64_C(1000000)
 #define PREFACE 24
 
 enum { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING = 6, GOAWAY };
 enum { END_STREAM = 1, ACK = 1, END_HEADERS = 4 };
-
-/* Real time, moved on. */
-struct skewed_clock {
-	struct clock base;
-	int64_t skew;
-};
 
 struct server;
 struct peer {
@@ -66,13 +56,6 @@ struct server {
 };
 
 /* ---- the server ---- */
-
-static int64_t
-skewed(struct clock *c)
-{
-	return clock_mono(clock_system()) +
-	    CONTAINER_OF(c, struct skewed_clock, base)->skew;
-}
 
 static void
 frame(struct peer *p, int type, int flags, uint32_t stream, const void *body,
@@ -234,20 +217,10 @@ static int
 setup(void **state)
 {
 	struct server *s = xcalloc(1, sizeof *s);
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof a;
 
-	s->clock.base = *clock_system();
-	s->clock.base.mono_us = skewed;
-	s->loop = loop_create(&s->clock.base, waiter_poll());
-	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(s->fd, (struct sockaddr *)&a, sizeof a) != 0 ||
-	    listen(s->fd, 8) != 0 ||
-	    getsockname(s->fd, (struct sockaddr *)&a, &n) != 0)
-		return -1;
+	s->loop = skewed_loop(&s->clock);
+	s->fd = tcp_listen(s->host, sizeof s->host);
 	s->source = loop_fd_add(s->loop, s->fd, POLLIN, on_connection, s);
-	snprintf(s->host, sizeof s->host, "127.0.0.1:%d", ntohs(a.sin_port));
 	snprintf(s->url, sizeof s->url, "http://%s/", s->host);
 	snprintf(s->tls_url, sizeof s->tls_url, "https://%s", s->host);
 	*state = s;

@@ -108,7 +108,7 @@ test_status_not_guessed(void **state)
 static bool
 asked(const char *rpc)
 {
-	for (const struct wire_exchange *x = far.open; x != NULL; x = x->next)
+	for (const struct wire_exchange *x = wire_open; x != NULL; x = x->next)
 		if (strcmp(x->rpc, rpc) == 0)
 			return true;
 	return false;
@@ -191,7 +191,7 @@ test_input_ahead(void **state)
 	turn(3100000 - 40 * 30000);
 	assert_int_equal(far.places[0].in.len, 60);
 	/* What is typed in one go is one. */
-	UNTIL(far.writes == 0);
+	UNTIL(writes() == 0);
 	far.most_writes = 0;
 	for (unsigned i = 0; i < 40; i++)
 		assert_true(r.s->ops->input(r.s, id, 60 + i, "k", 1));
@@ -263,7 +263,7 @@ test_given_up(void **state)
 	(void)state;
 	UNTIL(r.state == SANDBOX_READY);
 	far.dead = true;
-	for (struct wire_exchange *x = far.open, *next; x != NULL; x = next) {
+	for (struct wire_exchange *x = wire_open, *next; x != NULL; x = next) {
 		next = x->next;
 		cut(x);
 	}
@@ -396,37 +396,18 @@ test_closed_resizing(void **state)
 	UNTIL(!modal_busy(account));
 }
 
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_no_breaks, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_breaks, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_status_not_guessed, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_input_offsets, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_read_ahead, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_input_ahead, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_input_alone, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_input_overtakes, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_input_refused, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_given_up, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_silence, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_back_pressure, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_destroyed_early, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_resize, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_closed_resizing, setup,
-		    teardown),
+		T(test_no_breaks), T(test_breaks), T(test_status_not_guessed),
+		T(test_input_offsets), T(test_read_ahead), T(test_input_ahead),
+		T(test_input_alone), T(test_input_overtakes),
+		T(test_input_refused), T(test_given_up), T(test_silence),
+		T(test_over), T(test_back_pressure), T(test_destroyed_early),
+		T(test_resize), T(test_closed_resizing),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

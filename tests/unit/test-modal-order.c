@@ -15,21 +15,11 @@
 #include <cmocka.h>
 
 #include "modal-rig.h"
-#include "net/wire.h"
 #include "sandbox/modal-internal.h"
+#include "tests/support/fakewire.h"
 
 #define JWT "eyJ.e30.x"
 
-struct wire_exchange {
-	struct wire_exchange *next;
-	const struct wire_sink *sink;
-	void *user;
-	char rpc[40];
-	bool token; /* it has the account's */
-	struct buf body;
-};
-
-static struct wire_exchange *asked; /* not yet answered */
 static struct loop *loop;
 static struct modal_config config;
 static struct modal_options options;
@@ -37,64 +27,10 @@ static struct modal *account;
 static struct rig r;
 static char keep_dir[80]; /* of what is kept from one run to the next */
 
-/* ---- the wire ---- */
-
-static struct wire_exchange *
-wire_start(struct wire *w, const struct wire_request *q,
-    const struct wire_sink *sink, void *user)
-{
-	struct wire_exchange *x = xcalloc(1, sizeof *x);
-
-	(void)w;
-	snprintf(x->rpc, sizeof x->rpc, "%s", strrchr(q->path, '/') + 1);
-	x->sink = sink;
-	x->user = user;
-	for (size_t i = 0; i < q->nheaders; i++)
-		x->token |= strcmp(q->headers[i], "x-modal-auth-token: "
-		    JWT) == 0;
-	buf_add(&x->body, q->body, q->n);
-	x->next = asked;
-	asked = x;
-	return x;
-}
-
 static void
-forget(struct wire_exchange *x)
+wire_asked(struct wire_exchange *x)
 {
-	for (struct wire_exchange **p = &asked; *p != NULL; p = &(*p)->next)
-		if (*p == x) {
-			*p = x->next;
-			break;
-		}
-	buf_free(&x->body);
-	free(x);
-}
-
-static bool
-wire_stop(struct wire_exchange *x, bool suspect)
-{
-	(void)suspect;
-	forget(x);
-	return true;
-}
-
-static void
-wire_destroy(struct wire *w)
-{
-	free(w);
-}
-
-static struct grpc *
-dial(void *user, struct loop *l, const struct grpc_spec *spec, struct err *e)
-{
-	struct wire *w = xcalloc(1, sizeof *w);
-
-	(void)user;
-	(void)e;
-	w->start = wire_start;
-	w->stop = wire_stop;
-	w->destroy = wire_destroy;
-	return grpc_create_on(l, w, spec->url);
+	(void)x; /* answered when the test says so */
 }
 
 /* ---- what the test says ---- */
@@ -102,11 +38,19 @@ dial(void *user, struct loop *l, const struct grpc_spec *spec, struct err *e)
 static struct wire_exchange *
 find(const char *rpc)
 {
-	struct wire_exchange *x = asked;
+	struct wire_exchange *x = wire_open;
 
 	while (x != NULL && strcmp(x->rpc, rpc) != 0)
 		x = x->next;
 	return x;
+}
+
+/* It has the account's. */
+static bool
+has_token(const char *rpc)
+{
+	return strstr(buf_str(&find(rpc)->headers),
+	    "x-modal-auth-token: " JWT "\n") != NULL;
 }
 
 static void
@@ -120,32 +64,12 @@ static void
 answer(const char *rpc, enum grpc_code code, const void *message)
 {
 	struct wire_exchange *x = find(rpc);
-	struct wire_end end = { .took_us = 1000 };
-	const struct wire_sink *sink;
-	struct buf body = { 0 }, framed = { 0 };
-	char status[40];
-	void *user;
 
 	if (x == NULL)
 		fail_msg("nobody waits for %s", rpc);
-	sink = x->sink;
-	user = x->user;
 	if (message != NULL)
-		wire_pack(message, &body);
-	buf_addc(&framed, 0);
-	for (int shift = 24; shift >= 0; shift -= 8)
-		buf_addc(&framed, (char)(body.len >> shift));
-	buf_add(&framed, body.data, body.len);
-	snprintf(status, sizeof status, "grpc-status: %d\r\n", code);
-	sink->line(user, "HTTP/2 200\r\n", 12);
-	sink->line(user, "content-type: application/grpc\r\n", 32);
-	if (message != NULL)
-		sink->data(user, framed.data, framed.len);
-	sink->line(user, status, strlen(status));
-	forget(x);
-	sink->end(user, &end);
-	buf_free(&body);
-	buf_free(&framed);
+		wire_message(x, message, SIZE_MAX);
+	wire_close(x, code);
 	settle();
 }
 
@@ -211,7 +135,8 @@ run_begin(void)
 {
 	struct err e = { 0 };
 
-	account = modal_create_on(loop, &config, &options, dial, NULL, &e);
+	account = modal_create_on(loop, &config, &options, fakewire_dial,
+	    NULL, &e);
 	assert_non_null(account);
 	rig_open(&r, loop, account, "/x/s/q", false);
 	settle();
@@ -223,7 +148,7 @@ run_end(void)
 	modal_destroy(account);
 	r.s = NULL;
 	rig_close(&r);
-	assert_null(asked);
+	assert_null(wire_open);
 }
 
 static int
@@ -312,13 +237,13 @@ test_together(void **state)
 	assert_non_null(find("AuthTokenGet"));
 	assert_non_null(find("AppGetOrCreate"));
 	assert_non_null(find("VolumeGetOrCreate"));
-	assert_false(find("AppGetOrCreate")->token);
+	assert_false(has_token("AppGetOrCreate"));
 	give_app(GRPC_OK);
 	give_volume();
 	assert_null(find("SandboxCreateV2"));
 	give_token();
 	assert_non_null(find("SandboxCreateV2"));
-	assert_true(find("SandboxCreateV2")->token);
+	assert_true(has_token("SandboxCreateV2"));
 }
 
 /* A server that wants it all the same is asked once more, with it. */
@@ -336,7 +261,7 @@ test_wanted(void **state)
 		give_app(codes[i]);
 		assert_null(find("AppGetOrCreate"));
 		give_token();
-		assert_true(find("AppGetOrCreate")->token);
+		assert_true(has_token("AppGetOrCreate"));
 		give_app(GRPC_OK);
 		give_volume();
 		assert_non_null(find("SandboxCreateV2"));
@@ -349,9 +274,9 @@ test_wanted_late(void **state)
 {
 	(void)state;
 	give_token();
-	assert_false(find("AppGetOrCreate")->token);
+	assert_false(has_token("AppGetOrCreate"));
 	give_app(GRPC_PERMISSION_DENIED);
-	assert_true(find("AppGetOrCreate")->token);
+	assert_true(has_token("AppGetOrCreate"));
 	assert_null(find("AuthTokenGet"));
 	/* Not for ever. */
 	give_app(GRPC_PERMISSION_DENIED);
@@ -591,27 +516,18 @@ test_kept_never_up(void **state)
 	assert_asks("2025.06");
 }
 
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 #define KEPT(fn) cmocka_unit_test_setup_teardown(fn, setup_kept, teardown_kept)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_together, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_wanted, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wanted_late, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup,
-		    teardown),
-		KEPT(test_kept),
-		KEPT(test_kept_late),
-		KEPT(test_kept_other),
-		KEPT(test_kept_anew),
-		KEPT(test_kept_damaged),
-		KEPT(test_kept_unknown),
-		KEPT(test_kept_innocent),
-		KEPT(test_kept_twice),
+		T(test_together), T(test_wanted), T(test_wanted_late),
+		T(test_refused), KEPT(test_kept), KEPT(test_kept_late),
+		KEPT(test_kept_other), KEPT(test_kept_anew),
+		KEPT(test_kept_damaged), KEPT(test_kept_unknown),
+		KEPT(test_kept_innocent), KEPT(test_kept_twice),
 		KEPT(test_kept_never_up),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -598,44 +598,22 @@ test_secrets(void **state)
 	assert_null(strstr(rig_words.data, TOKEN_SECRET));
 }
 
+#define T(fn) cmocka_unit_test_setup_teardown(fn, begin, finish)
+#define PLAIN(fn) cmocka_unit_test_setup_teardown(fn, begin_plain, finish)
+
 static int
 all(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_sizes, begin, finish),
-		cmocka_unit_test_setup_teardown(test_zeros, begin, finish),
-		cmocka_unit_test_setup_teardown(test_known_blocks, begin,
-		    finish),
-		cmocka_unit_test_setup_teardown(test_names, begin, finish),
-		cmocka_unit_test_setup_teardown(test_list_and_tree, begin,
-		    finish),
-		cmocka_unit_test_setup_teardown(test_remove_and_rename, begin,
-		    finish),
-		cmocka_unit_test_setup_teardown(test_full, begin, finish),
-		cmocka_unit_test_setup_teardown(test_expired, begin, finish),
-		cmocka_unit_test_setup_teardown(test_interrupted, begin,
-		    finish),
-		cmocka_unit_test_setup_teardown(test_calls_fail, begin,
-		    finish),
-		cmocka_unit_test_setup_teardown(test_cancel, begin, finish),
-		cmocka_unit_test_setup_teardown(test_stranger, begin, finish),
-		cmocka_unit_test_setup_teardown(test_saved_when_gone,
-		    begin_plain, finish),
-		cmocka_unit_test_setup_teardown(test_first_round_trip,
-		    begin_plain, finish),
-		cmocka_unit_test_setup_teardown(test_crash_unsynced,
-		    begin_plain, finish),
-		cmocka_unit_test_setup_teardown(test_saved_while_it_ends,
-		    begin_plain, finish),
-		cmocka_unit_test_setup_teardown(test_saved_before,
-		    begin_plain, finish),
-		cmocka_unit_test_setup_teardown(test_one_runs, begin_plain,
-		    finish),
-		cmocka_unit_test_setup_teardown(test_ephemeral, begin_plain,
-		    finish),
-		cmocka_unit_test_setup_teardown(test_ephemeral_gone,
-		    begin_plain, finish),
-		cmocka_unit_test(test_secrets),
+		T(test_sizes), T(test_zeros), T(test_known_blocks),
+		T(test_names), T(test_list_and_tree),
+		T(test_remove_and_rename), T(test_full), T(test_expired),
+		T(test_interrupted), T(test_calls_fail), T(test_cancel),
+		T(test_stranger), PLAIN(test_saved_when_gone),
+		PLAIN(test_first_round_trip), PLAIN(test_crash_unsynced),
+		PLAIN(test_saved_while_it_ends), PLAIN(test_saved_before),
+		PLAIN(test_one_runs), PLAIN(test_ephemeral),
+		PLAIN(test_ephemeral_gone), cmocka_unit_test(test_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

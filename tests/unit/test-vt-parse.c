@@ -10,24 +10,7 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
-#include "vt/vt.h"
-
-static void
-put(struct vt *vt, const char *s)
-{
-	vt_write(vt, s, strlen(s));
-}
-
-static void
-expect_row(const struct vt *vt, int row, const char *want)
-{
-	struct buf b = { 0 };
-
-	vt_text(vt, row, 0, row, VT_COLS_MAX, &b);
-	assert_string_equal(buf_str(&b), want);
-	buf_free(&b);
-}
+#include "vt-fixture.h"
 
 static void
 expect_output(struct vt *vt, const char *want)
@@ -58,19 +41,6 @@ style_at(const struct vt *vt, int row, int col)
 
 	assert_true(col < n);
 	return vt_style(vt, c[col].style);
-}
-
-static void
-expect_same(const struct vt *a, const struct vt *b)
-{
-	struct buf x = { 0 }, y = { 0 };
-
-	vt_save(a, &x);
-	vt_save(b, &y);
-	assert_int_equal(x.len, y.len);
-	assert_memory_equal(x.data, y.data, x.len);
-	buf_free(&x);
-	buf_free(&y);
 }
 
 /* Each of these crashes or hangs libvterm 0.1.4 when fed to it as it is. */
