@@ -90,7 +90,7 @@ def descendants():
 
 
 def end_all():
-    for _ in range(200):
+    while True:
         pids = descendants()
         if not pids:
             return
@@ -100,11 +100,9 @@ def end_all():
             except OSError:
                 pass
         try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+            os.waitpid(-1, 0)  # its children are ours then
         except ChildProcessError:
             pass
-        time.sleep(0.005)
 
 
 def memory(pid):
