@@ -414,3 +414,18 @@ curl_words(CURLcode rc, const char *why, char *to, size_t n)
 	    "the wrong server" : why[0] != '\0' ? why :
 	    curl_easy_strerror(rc));
 }
+
+/* A server that answers in HTTP/1.1 all the same is no case of its own for
+ * libcurl: by who closes first, it is an empty reply or a broken pipe. */
+void
+curl_words_unheard(CURLcode rc, const char *why, char *to, size_t n)
+{
+	if (rc == CURLE_GOT_NOTHING || rc == CURLE_SEND_ERROR ||
+	    rc == CURLE_RECV_ERROR)
+		snprintf(to, n, "no answer in HTTP/2 came (%.80s): the "
+		    "connection broke, or a proxy that does not speak HTTP/2 "
+		    "is in between, or it is the wrong server",
+		    why[0] != '\0' ? why : curl_easy_strerror(rc));
+	else
+		curl_words(rc, why, to, n);
+}

@@ -172,8 +172,10 @@ exchange_over(struct wire_exchange *x, CURLcode rc)
 	curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects);
 	end.fresh = connects > 0 || x->early;
 	end.took_us = total > before ? total - before : 0;
-	if (rc != CURLE_OK)
+	if (rc != CURLE_OK && x->lane->heard)
 		curl_words(rc, x->why, end.why, sizeof end.why);
+	else if (rc != CURLE_OK)
+		curl_words_unheard(rc, x->why, end.why, sizeof end.why);
 	if (condemns(rc))
 		lane_retire(x->lane);
 	exchange_free(x);

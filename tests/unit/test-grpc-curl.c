@@ -47,6 +47,7 @@ struct server {
 	char url[64], tls_url[64], host[32];
 	struct peer peers[32];
 	unsigned npeers, closed, requests, pings;
+	bool old; /* speaks HTTP/1.1, whatever it is spoken to in */
 	void (*script)(struct peer *, uint32_t stream);
 	/* the client's side */
 	struct grpc *grpc;
@@ -160,7 +161,8 @@ read_frames(struct peer *p)
 {
 	if (!p->greeted && p->in.len >= PREFACE) {
 		p->greeted = true;
-		if (memcmp(p->in.data, "PRI * HTTP/2.0", 14) == 0)
+		if (memcmp(p->in.data, "PRI * HTTP/2.0", 14) == 0 &&
+		    !p->s->old)
 			frame(p, SETTINGS, 0, 0, "", 0);
 		else
 			p->s->script(p, 0); /* not HTTP/2 */
@@ -177,7 +179,8 @@ read_frames(struct peer *p)
 		if (p->in.len < 9 + n)
 			return;
 		buf_drop_front(&p->in, 9 + n);
-		on_frame(p, type, flags, stream);
+		if (!p->s->old)
+			on_frame(p, type, flags, stream);
 	}
 }
 
@@ -491,6 +494,12 @@ say_http1(struct peer *p, uint32_t stream)
 	buf_clear(&p->out);
 	buf_add(&p->out, text, sizeof text - 1);
 	flush(p);
+}
+
+static void
+say_http1_and_go(struct peer *p, uint32_t stream)
+{
+	say_http1(p, stream);
 	hang_up(p);
 }
 
@@ -515,7 +524,7 @@ test_no_tls(void **state)
 {
 	struct server *s = *state;
 
-	s->script = say_http1;
+	s->script = say_http1_and_go;
 	connect_to(s, s->tls_url);
 	unary(s, 5);
 #ifdef HAVE_LIBSSL
@@ -524,6 +533,31 @@ test_no_tls(void **state)
 	expect(s, GRPC_FAILED_PRECONDITION, true, NULL);
 #endif
 	assert_true(s->npeers <= 1);
+}
+
+/* A server that was to speak HTTP/2 and has only HTTP/1.1, as a proxy may. */
+static void
+test_http1(void **state)
+{
+	static void (*const says[])(struct peer *, uint32_t) = { say_http1,
+		say_http1_and_go };
+	struct server *s = *state;
+	char to[256];
+
+	s->old = true;
+	connect_to(s, s->url);
+	for (size_t i = 0; i < ARRAY_LEN(says); i++) {
+		s->script = says[i];
+		unary(s, 0);
+		expect(s, GRPC_UNAVAILABLE, true, "no answer in HTTP/2");
+		assert_non_null(strstr(s->st.message, "a proxy that does not"));
+	}
+	/* What comes where the server is gone before our first word. */
+	curl_words_unheard(CURLE_SEND_ERROR, "Send failure: Broken pipe", to,
+	    sizeof to);
+	assert_non_null(strstr(to, "no answer in HTTP/2 came (Send failure: "
+	    "Broken pipe)"));
+	assert_true(strlen(to) < 230);
 }
 
 /* What libcurl says of a certificate has a cause and a remedy. */
@@ -828,6 +862,7 @@ main(void)
 		TEST(test_goaway_before_the_stream),
 		TEST(test_no_grpc),
 		TEST(test_no_tls),
+		TEST(test_http1),
 		TEST(test_certificate_words),
 		TEST(test_certificates_of_the_environment),
 		TEST(test_nonsense),
