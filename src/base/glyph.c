@@ -48,7 +48,8 @@ glyph_intern(const uint32_t *cps, size_t n)
 		n = GLYPH_MAX;
 	if (slots == NULL)
 		slots = xcalloc(2 * CLUSTERS_MAX, sizeof *slots);
-	for (i = hash(cps, n); slots[i] != 0; i = (i + 1) & (2 * CLUSTERS_MAX - 1))
+	for (i = hash(cps, n); slots[i] != 0;
+	    i = (i + 1) & (2 * CLUSTERS_MAX - 1))
 		if (same(&clusters[slots[i] - 1], cps, n))
 			return GLYPH_CLUSTER | (slots[i] - 1);
 	if (nclusters == CLUSTERS_MAX)

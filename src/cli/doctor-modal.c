@@ -93,7 +93,8 @@ bad(struct check *c, const char *what, const char *otherwise)
 	char text[900];
 
 	snprintf(text, sizeof text, "%s: %s", what, given_up(c) &&
-	    c->stopped ? "interrupted" : c->why[0] != '\0' ? c->why : otherwise);
+	    c->stopped ? "interrupted" : c->why[0] != '\0' ? c->why :
+	    otherwise);
 	c->row("NO", text);
 	return false;
 }
@@ -106,8 +107,8 @@ progress(struct check *c, const char *why)
 {
 	size_t n = strcspn(why, ":");
 
-	if (why[n] == '\0' || n >= sizeof c->told || (strncmp(c->told, why, n) == 0 &&
-	    c->told[n] == '\0'))
+	if (why[n] == '\0' || n >= sizeof c->told ||
+	    (strncmp(c->told, why, n) == 0 && c->told[n] == '\0'))
 		return;
 	snprintf(c->told, sizeof c->told, "%.*s", (int)n, why);
 	c->row("...", c->told);

@@ -469,7 +469,8 @@ bounds(struct event *ev, struct err *e)
 	    (ev->type == EV_CONN_STATE && ev->u.conn.state > CONN_GONE) ||
 	    (ev->type >= EV_FILE_OPEN && ev->type <= EV_FILE_STATE &&
 	    ev->u.file.state > FILE_FAILED))
-		return err_set(e, ERR_CORRUPT, "%s has a state that is not known",
+		return err_set(e, ERR_CORRUPT,
+		    "%s has a state that is not known",
 		    event_type_name(ev->type));
 	return true;
 }

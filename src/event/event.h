@@ -131,7 +131,7 @@ struct event {
 			const char *path;
 			uint64_t offset, deleted;
 			struct bytes inserted;
-			const char *kind; /* type paste undo redo cut reload … */
+			const char *kind; /* type paste undo redo cut … */
 		} edit;
 		struct { /* edit.cursor: byte offsets; anchor == offset: no
 			  * selection; top is the first visible line, from 0 */
@@ -143,7 +143,7 @@ struct event {
 			struct bytes content;
 			enum file_state state;
 			uint64_t size;
-			const char *list; /* file.list: one "size\tpath" a line */
+			const char *list; /* of file.list: lines "size\tpath" */
 		} file;
 		struct { /* test.run/case/done; case numbers from 1 */
 			uint64_t run;
@@ -156,7 +156,10 @@ struct event {
 			/* samples only; hidden cases have none of them */
 			struct bytes input, expected, output, errors;
 		} test;
-		struct { const char *tree, *commit, *why; uint64_t number; } snap;
+		struct {
+			const char *tree, *commit, *why;
+			uint64_t number;
+		} snap;
 		struct { uint64_t size; const char *hash, *where; } paste;
 		struct { uint64_t bytes; const char *why; } dropped;
 	} u;

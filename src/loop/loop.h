@@ -25,7 +25,8 @@ typedef void (*loop_fn)(void *user);
 /* poll(2) by default; a test may script it.  timeout in microseconds, -1 for
  * ever.  Returns the number of ready entries, 0 on timeout or EINTR. */
 struct waiter {
-	int (*wait)(struct waiter *, struct pollfd *, int n, int64_t timeout_us);
+	int (*wait)(struct waiter *, struct pollfd *, int n,
+	    int64_t timeout_us);
 };
 struct waiter *waiter_poll(void);
 

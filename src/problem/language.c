@@ -19,7 +19,8 @@ static const struct language languages[] = {
 	    "import sys\n\n\ndef main():\n    data = sys.stdin.read().split()\n"
 	    "\n\nmain()\n", "MemoryError" },
 	{ "c", ".c", "solution.c", compile_c, run_program, "gcc",
-	    "#include <stdio.h>\n\nint\nmain(void)\n{\n\treturn 0;\n}\n", NULL },
+	    "#include <stdio.h>\n\nint\nmain(void)\n{\n\treturn 0;\n}\n",
+	    NULL },
 };
 
 const struct language *

@@ -239,8 +239,8 @@ bwrap_prepare(struct bwrap *b, const char *workspace, bool read_only,
 		    NULL });
 	args(b, (const char *[]){ "--ro-bind", bwrap_init_path(), INSIDE_INIT,
 	    read_only ? "--ro-bind" : "--bind", workspace, "/workspace",
-	    "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/workspace", "--",
-	    INSIDE_INIT, NULL });
+	    "--remount-ro", "/dev", "--remount-ro", "/",
+	    "--chdir", "/workspace", "--", INSIDE_INIT, NULL });
 	return true;
 }
 

@@ -26,8 +26,8 @@ struct modal *modal_create_on(struct loop *, const struct modal_config *,
     WARN_UNUSED;
 
 /* A unary call that waits for a token first where one is wanted, and gets a
- * new one when the one it had is refused.  path is a literal; attempt_us bounds each of up to four
- * attempts. */
+ * new one when the one it had is refused.  path is a literal; attempt_us
+ * bounds each of up to four attempts. */
 struct account_call;
 struct account_call *account_call(struct modal *, const char *path,
     const void *message, int64_t attempt_us, grpc_done, void *user);
@@ -152,7 +152,8 @@ struct program {
 	size_t head;
 	uint64_t in_sent, in_offset; /* the worker's count; the core's */
 	bool in_end, in_closed;
-	struct typing pieces[MODAL_INPUT_MAX]; /* npieces from first on, round */
+	struct typing pieces[MODAL_INPUT_MAX]; /* npieces, from first on,
+						* round */
 	unsigned first, npieces, refusals;
 	int64_t written_at; /* the newest piece */
 	int64_t alone_until; /* loop time; one piece at a time */

@@ -577,7 +577,8 @@ core_files_result(struct core *c, uint64_t id, const struct fs_result *res)
 	static void (*const on[])(struct core *, struct request *,
 	    const struct fs_result *) = { [REQ_LIST] = on_list,
 		[REQ_OPEN] = on_open, [REQ_CHECK] = on_check,
-		[REQ_SAVE_CHECK] = save_on_save_check, [REQ_SAVE] = save_on_save,
+		[REQ_SAVE_CHECK] = save_on_save_check,
+		[REQ_SAVE] = save_on_save,
 		[REQ_CREATE_CHECK] = on_create_check,
 		[REQ_RESCUE] = save_on_rescue,
 		[REQ_CREATE] = on_changed_name, [REQ_RENAME] = on_changed_name,
@@ -667,7 +668,8 @@ core_files_command(struct core *c, const struct command *cmd)
 		file_open(c, cmd->path);
 		break;
 	case CMD_FILE_CREATE:
-		file_request(c, REQ_CREATE_CHECK, FS_GET, cmd->path, NULL, NULL, 0);
+		file_request(c, REQ_CREATE_CHECK, FS_GET, cmd->path, NULL,
+		    NULL, 0);
 		break;
 	case CMD_FILE_RENAME:
 	case CMD_FILE_DELETE:

@@ -24,8 +24,8 @@ struct known { /* an open file as the workspace last had it */
 };
 
 enum request_kind { REQ_LIST, REQ_OPEN, REQ_CHECK, REQ_SAVE_CHECK, REQ_SAVE,
-	REQ_CREATE_CHECK, REQ_CREATE, REQ_RESCUE, REQ_RENAME, REQ_DELETE, REQ_SEED,
-	REQ_RESUME, REQ_TREE };
+	REQ_CREATE_CHECK, REQ_CREATE, REQ_RESCUE, REQ_RENAME, REQ_DELETE,
+	REQ_SEED, REQ_RESUME, REQ_TREE };
 
 struct request {
 	uint64_t id; /* 0: waits for the next sandbox */

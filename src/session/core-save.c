@@ -246,7 +246,8 @@ file_data(const struct fs_result *res, const char **p, size_t *n)
 }
 
 void
-save_on_save_check(struct core *c, struct request *r, const struct fs_result *res)
+save_on_save_check(struct core *c, struct request *r,
+    const struct fs_result *res)
 {
 	struct known *k = known_get(c, r->path);
 	char hash[65];

@@ -27,7 +27,7 @@ struct core_spec {
 	size_t scrollback;	 /* lines */
 	bool resume;		 /* goes on where the journal in dir ends;
 				  * language and duration are its own */
-	bool record;		 /* false: no journal (a benchmark's baseline) */
+	bool record;		 /* false: no journal (for benchmarks) */
 	uint64_t record_max;	 /* bytes of the shell's output that are
 				  * recorded; 0: 2 GiB */
 	const char *const *mask; /* see sandbox.h; outlives the core */

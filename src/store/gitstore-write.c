@@ -304,14 +304,16 @@ static void
 add_files(struct checkpoint *c)
 {
 	const struct gitstore_job *j = c->job;
-	struct gitstore_node *workspace = gitstore_node_dir(&c->root, "workspace");
+	struct gitstore_node *workspace = gitstore_node_dir(&c->root,
+	    "workspace");
 
 	workspace->whole = j->workspace != NULL;
 	for (size_t i = 0; i < j->nworkspace; i++) {
 		const struct gitstore_file *f = &j->workspace[i];
 
 		if (!gitstore_path_ok(f->path) ||
-		    gitstore_node_add(workspace, f->path, f->data, f->size) == NULL)
+		    gitstore_node_add(workspace, f->path, f->data,
+		    f->size) == NULL)
 			c->skipped++;
 	}
 	for (size_t i = 0; i < j->nentries; i++) {
@@ -320,7 +322,8 @@ add_files(struct checkpoint *c)
 		if (!gitstore_path_ok(f->path) ||
 		    is_below(f->path, "events") ||
 		    is_below(f->path, "workspace") ||
-		    gitstore_node_add(&c->root, f->path, f->data, f->size) == NULL)
+		    gitstore_node_add(&c->root, f->path, f->data,
+		    f->size) == NULL)
 			c->skipped++;
 	}
 }
@@ -520,7 +523,8 @@ gitstore_write(struct gitstore_repo *g, struct gitstore_job *j)
 	if (ok) {
 		git_oid_tostr(j->commit, sizeof j->commit, &id);
 		free(g->tip.ref);
-		g->tip = (struct gitstore_tip){ c.ref, id, c.segments, c.bytes };
+		g->tip = (struct gitstore_tip){ c.ref, id, c.segments,
+			c.bytes };
 		c.ref = NULL;
 	}
 	gitstore_node_clear(&c.root);

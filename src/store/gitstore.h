@@ -49,10 +49,11 @@ struct gitstore_checkpoint {
 	 * holds become the next segment.  Read by the thread, to the length it
 	 * has by then. */
 	const char *journal;
-	/* Replaces workspace/ as a whole; NULL: it stays as it was.  Paths that git cannot hold (empty,
-	 * absolute, "..", ".git" in any spelling, control characters, over
-	 * 4096 bytes or 256 parts) and what clashes with an earlier path are
-	 * left out, and counted in the commit's message. */
+	/* Replaces workspace/ as a whole; NULL: it stays as it was.  Paths
+	 * that git cannot hold (empty, absolute, "..", ".git" in any spelling,
+	 * control characters, over 4096 bytes or 256 parts) and what clashes
+	 * with an earlier path are left out, and counted in the commit's
+	 * message. */
 	const struct gitstore_entry *workspace;
 	size_t nworkspace;
 	/* Added or replaced; the rest of the tree stays as it was.  Nothing in

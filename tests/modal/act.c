@@ -207,7 +207,8 @@ static void
 interview(int64_t began)
 {
 	static const char *const bash[] = { "bash", "--norc", "-i", NULL };
-	static const char *const program[] = { "/bin/sh", "-c", "echo out", NULL };
+	static const char *const program[] = { "/bin/sh", "-c", "echo out",
+		NULL };
 	const char *started = getenv("ACT_BEGAN");
 	uint64_t at = 0;
 
