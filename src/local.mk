@@ -142,7 +142,6 @@ PB = src/sandbox/modal.pb-c.c src/sandbox/modal.pb-c.h \
 	src/sandbox/modal-router.pb-c.c src/sandbox/modal-router.pb-c.h
 PROTOS = src/sandbox/modal.proto src/sandbox/modal-router.proto
 EXTRA_DIST += $(PROTOS)
-BUILT_SOURCES += $(PB)
 CLEANFILES += $(PB)
 # One run makes four files, so one stands for them all.
 src/sandbox/modal.pb-c.c: $(PROTOS)
