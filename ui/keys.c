@@ -89,6 +89,13 @@ static const struct named tildes[] = {
 	{ 33, KEY_SYM_F1 + 18, 0 }, { 34, KEY_SYM_F1 + 19, 0 },
 };
 
+/* Control codes with a key of their own; the others are letters with Ctrl. */
+static const struct named controls[] = {
+	{ 0, ' ', MOD_CTRL }, { '\t', KEY_SYM_TAB, 0 },
+	{ '\r', KEY_SYM_ENTER, 0 }, { ESC, KEY_SYM_ESCAPE, 0 },
+	{ 0x7f, KEY_SYM_BACKSPACE, 0 },
+};
+
 struct keys *
 keys_create(void)
 {
@@ -128,35 +135,40 @@ find_named(const struct named *t, size_t n, unsigned byte)
 	return NULL;
 }
 
+static bool
+is_code(uint32_t code)
+{
+	return code < 0xd800 || (code >= 0xe000 && code < 0x110000) ||
+	    (code > KEY_SYM_BASE && code <= KEY_SYM_FOCUS_OUT);
+}
+
+static bool
+is_letter(uint32_t code)
+{
+	return (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z');
+}
+
 /* One spelling for each key: C0 codes are letters with Ctrl, a shifted
  * letter is the capital. */
 static bool
 key_of_code(uint32_t code, unsigned mods, struct key *key)
 {
-	if (code == ESC)
-		code = KEY_SYM_ESCAPE;
-	else if (code == '\r')
-		code = KEY_SYM_ENTER;
-	else if (code == '\t')
-		code = KEY_SYM_TAB;
-	else if (code == 0x7f)
-		code = KEY_SYM_BACKSPACE;
-	else if (code == 0) {
-		code = ' ';
-		mods |= MOD_CTRL;
+	const struct named *t = find_named(controls, ARRAY_LEN(controls),
+	    code);
+
+	if (t != NULL) {
+		code = t->sym;
+		mods |= t->mods;
 	} else if (code < 0x20) {
 		code += code <= 26 ? 0x60 : 0x40;
 		mods |= MOD_CTRL;
 	}
-	if ((code >= 0xd800 && code < 0xe000) ||
-	    (code >= 0x110000 && code <= KEY_SYM_BASE) ||
-	    code > KEY_SYM_FOCUS_OUT)
+	if (!is_code(code))
 		return false;
-	if (code >= 'A' && code <= 'Z' && (mods & MOD_CTRL))
-		code += 'a' - 'A';
-	else if (code >= 'a' && code <= 'z' && (mods & MOD_SHIFT) &&
-	    !(mods & MOD_CTRL))
-		code -= 'a' - 'A';
+	if (is_letter(code) && (mods & MOD_CTRL))
+		code |= 0x20;
+	else if (is_letter(code) && (mods & MOD_SHIFT))
+		code &= ~0x20u;
 	/* Shift is already in what a printable key types. */
 	if (code < KEY_SYM_BASE && !(mods & MOD_CTRL) && code != ' ')
 		mods &= ~(unsigned)MOD_SHIFT;
@@ -310,6 +322,28 @@ give_csi(struct keys *k, struct input *out, const struct params *p, char final)
 	}
 }
 
+/* The Linux console's first keys: ESC [ [ A..E. */
+static enum outcome
+decode_console(const char *s, size_t n, size_t *used, struct input *out)
+{
+	if (n < 4)
+		return MORE;
+	*used = 4;
+	return s[3] >= 'A' && s[3] <= 'E' ?
+	    give_key(out, KEY_SYM_F1 + (uint32_t)(s[3] - 'A'), 0) : NOTHING;
+}
+
+/* The mouse as X10 had it: ESC [ M and three bytes. */
+static enum outcome
+decode_x10(const char *s, size_t n, size_t *used, struct input *out)
+{
+	if (n < 6)
+		return MORE;
+	*used = 6;
+	return give_mouse(out, (unsigned char)s[3] - 32u,
+	    (unsigned char)s[4] - 32, (unsigned char)s[5] - 32, false);
+}
+
 /* After ESC [.  used counts from the ESC. */
 static enum outcome
 decode_csi(struct keys *k, const char *s, size_t n, size_t *used,
@@ -318,21 +352,10 @@ decode_csi(struct keys *k, const char *s, size_t n, size_t *used,
 	struct params p;
 	size_t i = 2;
 
-	if (n > 2 && s[2] == '[') { /* Linux console: ESC [ [ A..E */
-		if (n < 4)
-			return MORE;
-		*used = 4;
-		return s[3] >= 'A' && s[3] <= 'E' ?
-		    give_key(out, KEY_SYM_F1 + (uint32_t)(s[3] - 'A'), 0) :
-		    NOTHING;
-	}
-	if (n > 2 && s[2] == 'M') { /* X10 mouse */
-		if (n < 6)
-			return MORE;
-		*used = 6;
-		return give_mouse(out, (unsigned char)s[3] - 32u,
-		    (unsigned char)s[4] - 32, (unsigned char)s[5] - 32, false);
-	}
+	if (n > 2 && s[2] == '[')
+		return decode_console(s, n, used, out);
+	if (n > 2 && s[2] == 'M')
+		return decode_x10(s, n, used, out);
 	while (i < n && s[i] >= 0x20 && s[i] < 0x40 && s[i] != '$' &&
 	    i < SEQUENCE_MAX)
 		i++;

@@ -57,6 +57,17 @@ arg_digit(struct vt_core *c, int d)
 		*a = 65535;
 }
 
+/* 0x20 to 0x2f */
+static void
+intermediate(struct vt_core *c, unsigned char b)
+{
+	if (c->ninter < (int)sizeof c->inter)
+		c->inter[c->ninter++] = (char)b;
+	else
+		c->bad = true;
+}
+
+/* b is no control: those do their work inside a sequence. */
 static void
 in_csi(struct vt *vt, unsigned char b)
 {
@@ -66,19 +77,15 @@ in_csi(struct vt *vt, unsigned char b)
 		arg_digit(c, b - '0');
 	} else if ((b == ';' || b == ':') && c->ninter == 0) {
 		arg_next(c, b == ':');
-	} else if (b >= 0x3c && b <= 0x3f && c->nargs == 0 &&
-	    c->leader == 0) {
-		c->leader = (char)b;
-	} else if (b >= 0x20 && b <= 0x2f) {
-		if (c->ninter < (int)sizeof c->inter)
-			c->inter[c->ninter++] = (char)b;
-		else
+	} else if (b >= 0x40) { /* its end */
+		if (b != 0x7f)
+			enter(vt, PARSE_GROUND);
+		if (b >= 0x7f)
 			c->bad = true;
-	} else if (b >= 0x40 && b <= 0x7e) {
-		enter(vt, PARSE_GROUND);
-	} else if (b >= 0x80) {
-		enter(vt, PARSE_GROUND);
-		c->bad = true;
+	} else if (b < 0x30) {
+		intermediate(c, b);
+	} else if (b >= 0x3c && c->nargs == 0 && c->leader == 0) {
+		c->leader = (char)b;
 	} else {
 		c->bad = true;
 	}
@@ -89,14 +96,9 @@ in_esc(struct vt *vt, unsigned char b)
 {
 	struct vt_core *c = &vt->c;
 
-	if (b >= 0x20 && b <= 0x2f) {
-		if (c->ninter < (int)sizeof c->inter)
-			c->inter[c->ninter++] = (char)b;
-		else
-			c->bad = true;
-		return;
-	}
-	if (c->ninter == 0 && b == '[') {
+	if (b <= 0x2f) {
+		intermediate(c, b);
+	} else if (c->ninter == 0 && b == '[') {
 		enter(vt, PARSE_CSI);
 	} else if (c->ninter == 0 && b == ']') {
 		enter(vt, PARSE_OSC);
@@ -139,6 +141,27 @@ string_max(const struct vt *vt)
 	return 4096;
 }
 
+/* Keeps the run of text at p, or what counts of it; where it ends. */
+static const char *
+string_text(struct vt *vt, const char *p, const char *end)
+{
+	const char *q = p;
+	size_t max, n;
+
+	while (q < end && (unsigned char)*q >= 0x20 && *q != 0x7f &&
+	    q - p < 4096)
+		q++;
+	/* Its start decides how much of it counts. */
+	if (vt->osc.len < 3 && q - p > 3)
+		q = p + 3;
+	max = string_max(vt);
+	n = (size_t)(q - p);
+	if (vt->osc.len < max)
+		buf_add(&vt->osc, p, n < max - vt->osc.len ? n :
+		    max - vt->osc.len);
+	return q;
+}
+
 static const char *
 in_string(struct vt *vt, const char *p, const char *end)
 {
@@ -161,21 +184,7 @@ in_string(struct vt *vt, const char *p, const char *end)
 	} else if (b == 0x1b) {
 		c->string_esc = true;
 	} else if (b >= 0x20 && b != 0x7f) {
-		const char *q = p;
-		size_t max;
-
-		while (q < end && (unsigned char)*q >= 0x20 && *q != 0x7f &&
-		    q - p < 4096)
-			q++;
-		/* Its start decides how much of it counts. */
-		if (vt->osc.len < 3 && q - p > 3)
-			q = p + 3;
-		max = string_max(vt);
-		if (vt->osc.len < max)
-			buf_add(&vt->osc, p, (size_t)(q - p) <
-			    max - vt->osc.len ? (size_t)(q - p) :
-			    max - vt->osc.len);
-		return q;
+		return string_text(vt, p, end);
 	}
 	return p + 1;
 }

@@ -256,11 +256,12 @@ side_margins(struct vt *vt)
 #define MODES_AT_START (MODE_AUTOWRAP | MODE_VISIBLE)
 
 static void
-soft_reset(struct vt *vt)
+soft_reset(struct vt *vt, unsigned char final)
 {
 	static const int off[] = { 1, 6, 69 };
 	int row = vt->c.row, col = vt->c.col;
 
+	(void)final;
 	one_mode(vt, false, 4, false);
 	for (size_t i = 0; i < ARRAY_LEN(off); i++)
 		one_mode(vt, true, off[i], false);
@@ -460,23 +461,37 @@ csi_other(struct vt *vt, unsigned char final)
 }
 
 static void
+cursor_shape(struct vt *vt, unsigned char final)
+{
+	vt->c.shape = arg(vt, 0, 0) > 6 ? 0 : arg(vt, 0, 0);
+	pass(vt, final);
+}
+
+static void
+mode_query(struct vt *vt, unsigned char final)
+{
+	if (vt->c.nargs > 0 && vt->c.args[0] >= 0)
+		pass(vt, final);
+}
+
+/* With an intermediate byte. */
+static void
 csi_inter(struct vt *vt, unsigned char final)
 {
-	char i = vt->c.inter[0];
+	static const struct {
+		char leader, inter, final;
+		void (*act)(struct vt *, unsigned char final);
+	} known[] = {
+		{ 0, ' ', 'q', cursor_shape }, { 0, '!', 'p', soft_reset },
+		{ '?', '$', 'p', mode_query },
+		{ 0, '\'', '}', pass }, { 0, '\'', '~', pass },
+	};
 
-	if (vt->c.ninter != 1)
-		return;
-	if (i == ' ' && final == 'q' && vt->c.leader == 0) {
-		vt->c.shape = arg(vt, 0, 0) > 6 ? 0 : arg(vt, 0, 0);
-		pass(vt, final);
-	} else if (i == '!' && final == 'p' && vt->c.leader == 0) {
-		soft_reset(vt);
-	} else if (i == '$' && final == 'p' && vt->c.leader == '?' &&
-	    vt->c.nargs > 0 && vt->c.args[0] >= 0) {
-		pass(vt, final);
-	} else if (i == '\'' && (final == '}' || final == '~')) {
-		pass(vt, final);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(known) && vt->c.ninter == 1; i++)
+		if (known[i].leader == vt->c.leader &&
+		    known[i].inter == vt->c.inter[0] &&
+		    known[i].final == (char)final)
+			known[i].act(vt, final);
 }
 
 void
