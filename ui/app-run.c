@@ -102,7 +102,7 @@ run_hide(struct app *a, const char *cmd)
 
 	(void)cmd;
 	if ((a->wish.hidden | 1u << id) == (1u << PANES) - 1) {
-		app_say(a, "this is the last pane");
+		app_say(a, "the last pane cannot be hidden");
 		return;
 	}
 	a->wish.zoom = false;

@@ -86,7 +86,7 @@ keymap_bind(struct keymap *m, const char *name, const char *cmd,
 		    "like F5, C-x, M-Left or S-Tab", name);
 	if (c == NULL && strcmp(cmd, "none") != 0)
 		return err_set(e, ERR_INVALID, "no command \"%.40s\"; the "
-		    "palette (C-p) has their names", cmd);
+		    "palette (F12) has their names", cmd);
 	if (m == NULL)
 		return true;
 	if (c == NULL)

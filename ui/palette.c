@@ -195,7 +195,7 @@ static const struct {
 	    CMD_LIVE },
 	{ "mouse", "click", "go to a pane, a time, a key of the last line",
 	    CMD_REPLAY },
-	{ "mouse", "drag", "move a rule; select text", CMD_BOTH },
+	{ "mouse", "drag", "move a border; select text", CMD_BOTH },
 	{ "mouse", "Shift-drag", "select where a program has the mouse",
 	    CMD_LIVE },
 };
@@ -239,7 +239,7 @@ help_lines(const struct prompts *p, struct help_line *lines)
 		"Your work is saved by itself.",
 		KEYMAP_SHELL_TIPS,
 		"Keys and colours: ~/.config/viva/config",
-		"All other commands are in the palette.",
+		"F12 finds every other command by name.",
 	};
 	int when = p->replay ? CMD_REPLAY : CMD_LIVE, n = 0;
 	const char *last = "";

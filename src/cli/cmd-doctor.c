@@ -25,8 +25,8 @@ static const char *const limits[] = {
 static const char *const none[] = {
 	"memory of all processes together is not bounded exactly",
 	"disk space of the workspace is not bounded as a whole",
-	"a kernel exploit would get out: it is one kernel (the cloud's "
-	"sandbox is a machine of its own)",
+	"a kernel exploit would get out: the sandbox shares this machine's "
+	"kernel (one at Modal does not)",
 	"a program that is judged could tell its input to a shell beside it, "
 	"through what both can lock or watch",
 	"the path of the workspace on this machine can be read inside",

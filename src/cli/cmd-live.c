@@ -352,7 +352,7 @@ take_options(struct plan *plan, int argc, char **argv, const char *usage)
 		} else if (minutes > 0 && minutes <= MINUTES_MAX) {
 			plan->minutes = minutes;
 		} else {
-			fprintf(stderr, "viva: %s\n", usage);
+			fprintf(stderr, "usage: viva %s\n", usage);
 			return false;
 		}
 	}
@@ -431,7 +431,7 @@ cmd_resume(int argc, char **argv)
 	int status;
 
 	if (argc > 2) {
-		fputs("viva: resume [SESSION]\n", stderr);
+		fputs("usage: viva resume [SESSION]\n", stderr);
 		return 2;
 	}
 	if (argc == 1 && (last = cli_last_open()) == NULL) {

@@ -180,8 +180,8 @@ remote(struct remote *r)
 static int
 usage(const struct kind *k)
 {
-	fprintf(stderr, "viva: %s [--%s [--older HOURS] [--yes]]\n", k->many,
-	    k->verb);
+	fprintf(stderr, "usage: viva %s [--%s [--older HOURS] [--yes]]\n",
+	    k->many, k->verb);
 	return 2;
 }
 

@@ -44,7 +44,8 @@ cmd_replay(int argc, char **argv)
 	int status;
 
 	if (argc != 2) {
-		fputs("viva: replay SESSION; 'viva list' shows them\n",
+		fputs("usage: viva replay SESSION ('viva list' has their "
+		    "names)\n",
 		    stderr);
 		return 2;
 	}

@@ -129,7 +129,8 @@ cmd_show(int argc, char **argv)
 	int status = 0;
 
 	if (argc != 2) {
-		fputs("viva: show SESSION; 'viva list' shows them\n", stderr);
+		fputs("usage: viva show SESSION ('viva list' has their "
+		    "names)\n", stderr);
 		return 2;
 	}
 	path = cli_record(argv[1], &temporary, &e);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/provider.h"
+#include "problem/language.h"
 
 struct subcommand {
 	const char *name, *args, *help;
@@ -21,9 +22,9 @@ static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 
 static const struct subcommand subcommands[] = {
-	{ "demo", "[LANGUAGE]", "an interview with the problems that come with "
-	    "viva, offline", cmd_demo, false },
-	{ "start", "[-l LANGUAGE] [-t MINUTES] PROBLEM-DIR...",
+	{ "demo", "[-s SANDBOX] [LANGUAGE]", "an interview with the problems "
+	    "that come with viva", cmd_demo, false },
+	{ "start", "[-l LANGUAGE] [-t MINUTES] [-s SANDBOX] PROBLEM-DIR...",
 	    "an interview with your own problem packages", cmd_start, false },
 	{ "resume", "[SESSION]", "go on with a session that was cut off",
 	    cmd_resume, false },
@@ -31,10 +32,12 @@ static const struct subcommand subcommands[] = {
 	{ "replay", "SESSION", "play a session back", cmd_replay, false },
 	{ "show", "SESSION", "what happened in a session, in lines, with its "
 	    "chain of hashes checked", cmd_show, false },
-	{ "sandboxes", "[--end [--older HOURS] [--yes]]", "viva's sandboxes at "
-	    "Modal, and their end", cmd_sandboxes, true },
-	{ "volumes", "[--delete [--older HOURS] [--yes]]", "viva's volumes at "
-	    "Modal, and their end", cmd_volumes, true },
+	{ "sandboxes", "[--end [--older HOURS] [--yes]]", "list viva's "
+	    "sandboxes at Modal, or end them; without --yes it only says "
+	    "which", cmd_sandboxes, true },
+	{ "volumes", "[--delete [--older HOURS] [--yes]]", "list viva's "
+	    "volumes at Modal, or delete them; without --yes it only says "
+	    "which", cmd_volumes, true },
 	{ "doctor", "", "what works on this machine, and what the sandbox "
 	    "guarantees", cmd_doctor, true },
 	{ "help", "", "this text", cmd_help, false },
@@ -50,6 +53,9 @@ cmd_help(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
 		printf("  viva %s %s\n        %s\n", subcommands[i].name,
 		    subcommands[i].args, subcommands[i].help);
+	printf("\nLANGUAGE is one of %s (python3 if none is named); SANDBOX is "
+	    "local\n(needs no network; the default) or modal.\n",
+	    language_names());
 	return 0;
 }
 

@@ -80,7 +80,7 @@ test_errors(void **state)
 	expect_error("[keys]\nF99 = quit\n", "f:2: no key \"F99\"; write one "
 	    "like F5, C-x, M-Left or S-Tab");
 	expect_error("[keys]\n\nF5 = qiut\n", "f:3: no command \"qiut\"; the "
-	    "palette (C-p) has their names");
+	    "palette (F12) has their names");
 	expect_error("[colour]\nx = y\n", "f:2: no section [colour]; there "
 	    "are [ui], [keys] and [modal]");
 	expect_error("[ui]\nclipboard = yes\n", "f:2: clipboard is \"yes\"; "
