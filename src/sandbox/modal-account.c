@@ -17,7 +17,7 @@
  * be refused.  docs/MODAL.md has what is known about it. */
 #define CLIENT_TYPE "9"
 #define CLIENT_VERSION "1.0.0"
-#define CLIENT_LIBRARY "modal-go/0.9.0"
+#define CLIENT_LIBRARY "modal-go/0.11.1"
 
 #define AUTH_ATTEMPT_US 5000000
 #define AUTH_TRIES 4	   /* without a token */

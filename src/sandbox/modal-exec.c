@@ -362,8 +362,10 @@ start(struct op *o)
 	q.command_args = x->argv;
 	while (x->argv[q.n_command_args] != NULL)
 		q.n_command_args++;
-	q.stdout_config = q.stderr_config =
-	    MODAL__TASK_COMMAND_ROUTER__OUTPUT_CONFIG__OUTPUT_PIPE;
+	q.stdout_config =
+	    MODAL__TASK_COMMAND_ROUTER__STDOUT_CONFIG__STDOUT_PIPE;
+	q.stderr_config =
+	    MODAL__TASK_COMMAND_ROUTER__STDERR_CONFIG__STDERR_PIPE;
 	q.workdir = (char *)"/";
 	if (x->spec.pty) {
 		pty.enabled = true;
