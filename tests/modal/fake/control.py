@@ -162,7 +162,8 @@ class Control:
         self.check_app(request.app_id)
         image = request.image
         for base in image.base_images:
-            if base.image_id not in self.images:
+            if base.image_id not in self.images \
+                    and base.image_id != READY_IMAGE:
                 raise RpcFail("NOT_FOUND", "no such image: " + base.image_id)
         if not image.dockerfile_commands:
             raise RpcFail("INVALID_ARGUMENT", "the image has no commands")

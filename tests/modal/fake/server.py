@@ -78,14 +78,19 @@ class Dispatch(grpc.GenericRpcHandler):
 
     def stream_in(self, rpc, method):
         async def run(requests, context):
-            async def answer(call, _note):
-                return await method(call, self.parts(call, rpc, requests))
+            async def answer(call, fault):
+                return await method(call, self.parts(call, rpc, requests,
+                                                     fault or {}))
             return await self.around(rpc, context, None, answer)
         return run
 
-    async def parts(self, call, rpc, requests):
+    async def parts(self, call, rpc, requests, fault):
+        taken, limit = 0, fault.get("after_bytes")
         async for request in requests:
             self.fake.log.part(call.n, rpc, request)
+            taken += request.ByteSize()
+            if limit is not None and taken > limit:
+                raise base.fail_from(fault)
             yield request
 
     def stream_out(self, rpc, method):
