@@ -396,13 +396,30 @@ EXTRA_DIST += \
 	tests/golden/wide-no-color.txt \
 	tests/modal/README.md \
 	tests/modal/check-proto \
+	tests/modal/compare-go.allow \
 	tests/modal/compare-js.allow \
 	tests/modal/compare-requests \
 	tests/modal/conformance/act.mjs \
 	tests/modal/conformance/common.sh \
 	tests/modal/conformance/conformance.mjs \
+	tests/modal/conformance/coverage-go \
 	tests/modal/conformance/coverage-js \
+	tests/modal/conformance/go/accounts.go \
+	tests/modal/conformance/go/act.go \
+	tests/modal/conformance/go/check.go \
+	tests/modal/conformance/go/checks.go \
+	tests/modal/conformance/go/ends.go \
+	tests/modal/conformance/go/files.go \
+	tests/modal/conformance/go/go.mod \
+	tests/modal/conformance/go/go.sum \
+	tests/modal/conformance/go/main.go \
+	tests/modal/conformance/go/programs.go \
+	tests/modal/conformance/go/protos.go \
+	tests/modal/conformance/go/sandboxes.go \
+	tests/modal/conformance/go/streams.go \
+	tests/modal/conformance/go/volumes.go \
 	tests/modal/conformance/run \
+	tests/modal/conformance/run-go \
 	tests/modal/conformance/run-js \
 	tests/modal/conformance/speed.mjs \
 	tests/modal/evidence \

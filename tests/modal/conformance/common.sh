@@ -2,6 +2,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 modal=$here/..
 temp=$(mktemp -d "$TMPDIR/$client.XXXXXX")
+host=127.0.0.1
 bad=0
 
 skip() {
@@ -14,7 +15,7 @@ drive() {
 	for v2 in 1 0; do
 		echo "== $client: sandboxes, generation $((v2 + 1))"
 		MODAL_SANDBOX_V2=$v2 COVERAGE=$temp/driven \
-			"$modal/fake-modal" \
+			"$modal/fake-modal" --host "$host" \
 			${RECORD:+--record "$RECORD-$client.v$((v2 + 1))"} \
 			"$@" || bad=1
 	done
@@ -25,9 +26,9 @@ requests() {
 	[ -n "${VIVA_ACT:-}" ] || return 0
 	echo "== $client: requests"
 	for v2 in 1 0; do
-		MODAL_SANDBOX_V2=$v2 "$modal/fake-modal" \
+		MODAL_SANDBOX_V2=$v2 "$modal/fake-modal" --host "$host" \
 			--record "$temp/official$v2" "$@" || bad=1
-		MODAL_SANDBOX_V2=$v2 "$modal/fake-modal" \
+		MODAL_SANDBOX_V2=$v2 "$modal/fake-modal" --host "$host" \
 			--record "$temp/ours$v2" -- "$VIVA_ACT" || bad=1
 	done
 	"$modal/compare-requests" --allow "$modal/compare-$client.allow" \
