@@ -125,9 +125,11 @@ read_message(void *user, const char *p, size_t n)
 		return;
 	}
 	op_good(o);
-	if (r->data.len > 0)
+	if (r->data.len > 0) {
+		volume_heard(x->b);
 		take(x, o->kind == OP_ERR, (const char *)r->data.data,
 		    r->data.len);
+	}
 	wire_free(r);
 }
 

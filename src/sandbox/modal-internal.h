@@ -303,6 +303,7 @@ struct box {
 	struct program *watcher, *syncer;
 	struct loop_timer *changed_timer, *sync_timer, *watch_timer;
 	bool changed, dirty, poll_watch;
+	bool watch_later; /* it has not yet begun */
 	int64_t dirty_since;
 	struct buf watch_line;
 	char stamp[40];
@@ -381,6 +382,7 @@ extern const char files_script[];
 struct account_call *volume_ask(struct box *, grpc_done);
 void volume_forget(struct box *); /* it is no more kept alive */
 void volume_up(struct box *);
+void volume_heard(struct box *); /* a program has said something */
 void volume_down(struct box *);
 void volume_changed(struct box *, bool tell);
 /* Calls fn once all is on the volume or cannot be. */

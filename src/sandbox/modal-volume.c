@@ -17,6 +17,8 @@
 #define CHANGED_US 250000 /* changes are told at most this often */
 #define POLL_US 4000000
 #define WATCH_AGAIN_US 5000000
+#define WATCH_LATER_US 500000 /* the first waits so long for the shell */
+#define LOOK_US 1000000 /* then for the watch to have begun */
 #define SYNC_QUIET_US 1500000 /* after the last change */
 #define SYNC_MAX_US 10000000  /* after the first */
 #define SYNC_AGAIN_US 10000000
@@ -338,11 +340,44 @@ watch_again(void *user)
 	    program_inner(b, tool, NULL, true, &told, b);
 }
 
+/* Nobody watched until now. */
+static void
+watch_begin(void *user)
+{
+	struct box *b = user;
+
+	b->watch_later = false;
+	watch_again(b);
+	b->changed = true;
+	loop_timer_cancel(b->changed_timer);
+	b->changed_timer = loop_timer_add(b->m->loop, LOOK_US,
+	    on_changed_timer, b);
+}
+
+/* A shell that comes up has the machine to itself until it shows something:
+ * that is what somebody waits for. */
 void
 volume_up(struct box *b)
 {
-	if (!b->judge)
+	if (b->judge)
+		return;
+	if (b->nprograms == 0 || b->attached) {
 		watch_again(b);
+		return;
+	}
+	b->watch_later = true;
+	b->watch_timer = loop_timer_add(b->m->loop, WATCH_LATER_US,
+	    watch_begin, b);
+}
+
+void
+volume_heard(struct box *b)
+{
+	if (!b->watch_later)
+		return;
+	b->watch_later = false;
+	loop_timer_cancel(b->watch_timer);
+	b->watch_timer = loop_timer_add(b->m->loop, 0, watch_begin, b);
 }
 
 void
@@ -360,5 +395,6 @@ volume_down(struct box *b)
 	program_free(b->watcher);
 	program_free(b->syncer);
 	b->watcher = b->syncer = NULL;
+	b->watch_later = false;
 	b->synced = NULL;
 }

@@ -396,6 +396,45 @@ test_closed_resizing(void **state)
 	UNTIL(!modal_busy(account));
 }
 
+/* Changes are watched for once the shell has shown something, or has not for
+ * a while; what nobody saw until then is looked for. */
+static int
+setup_watched(void **state)
+{
+	(void)state;
+	setup_as(false);
+	return 0;
+}
+
+static void
+test_watch_later(void **state)
+{
+	uint64_t id = shell();
+
+	(void)state;
+	UNTIL(far.starts == 1);
+	turn(200000);
+	assert_int_equal(far.starts, 1);
+	assert_true(r.s->ops->input(r.s, id, 0, "a", 1));
+	UNTIL(rig_exec(&r, id)->out[0].len == 1);
+	turn(50000);
+	assert_int_equal(far.starts, 2);
+	assert_int_equal(r.changes, 0);
+	turn(2000000);
+	assert_int_equal(r.changes, 1);
+	assert_int_equal(far.starts, 2);
+}
+
+static void
+test_watch_silent(void **state)
+{
+	(void)state;
+	shell();
+	UNTIL(far.starts == 1);
+	turn(700000);
+	assert_int_equal(far.starts, 2);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -408,6 +447,10 @@ main(void)
 		T(test_input_refused), T(test_given_up), T(test_silence),
 		T(test_over), T(test_back_pressure), T(test_destroyed_early),
 		T(test_resize), T(test_closed_resizing),
+		cmocka_unit_test_setup_teardown(test_watch_later,
+		    setup_watched, teardown),
+		cmocka_unit_test_setup_teardown(test_watch_silent,
+		    setup_watched, teardown),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
