@@ -22,11 +22,14 @@
 
 #define PIDS "/tmp/.viva" /* UUID: its process; UUID.tty: its terminal */
 
-/* $1 uuid, $2 workspace, $3 memory (KiB), $4 file (512 bytes), $5 processes;
+/* Who it is is written down beside: that is three processes, and somebody
+ * waits for the prompt.  Who asks waits for it (FIND_PID).
+ *
+ * $1 uuid, $2 workspace, $3 memory (KiB), $4 file (512 bytes), $5 processes;
  * 0: none; then the command.  dash calls -p what others call -u. */
 static const char shell_script[] =
     "(umask 77; mkdir -p " PIDS "; tty >" PIDS "/$1.tty; "
-    "echo $$ >" PIDS "/$1) 2>/dev/null\n"
+    "echo $$ >" PIDS "/$1) 2>/dev/null <&0 &\n"
     "cd \"$2\" 2>/dev/null || { mkdir -p \"$2\" && cd \"$2\"; }\n"
     "stty iutf8 erase '^?' 2>/dev/null\n"
     "ulimit -c 0\n"
