@@ -19,6 +19,7 @@ libcore_a_SOURCES = \
 	src/base/utf8.h \
 	src/loop/loop.c \
 	src/loop/loop.h \
+	src/event/event-split.c \
 	src/event/event.c \
 	src/event/event.h \
 	src/text/history.c \
@@ -194,6 +195,7 @@ viva_git_so_SOURCES = \
 	src/base/utf8.h \
 	src/loop/loop.c \
 	src/loop/loop.h \
+	src/event/event-split.c \
 	src/event/event.c \
 	src/event/event.h
 viva_git_so_CFLAGS = $(AM_CFLAGS) -fPIC

@@ -295,6 +295,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/event/every-type \
 	tests/fuzz/corpus/event/mistakes \
 	tests/fuzz/corpus/event/not-utf8 \
+	tests/fuzz/corpus/event/raw \
+	tests/fuzz/corpus/event/raw-mistakes \
 	tests/fuzz/corpus/grpc/compressed \
 	tests/fuzz/corpus/grpc/details \
 	tests/fuzz/corpus/grpc/head \
@@ -352,6 +354,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/replay/garbage-line \
 	tests/fuzz/corpus/replay/no-bytes \
 	tests/fuzz/corpus/replay/odd-order \
+	tests/fuzz/corpus/replay/raw \
+	tests/fuzz/corpus/replay/raw-changed \
+	tests/fuzz/corpus/replay/raw-torn \
 	tests/fuzz/corpus/replay/sizes \
 	tests/fuzz/corpus/replay/time-goes-back \
 	tests/fuzz/corpus/replay/torn \

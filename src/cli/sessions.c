@@ -17,7 +17,21 @@
 
 #define END_MAX 4096 /* the line of a session.end is shorter */
 
-/* Is the last whole line of the journal a session.end? */
+/* What a program wrote to the shell may look like a line of the record. */
+static bool
+is_event(int fd, uint64_t at)
+{
+	struct event_reader r = { .fd = fd };
+	const char *p;
+	size_t n;
+
+	while (event_next(&r, &p, &n, NULL) == EVENT_WHOLE && r.bytes < at)
+		;
+	event_reader_free(&r);
+	return r.bytes == at && n > 0;
+}
+
+/* Is the last event of the journal a session.end? */
 static bool
 ends(int fd)
 {
@@ -36,7 +50,8 @@ ends(int fd)
 	begin = memrchr(text, '\n', (size_t)(nl - text));
 	begin = begin != NULL ? begin + 1 : text;
 	yes = event_decode(begin, (size_t)(nl - begin), &eb, &ev, NULL) &&
-	    ev.type == EV_SESSION_END;
+	    ev.type == EV_SESSION_END && lseek(fd, 0, SEEK_SET) == 0 &&
+	    is_event(fd, (uint64_t)(from + (begin - text)));
 	event_buf_free(&eb);
 	return yes;
 }
@@ -66,21 +81,21 @@ char *
 cli_session_sandbox(const char *id)
 {
 	char *dir = cli_session_dir(id);
-	char *path = xasprintf("%s/journal.jsonl", dir), *line = NULL;
-	char *name = NULL;
+	char *path = xasprintf("%s/journal.jsonl", dir), *name = NULL;
+	struct event_reader r = { .fd = open(path, O_RDONLY | O_CLOEXEC) };
 	struct event_buf eb = { 0 };
-	FILE *f = fopen(path, "re");
 	struct event ev;
-	size_t cap = 0;
-	ssize_t n = f != NULL ? getline(&line, &cap, f) : -1;
+	const char *p;
+	size_t n;
 
-	if (n > 0 && event_decode(line, (size_t)n, &eb, &ev, NULL) &&
+	if (r.fd >= 0 && event_next(&r, &p, &n, NULL) == EVENT_WHOLE &&
+	    event_decode(p, n, &eb, &ev, NULL) &&
 	    ev.type == EV_SESSION_START && ev.u.session.sandbox != NULL)
 		name = xstrdup(ev.u.session.sandbox);
 	event_buf_free(&eb);
-	if (f != NULL)
-		fclose(f);
-	free(line);
+	event_reader_free(&r);
+	if (r.fd >= 0)
+		close(r.fd);
 	free(path);
 	free(dir);
 	return name != NULL ? name : xstrdup("local");

@@ -260,8 +260,20 @@ add_bytes(struct buf *b, const char *key, const char *p, size_t n)
 	}
 }
 
+/* Output as programs write it is full of escapes, and there is much of it: as
+ * it is it costs a copy alone. */
+static const struct bytes *
+raw_part(const struct event *ev)
+{
+	const struct bytes *data = &ev->u.io.data;
+
+	return ev->type == EV_TERM_OUTPUT && data->p != NULL &&
+	    data->n >= EVENT_RAW_MIN ? data : NULL;
+}
+
 static void
-add_field(struct buf *b, const struct event *ev, const struct field *f)
+add_field(struct buf *b, const struct event *ev, const struct field *f,
+    const struct bytes *raw)
 {
 	const void *at = (const char *)ev + f->at;
 	const struct bytes *bytes = at;
@@ -275,7 +287,10 @@ add_field(struct buf *b, const struct event *ev, const struct field *f)
 			add_bytes(b, f->key, s, strlen(s));
 		return;
 	case F_BYTES:
-		if (bytes->p != NULL)
+		if (bytes == raw) {
+			add_key(b, f->key, "_raw");
+			add_i64(b, (int64_t)bytes->n);
+		} else if (bytes->p != NULL)
 			add_bytes(b, f->key, bytes->p, bytes->n);
 		return;
 	case F_BOOL:
@@ -306,7 +321,14 @@ add_field(struct buf *b, const struct event *ev, const struct field *f)
 void
 event_encode(const struct event *ev, const char *prev, struct buf *out)
 {
-	buf_adds(out, "{\"seq\":");
+	const struct bytes *raw = raw_part(ev);
+
+	/* At its place: readers look for it there. */
+	buf_adds(out, raw != NULL ? "{\"raw\":" : "{\"seq\":");
+	if (raw != NULL) {
+		add_i64(out, (int64_t)raw->n);
+		add_key(out, "seq", "");
+	}
 	add_i64(out, (int64_t)ev->seq);
 	add_key(out, "t", "");
 	add_i64(out, ev->t);
@@ -324,10 +346,14 @@ event_encode(const struct event *ev, const char *prev, struct buf *out)
 	}
 	for (const struct field *f = types[ev->type].fields; f->key != NULL;
 	    f++)
-		add_field(out, ev, f);
+		add_field(out, ev, f, raw);
 	add_key(out, "prev", "");
 	add_word(out, prev);
 	buf_adds(out, "}\n");
+	if (raw != NULL) {
+		buf_add(out, raw->p, raw->n);
+		buf_addc(out, '\n');
+	}
 }
 
 /* ---- between threads ---- */
@@ -380,6 +406,23 @@ struct fixup {
 	size_t from;
 };
 
+/* The bytes behind the line, where they are this field's. */
+static bool
+read_raw(const struct json *j, const struct field *f,
+    const struct event_buf *eb, const char **p, size_t *n)
+{
+	char key[40];
+	int64_t size;
+
+	snprintf(key, sizeof key, "%s_raw", f->key);
+	size = json_int(j, key, 0);
+	if (size == 0)
+		return true;
+	*p = eb->raw.p;
+	*n = eb->raw.n;
+	return f->kind == F_BYTES && size == (int64_t)eb->raw.n;
+}
+
 static bool
 read_text(const struct json *j, const struct field *f, struct event_buf *eb,
     const char **p, size_t *n, struct fixup *fix)
@@ -396,7 +439,7 @@ read_text(const struct json *j, const struct field *f, struct event_buf *eb,
 	snprintf(key, sizeof key, "%s64", f->key);
 	s = json_str(j, key);
 	if (s == NULL)
-		return true;
+		return read_raw(j, f, eb, p, n);
 	if (!json_base64(s, &eb->scratch))
 		return false;
 	*n = eb->scratch.len - from;
@@ -504,23 +547,48 @@ read_head(const struct json *j, struct event_buf *eb, struct event *ev,
 	return true;
 }
 
+/* What follows the line is in eb; the line has its length. */
+static bool
+find_raw(const char *p, size_t *n, struct event_buf *eb, struct err *e)
+{
+	const char *nl = memchr(p, '\n', *n);
+	size_t line = nl != NULL ? (size_t)(nl - p) : *n, rest, size;
+
+	rest = nl != NULL ? *n - line - 1 : 0;
+	if (!event_raw_size(p, line, &size, e))
+		return false;
+	/* A newline more is the one that ends them. */
+	if (rest != size && (size == 0 || rest != size + 1 ||
+	    p[*n - 1] != '\n'))
+		return err_set(e, ERR_CORRUPT, "%zu bytes follow the line, "
+		    "not %zu", rest, size);
+	eb->raw = (struct bytes){ size > 0 ? nl + 1 : NULL, size };
+	*n = line;
+	return true;
+}
+
 bool
-event_decode(const char *line, size_t n, struct event_buf *eb,
+event_decode(const char *p, size_t n, struct event_buf *eb,
     struct event *out, struct err *e)
 {
 	memset(out, 0, sizeof *out);
 	json_free(eb->json);
 	eb->json = NULL;
 	buf_clear(&eb->scratch);
-	if (n > 0 && line[n - 1] == '\n')
-		n--;
-	if (n > EVENT_LINE_MAX)
-		return err_set(e, ERR_LIMIT, "a line of %zu bytes; the limit "
-		    "is %u", n, EVENT_LINE_MAX);
-	out->raw = (struct bytes){ line, n };
-	eb->json = json_parse(line, n, e);
-	return eb->json != NULL && read_head(eb->json, eb, out, e) &&
-	    read_fields(eb->json, eb, out, e) && bounds(out, e);
+	if (n > EVENT_MAX + 1 || (n == EVENT_MAX + 1 && p[n - 1] != '\n'))
+		return err_set(e, ERR_LIMIT, "an event of %zu bytes; the "
+		    "limit is %u", n, EVENT_MAX);
+	out->raw = (struct bytes){ p, n };
+	if (!find_raw(p, &n, eb, e))
+		return false;
+	out->raw.n = eb->raw.p != NULL ? n + 1 + eb->raw.n : n;
+	eb->json = json_parse(p, n, e);
+	if (eb->json == NULL || !read_head(eb->json, eb, out, e))
+		return false;
+	if (json_int(eb->json, "raw", 0) != (int64_t)eb->raw.n)
+		return err_set(e, ERR_CORRUPT, "\"raw\" is not where it "
+		    "belongs, at the begin of the line");
+	return read_fields(eb->json, eb, out, e) && bounds(out, e);
 }
 
 void
@@ -543,14 +611,14 @@ fetch_sha256(void)
 }
 
 void
-event_hash(const char *line, size_t n, char out[65])
+event_hash(const char *p, size_t n, char out[65])
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char md[32];
 
 	pthread_once(&sha256_once, fetch_sha256);
 	if (sha256 == NULL ||
-	    EVP_Digest(line, n, md, NULL, sha256, NULL) != 1)
+	    EVP_Digest(p, n, md, NULL, sha256, NULL) != 1)
 		abort();
 	for (int i = 0; i < 32; i++) {
 		out[2 * i] = hex[md[i] >> 4];

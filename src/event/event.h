@@ -3,7 +3,7 @@
 
 /*
  * The one schema of what happens in a session, and its codec.  An event is
- * one line of JSON (a record is JSON Lines); docs/EVENT-LOG.md is the
+ * one line of JSON, which raw bytes may follow; docs/EVENT-LOG.md is the
  * specification.  Strings and bytes of an event are borrowed: from the
  * emitter while it is being emitted, from the event_buf of a decoded line.
  */
@@ -92,7 +92,8 @@ struct event {
 	enum event_type type;
 	enum event_origin origin;
 	unsigned question; /* from 1; 0 outside any */
-	/* Only on decode: the line itself, without its newline. */
+	/* Only on decode: the event as it stands in the record, without its
+	 * last newline. */
 	struct bytes raw;
 	union {
 		struct { /* start, resume, pause, end */
@@ -168,8 +169,10 @@ struct event {
 const char *event_type_name(enum event_type);	 /* "term.output" */
 enum event_type event_type_find(const char *name); /* EV_UNKNOWN */
 
-/* Appends the event as one line with its newline.  prev is the hash of the
- * line before (64 hex digits; zeros before the first). */
+/* Appends the event with its newline: one line, and behind it what is too
+ * large to be worth escaping, as it is.  prev is the hash of the event before
+ * (64 hex digits; zeros before the first). */
+#define EVENT_RAW_MIN 1024 /* of the shell's output, to be left as it is */
 void event_encode(const struct event *, const char *prev, struct buf *out);
 
 /* Appends the event as it is, for another thread to encode: cheaper by far,
@@ -183,16 +186,52 @@ struct event_buf {
 	struct buf text;
 	void *json;
 	char prev[65];
+	struct bytes raw; /* borrowed, as the event is */
 	struct buf scratch;
 };
-/* Decodes one line (newline optional).  Bounded: EVENT_LINE_MAX bytes.
- * Errors say what is wrong with the line, not where it is. */
-#define EVENT_LINE_MAX (16u << 20)
-bool event_decode(const char *line, size_t n, struct event_buf *,
+/* Decodes one event (last newline optional).  Bounded: EVENT_MAX bytes.
+ * Errors say what is wrong with the event, not where it is. */
+#define EVENT_MAX (16u << 20)
+bool event_decode(const char *p, size_t n, struct event_buf *,
     struct event *out, struct err *) WARN_UNUSED;
 void event_buf_free(struct event_buf *);
 
-/* SHA-256 of a line without its newline, as 64 hex digits and a NUL. */
-void event_hash(const char *line, size_t n, char out[65]);
+/* SHA-256 of an event without its last newline, as 64 hex digits and a
+ * NUL. */
+void event_hash(const char *p, size_t n, char out[65]);
+
+/* ---- the one place that finds events in a record ---- */
+
+enum event_split {
+	EVENT_WHOLE,
+	EVENT_CUT, /* it goes on behind the n bytes, or there is none */
+	EVENT_BAD  /* nobody writes such a line: e says what is wrong */
+};
+/* The event that begins at p: *len is its length, with its last newline.  CUT:
+ * how much of it is known to be missing is *len - n, where *len is not 0. */
+enum event_split event_split(const char *p, size_t n, size_t *len,
+    struct err *);
+/* How many raw bytes follow this line (n: without its newline), often 0. */
+bool event_raw_size(const char *line, size_t n, size_t *raw, struct err *)
+    WARN_UNUSED;
+
+/* A file's events one after the other, with a bounded part of it in memory.
+ * Zero-initialise, set fd (which stays the caller's), event_reader_free. */
+struct event_reader {
+	int fd;
+	size_t lines;	/* before the event read last, raw bytes' too */
+	uint64_t bytes; /* the same */
+	struct buf data;
+	size_t at, taken;
+};
+/* WHOLE: *p has the *n bytes of the next event, until the next call.  CUT: the
+ * end of the file; what is beyond r->bytes is torn.  BAD: damage, or reading
+ * failed. */
+enum event_split event_next(struct event_reader *, const char **p, size_t *n,
+    struct err *);
+/* Nothing follows the line that the event read last begins with, or the one
+ * that was BAD.  It reads on: the event is gone, and so are those after it. */
+bool event_is_last_line(struct event_reader *);
+void event_reader_free(struct event_reader *);
 
 #endif

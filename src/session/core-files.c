@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "problem/language.h"
 
-/* A line of the record has a bound (EVENT_LINE_MAX), and escapes may make a
+/* A line of the record has a bound (EVENT_MAX), and escapes may make a
  * byte six of them: longer texts are several edits, longer lists are
  * cut. */
 #define EDIT_MAX (1u << 20)

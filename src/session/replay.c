@@ -129,56 +129,64 @@ maybe_frame(struct replay *r)
 
 struct check {
 	const char *path;
-	size_t number;
 	uint64_t seq;
 	int64_t t;
 	char hash[65];
 };
 
 static bool
-check_line(struct replay *r, struct check *c, size_t at, size_t n,
+check_event(struct replay *r, struct check *c, size_t at, size_t n,
     struct err *e)
 {
 	const char *p = r->data.data + at;
 	struct event ev;
 
-	c->number++;
 	if (!event_decode(p, n, &r->eb, &ev, e))
-		return err_context(e, "%s:%zu", c->path, c->number);
+		return false;
 	if (ev.seq != c->seq + 1 || strcmp(r->eb.prev, c->hash) != 0)
-		return err_set(e, ERR_CORRUPT, "%s:%zu: event %llu does not "
-		    "follow the one before it; the record was changed, or is "
-		    "not whole", c->path, c->number,
+		return err_set(e, ERR_CORRUPT, "event %llu does not follow the "
+		    "one before it; the record was changed, or is not whole",
 		    (unsigned long long)ev.seq);
 	c->seq = ev.seq;
 	/* Seeks need times in order, whatever the writer's clock did. */
 	if (ev.t > c->t)
 		c->t = ev.t;
-	event_hash(p, n, c->hash);
+	event_hash(p, n - 1, c->hash);
 	GROW(r->lines, r->nlines, r->lines_cap);
 	r->lines[r->nlines++] = (struct line){ at, (uint32_t)n, false, c->t };
 	return true;
 }
 
+/* Which line of the file begins at at. */
+static size_t
+line_number(const struct replay *r, size_t from, size_t at)
+{
+	size_t n = 1;
+
+	for (size_t i = from; i < at; i++)
+		n += r->data.data[i] == '\n';
+	return n;
+}
+
 static bool
 index_part(struct replay *r, struct check *c, size_t from, struct err *e)
 {
-	size_t at = from;
+	size_t at = from, n;
 
-	c->number = 0;
 	while (at < r->data.len) {
-		const char *nl = memchr(r->data.data + at, '\n',
-		    r->data.len - at);
+		enum event_split got = event_split(r->data.data + at,
+		    r->data.len - at, &n, e);
 
-		if (nl == NULL) {
+		if (got == EVENT_CUT) {
 			snprintf(r->warning, sizeof r->warning,
 			    "the last %zu bytes are torn and left out",
 			    r->data.len - at);
 			break;
 		}
-		if (!check_line(r, c, at, (size_t)(nl - r->data.data) - at, e))
-			return false;
-		at = (size_t)(nl - r->data.data) + 1;
+		if (got == EVENT_BAD || !check_event(r, c, at, n, e))
+			return err_context(e, "%s:%zu", c->path,
+			    line_number(r, from, at));
+		at += n;
 	}
 	return true;
 }

@@ -25,7 +25,7 @@
  * repository anew.
  */
 
-#define SEGMENT_MAX (2 * EVENT_LINE_MAX)
+#define SEGMENT_MAX (2 * EVENT_MAX)
 #define SEGMENTS_MAX 999999 /* six digits keep them in order */
 #define MEMPACK_PRIORITY 999
 
@@ -204,12 +204,29 @@ find_parent(struct checkpoint *c)
 	return true;
 }
 
-/* Whole lines from c->bytes on, at most n bytes; b stays empty when there is
+/* How much of b is whole events. */
+static bool
+whole_events(struct checkpoint *c, const struct buf *b, size_t *at)
+{
+	enum event_split got = EVENT_WHOLE;
+	size_t len;
+
+	*at = 0;
+	while (got == EVENT_WHOLE && *at < b->len) {
+		got = event_split(b->data + *at, b->len - *at, &len, c->err);
+		if (got == EVENT_WHOLE)
+			*at += len;
+	}
+	return got != EVENT_BAD || err_context(c->err, "%s, at byte %llu",
+	    c->job->journal, (unsigned long long)(c->bytes + *at));
+}
+
+/* Whole events from c->bytes on, at most n bytes; b stays empty when there is
  * none. */
 static bool
 read_segment(struct checkpoint *c, int fd, size_t n, struct buf *b)
 {
-	const char *nl;
+	size_t whole;
 
 	buf_reserve(b, n);
 	while (b->len < n) {
@@ -225,11 +242,9 @@ read_segment(struct checkpoint *c, int fd, size_t n, struct buf *b)
 			break;
 		b->len += (size_t)got;
 	}
-	nl = memrchr(b->data, '\n', b->len);
-	if (nl == NULL && n == SEGMENT_MAX)
-		return err_set(c->err, ERR_LIMIT, "%s has a line of more than "
-		    "%u bytes", c->job->journal, SEGMENT_MAX);
-	b->len = nl != NULL ? (size_t)(nl + 1 - b->data) : 0;
+	if (!whole_events(c, b, &whole))
+		return false;
+	b->len = whole;
 	return true;
 }
 
@@ -477,6 +492,29 @@ repo_create(struct gitstore_repo *g, struct err *e)
 	return git_repository_open_bare(&g->repo, g->path) == 0;
 }
 
+/* A segment has lines of JSON and what programs wrote to their terminal: a log
+ * with diffs shall not give that to the reader's.  A bare repository takes
+ * attributes from nowhere else. */
+static void
+write_attributes(const struct gitstore_repo *g)
+{
+	static const char text[] = "/events/*.jsonl binary\n";
+	char *dir = xasprintf("%s/info", g->path);
+	char *path = xasprintf("%s/attributes", dir);
+	int fd;
+
+	mkdir(dir, 0700);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		/* Nothing depends on it. */
+		if (write(fd, text, sizeof text - 1) < 0)
+			unlink(path);
+		close(fd);
+	}
+	free(path);
+	free(dir);
+}
+
 bool
 gitstore_repo_open(struct gitstore_repo *g, struct err *e)
 {
@@ -499,8 +537,10 @@ gitstore_repo_open(struct gitstore_repo *g, struct err *e)
 		if (rc != 0)
 			g->mem->free(g->mem);
 	}
-	if (rc == 0)
+	if (rc == 0) {
+		write_attributes(g);
 		return true;
+	}
 	gitstore_fail(e, rc, "open", g->path);
 	gitstore_repo_close(g);
 	return false;

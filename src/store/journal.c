@@ -486,47 +486,44 @@ journal_failed(struct journal *j, struct err *e)
 /* ---- recovery ---- */
 
 struct scan {
-	FILE *f;
 	const char *path;
-	char *line;
-	size_t cap, number;
+	struct event_reader r;
 	struct event_buf eb;
 	void (*fn)(void *user, const struct event *);
 	void *user;
 };
 
+static int
+damage(struct scan *s, struct err *e)
+{
+	err_context(e, "%s:%zu", s->path, s->r.lines + 1);
+	return -1;
+}
+
 /* 1: an event, 0: the end or a torn tail, -1: damage. */
 static int
-scan_line(struct scan *s, struct journal_end *end, struct err *e)
+scan_event(struct scan *s, struct journal_end *end, struct err *e)
 {
-	ssize_t n = getline(&s->line, &s->cap, s->f);
+	const char *p;
 	struct event ev;
+	size_t n;
+	enum event_split got = event_next(&s->r, &p, &n, e);
 
-	s->number++;
-	if (n <= 0 && !feof(s->f)) {
-		/* Not the end: nothing must be cut off here. */
-		err_sys(e, errno, "cannot read %s", s->path);
-		return -1;
-	}
-	if (n <= 0 || s->line[n - 1] != '\n')
+	if (got == EVENT_CUT)
 		return 0;
-	if (!event_decode(s->line, (size_t)n, &s->eb, &ev, e)) {
-		/* A crash may leave a whole line of garbage, but only last. */
-		if (getc(s->f) == EOF)
-			return 0;
-		err_context(e, "%s:%zu", s->path, s->number);
-		return -1;
-	}
+	/* A crash may leave a whole line of garbage, but only last. */
+	if (got == EVENT_BAD || !event_decode(p, n, &s->eb, &ev, e))
+		return event_is_last_line(&s->r) ? 0 : damage(s, e);
 	if (ev.seq != end->seq + 1 || strcmp(s->eb.prev, end->hash) != 0) {
-		err_set(e, ERR_CORRUPT, "%s:%zu: event %llu does not follow "
-		    "the one before it; the record was changed, or is not "
-		    "whole", s->path, s->number, (unsigned long long)ev.seq);
-		return -1;
+		err_set(e, ERR_CORRUPT, "event %llu does not follow the one "
+		    "before it; the record was changed, or is not whole",
+		    (unsigned long long)ev.seq);
+		return damage(s, e);
 	}
 	end->seq = ev.seq;
 	end->t = ev.t;
-	end->bytes += (uint64_t)n;
-	event_hash(s->line, (size_t)n - 1, end->hash);
+	end->bytes += n;
+	event_hash(p, n - 1, end->hash);
 	if (s->fn != NULL)
 		s->fn(s->user, &ev);
 	return 1;
@@ -537,22 +534,21 @@ journal_read(const char *path, void (*fn)(void *user, const struct event *),
     void *user, struct journal_end *end, struct err *e)
 {
 	struct scan s = { .path = path, .fn = fn, .user = user };
-	off_t size = 0;
+	off_t size;
 	int more;
 
 	memset(end, 0, sizeof *end);
 	memcpy(end->hash, zeros, sizeof end->hash);
-	s.f = fopen(path, "re");
-	if (s.f == NULL)
+	s.r.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (s.r.fd < 0)
 		return err_sys(e, errno, "cannot read %s", path);
-	while ((more = scan_line(&s, end, e)) == 1)
+	while ((more = scan_event(&s, end, e)) == 1)
 		;
-	if (fseeko(s.f, 0, SEEK_END) == 0)
-		size = ftello(s.f);
-	fclose(s.f);
-	free(s.line);
+	size = lseek(s.r.fd, 0, SEEK_END);
+	close(s.r.fd);
+	event_reader_free(&s.r);
 	event_buf_free(&s.eb);
-	end->torn = (uint64_t)size - end->bytes;
+	end->torn = (uint64_t)(size > 0 ? size : 0) - end->bytes;
 	return more == 0;
 }
 

@@ -4,6 +4,7 @@
  * over: all that it was told is on disk is there, in a valid prefix, and the
  * next process goes on after it. */
 
+#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -175,25 +176,24 @@ static void
 check_content(const struct journal_end *end)
 {
 	static char want[BYTES_MAX];
+	struct event_reader r = { .fd = open(path, O_RDONLY | O_CLOEXEC) };
 	struct event_buf eb = { 0 };
-	FILE *f = fopen(path, "re");
-	char *line = NULL;
 	uint64_t seq = 0;
-	size_t cap = 0;
-	ssize_t n;
+	const char *p;
+	size_t n;
 
-	assert_non_null(f);
-	while ((n = getline(&line, &cap, f)) > 0) {
+	assert_true(r.fd >= 0);
+	while (event_next(&r, &p, &n, NULL) == EVENT_WHOLE) {
 		struct event ev;
 
-		assert_true(event_decode(line, (size_t)n, &eb, &ev, NULL));
+		assert_true(event_decode(p, n, &eb, &ev, NULL));
 		assert_int_equal(ev.seq, ++seq);
 		assert_int_equal(ev.u.io.data.n, content(seq, want));
 		assert_memory_equal(ev.u.io.data.p, want, ev.u.io.data.n);
 	}
 	assert_int_equal(seq, end->seq);
-	fclose(f);
-	free(line);
+	close(r.fd);
+	event_reader_free(&r);
 	event_buf_free(&eb);
 }
 

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* A line that is an event says the same when it is written and read again:
+/* What is an event says the same when it is written and read again:
  * the second writing equals the first. */
 static void
 round_trip(const struct event *ev, const char *prev)
@@ -16,9 +16,12 @@ round_trip(const struct event *ev, const char *prev)
 	struct event_buf eb = { 0 };
 	struct buf one = { 0 }, two = { 0 };
 	struct event again;
+	size_t len;
 
 	event_encode(ev, prev, &one);
-	if (memchr(one.data, '\n', one.len) != one.data + one.len - 1 ||
+	if (event_split(one.data, one.len, &len, NULL) != EVENT_WHOLE ||
+	    len != one.len ||
+	    event_split(one.data, one.len - 1, &len, NULL) != EVENT_CUT ||
 	    !event_decode(one.data, one.len, &eb, &again, NULL))
 		abort();
 	event_encode(&again, eb.prev, &two);
@@ -37,11 +40,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct event ev;
 	struct err e;
 
-	/* One buffer for all the lines, as readers have it. */
+	/* One buffer for all the events, as readers have it.  Where they would
+	 * stop it goes on with the next line. */
 	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t len = (size_t)((nl != NULL ? nl + 1 : end) - p);
+		size_t left = (size_t)(end - p), len;
+		enum event_split got;
 
+		e.msg[0] = '\0';
+		got = event_split(p, left, &len, &e);
+		if ((got == EVENT_BAD) != (e.msg[0] != '\0') ||
+		    (got == EVENT_CUT && len != 0 && len <= left))
+			abort();
+		if (got != EVENT_WHOLE) {
+			const char *nl = memchr(p, '\n', left);
+
+			len = nl != NULL ? (size_t)(nl + 1 - p) : left;
+		}
 		e.msg[0] = '\0';
 		if (event_decode(p, len, &eb, &ev, &e))
 			round_trip(&ev, eb.prev);

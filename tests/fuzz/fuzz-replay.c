@@ -13,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /*
- * A record as it is (the first byte is '{'), or lines that are numbered and
+ * A record as it is (the first byte is '{'), or events that are numbered and
  * chained first, so that a change of one does not hide those after it: events
  * that nobody would write, in an order that makes no sense.
  */
@@ -28,11 +28,14 @@ chain(const char *p, const char *end, struct buf *out, struct state *live)
 	memset(hash, '0', 64);
 	hash[64] = '\0';
 	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t len = (size_t)((nl != NULL ? nl + 1 : end) - p);
-		size_t from = out->len;
+		size_t from = out->len, len, left = (size_t)(end - p);
 		struct event ev;
 
+		if (event_split(p, left, &len, NULL) != EVENT_WHOLE) {
+			const char *nl = memchr(p, '\n', left);
+
+			len = nl != NULL ? (size_t)(nl + 1 - p) : left;
+		}
 		if (event_decode(p, len, &eb, &ev, NULL)) {
 			ev.seq = ++seq;
 			event_encode(&ev, hash, out);

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -115,6 +117,183 @@ bytes_come_back_exactly(void **st)
 		buf_free(&line);
 	}
 	event_buf_free(&eb);
+}
+
+/* What the shell wrote, every byte there is among it. */
+static struct bytes
+much_output(size_t n)
+{
+	static char data[5000];
+
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (char)(i * 7 + i / 256);
+	return (struct bytes){ data, n };
+}
+
+static void
+encode_output(struct buf *out, uint64_t seq, size_t n)
+{
+	struct event ev = { .seq = seq, .t = 5, .type = EV_TERM_OUTPUT,
+		.origin = ORIGIN_SYSTEM, .question = 1 };
+
+	ev.u.io.term = 2;
+	ev.u.io.offset = 3;
+	ev.u.io.data = much_output(n);
+	event_encode(&ev, zeros, out);
+}
+
+static void
+much_output_stands_behind_its_line_as_it_is(void **st)
+{
+	static const char line[] = "{\"raw\":5000,\"seq\":7,\"t\":5,"
+	    "\"type\":\"term.output\",\"origin\":\"system\",\"q\":1,"
+	    "\"term\":2,\"offset\":3,\"data_raw\":5000,\"prev\":\"";
+	struct event_buf eb = { 0 };
+	struct buf b = { 0 }, want = { 0 };
+	struct event ev;
+	struct err e;
+
+	(void)st;
+	encode_output(&b, 7, 5000);
+	buf_addf(&want, "%s%s\"}\n", line, zeros);
+	buf_add(&want, much_output(5000).p, 5000);
+	buf_addc(&want, '\n');
+	assert_int_equal(b.len, want.len);
+	assert_memory_equal(b.data, want.data, want.len);
+	/* With its last newline and without. */
+	for (size_t less = 0; less < 2; less++) {
+		assert_true(event_decode(b.data, b.len - less, &eb, &ev, &e));
+		assert_int_equal(ev.u.io.data.n, 5000);
+		assert_memory_equal(ev.u.io.data.p, much_output(5000).p, 5000);
+		assert_int_equal(ev.u.io.offset, 3);
+		assert_int_equal(ev.raw.n, b.len - 1);
+	}
+	assert_false(event_decode(b.data, b.len - 2, &eb, &ev, &e));
+	assert_non_null(strstr(e.msg, "4999 bytes"));
+	/* A little is text, and so is what others say. */
+	buf_clear(&b);
+	encode_output(&b, 7, EVENT_RAW_MIN - 1);
+	assert_ptr_equal(memchr(b.data, '\n', b.len), b.data + b.len - 1);
+	ev = (struct event){ .seq = 1, .type = EV_TERM_INPUT };
+	ev.u.io.data = much_output(5000);
+	buf_clear(&b);
+	event_encode(&ev, zeros, &b);
+	assert_ptr_equal(memchr(b.data, '\n', b.len), b.data + b.len - 1);
+	buf_free(&b);
+	buf_free(&want);
+	event_buf_free(&eb);
+}
+
+static void
+events_are_found_whatever_they_hold(void **st)
+{
+	static const size_t sizes[] = { 5000, 3, EVENT_RAW_MIN, 0, 4096 };
+	struct buf b = { 0 };
+	size_t ends[5], at = 0, len;
+	struct err e;
+
+	(void)st;
+	for (size_t i = 0; i < 5; i++) {
+		encode_output(&b, i + 1, sizes[i]);
+		ends[i] = b.len;
+	}
+	for (size_t i = 0; i < 5; at = ends[i++]) {
+		assert_int_equal(event_split(b.data + at, b.len - at, &len,
+		    &e), EVENT_WHOLE);
+		assert_int_equal(len, ends[i] - at);
+		for (size_t n = 0; n < len; n++) {
+			size_t want;
+
+			assert_int_equal(event_split(b.data + at, n, &want,
+			    &e), EVENT_CUT);
+			assert_true(want == 0 || want == len);
+		}
+	}
+	buf_free(&b);
+}
+
+static void
+lengths_that_nobody_writes_are_refused(void **st)
+{
+	static const char *const lengths[] = { "0", "-5", "", "01500", "1501",
+		"1499", "1.5e3", "\"1500\"", "99999999", "16777217",
+		"18446744073709551615", "1500 " };
+	struct event_buf eb = { 0 };
+	struct buf b = { 0 };
+	struct event ev;
+	struct err e;
+	size_t len;
+
+	(void)st;
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		buf_clear(&b);
+		buf_addf(&b, "{\"raw\":%s,\"seq\":1,\"type\":\"term.output\","
+		    "\"data_raw\":1500,\"prev\":\"%s\"}\n", lengths[i],
+		    zeros);
+		for (int k = 0; k < 1501; k++)
+			buf_addc(&b, '\n');
+		e.msg[0] = '\0';
+		assert_int_equal(event_split(b.data, b.len, &len, &e),
+		    EVENT_BAD);
+		assert_non_null(strstr(e.msg, "raw"));
+		e.msg[0] = '\0';
+		assert_false(event_decode(b.data, b.len, &eb, &ev, &e));
+		assert_true(e.msg[0] != '\0');
+	}
+	/* Both say so, and it is more than an event has. */
+	buf_clear(&b);
+	buf_addf(&b, "{\"raw\":16777216,\"seq\":1,\"type\":\"term.output\","
+	    "\"data_raw\":16777216,\"prev\":\"%s\"}\n", zeros);
+	assert_int_equal(event_split(b.data, b.len, &len, &e), EVENT_BAD);
+	assert_non_null(strstr(e.msg, "limit"));
+	/* Bytes for a field of text, for none, and behind a line without. */
+	for (int i = 0; i < 3; i++) {
+		static const char *const keys[] = { "\"title_raw\":2,",
+			"\"what_raw\":3,\"data_raw\":2,", "" };
+
+		buf_clear(&b);
+		buf_addf(&b, "{%s\"seq\":1,\"type\":\"%s\",%s\"prev\":\"%s\""
+		    "}\nab\n", i < 2 ? "\"raw\":2," : "", i == 0 ?
+		    "question.start" : "term.output", keys[i], zeros);
+		assert_false(event_decode(b.data, b.len, &eb, &ev, &e));
+	}
+	/* A type from later keeps them. */
+	buf_clear(&b);
+	buf_addf(&b, "{\"raw\":2,\"seq\":1,\"type\":\"new\",\"x_raw\":2,"
+	    "\"prev\":\"%s\"}\nab\n", zeros);
+	assert_true(event_decode(b.data, b.len, &eb, &ev, &e));
+	assert_int_equal(ev.raw.n, b.len - 1);
+	buf_free(&b);
+	event_buf_free(&eb);
+}
+
+/* A flood of one line: no more of it is held than an event may have. */
+static void
+a_file_is_read_in_bounded_memory(void **st)
+{
+	static char zero[1u << 20];
+	struct event_reader r = { .fd = memfd_create("record", MFD_CLOEXEC) };
+	const char *p;
+	struct err e;
+	size_t n;
+
+	(void)st;
+	assert_true(r.fd >= 0);
+	for (int i = 0; i < 64; i++)
+		assert_int_equal(write(r.fd, zero, sizeof zero), sizeof zero);
+	assert_int_equal(lseek(r.fd, 0, SEEK_SET), 0);
+	assert_int_equal(event_next(&r, &p, &n, &e), EVENT_BAD);
+	assert_non_null(strstr(e.msg, "more than"));
+	assert_true(event_is_last_line(&r));
+	assert_true(r.data.cap < 4 * EVENT_MAX);
+	assert_int_equal(pwrite(r.fd, "\nx", 2, 50 << 20), 2);
+	assert_int_equal(lseek(r.fd, 0, SEEK_SET), 0);
+	event_reader_free(&r);
+	r = (struct event_reader){ .fd = r.fd };
+	assert_int_equal(event_next(&r, &p, &n, &e), EVENT_BAD);
+	assert_false(event_is_last_line(&r));
+	close(r.fd);
+	event_reader_free(&r);
 }
 
 static void
@@ -265,6 +444,10 @@ main(void)
 		cmocka_unit_test(every_type_has_its_own_name),
 		cmocka_unit_test(a_packed_event_is_the_same),
 		cmocka_unit_test(bytes_come_back_exactly),
+		cmocka_unit_test(much_output_stands_behind_its_line_as_it_is),
+		cmocka_unit_test(events_are_found_whatever_they_hold),
+		cmocka_unit_test(lengths_that_nobody_writes_are_refused),
+		cmocka_unit_test(a_file_is_read_in_bounded_memory),
 		cmocka_unit_test(all_fields_of_a_case_survive),
 		cmocka_unit_test(a_shell_keeps_its_name),
 		cmocka_unit_test(

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "event/event.h"
 #include "store/gitstore.h"
 
 #define WALL_MS 1700000000123
@@ -343,6 +344,52 @@ a_long_journal_is_cut_into_segments_at_lines(void **st)
 	    "tail -c1 | od -An -c", "  \\n\n");
 	assert_true(gitstore_events(f->repo, "s", f->joined, &f->e));
 	assert_int_equal(shell(f, NULL, "cmp journal joined"), 0);
+}
+
+/* An event of raw bytes that is being written is not taken in part, though
+ * there are newlines in what is there of it. */
+static void
+raw_bytes_are_not_cut_and_not_shown(void **st)
+{
+	struct fix *f = *st;
+	struct event ev = { .seq = 2, .type = EV_TERM_OUTPUT };
+	struct buf raw = { 0 };
+	char text[3000];
+
+	memset(text, '\n', sizeof text);
+	memcpy(text, "\033[31m", 5);
+	ev.u.io.data = (struct bytes){ text, sizeof text };
+	event_encode(&ev, "0000000000000000000000000000000000000000000000000000"
+	    "000000000000", &raw);
+	journal_add(f, "one\n");
+	raw.data[raw.len - 10] = '\0';
+	journal_add(f, raw.data);
+	assert_true(commit(f, "s", "half", NULL, 0, NULL, 0));
+	joined_is(f, "s", "one\n");
+	raw.data[raw.len - 10] = '\n';
+	journal_add(f, raw.data + raw.len - 10);
+	journal_add(f, "three\n");
+	assert_true(commit(f, "s", "whole", NULL, 0, NULL, 0));
+	assert_true(gitstore_events(f->repo, "s", f->joined, &f->e));
+	assert_int_equal(shell(f, NULL, "cmp journal joined"), 0);
+	expect(f, "git ls-tree -r --name-only refs/sessions/s",
+	    "events/000001.jsonl\nevents/000002.jsonl\n");
+	expect(f, "git log -1 -p --format=%s refs/sessions/s | grep -v index",
+	    "whole\n\ndiff --git a/events/000002.jsonl "
+	    "b/events/000002.jsonl\nnew file mode 100644\n"
+	    "Binary files /dev/null and b/events/000002.jsonl differ\n");
+	repo_is_clean(f);
+	buf_free(&raw);
+}
+
+static void
+damage_in_the_journal_is_told(void **st)
+{
+	struct fix *f = *st;
+
+	journal_add(f, "one\n{\"raw\":5\n");
+	assert_false(commit(f, "s", "x", NULL, 0, NULL, 0));
+	assert_non_null(strstr(f->err.msg, "journal, at byte 4: \"raw\""));
 }
 
 static void
@@ -798,6 +845,8 @@ main(void)
 		T(an_unknown_workspace_stays_as_it_was),
 		T(no_new_whole_line_is_no_segment),
 		T(a_long_journal_is_cut_into_segments_at_lines),
+		T(raw_bytes_are_not_cut_and_not_shown),
+		T(damage_in_the_journal_is_told),
 		T(a_store_opened_later_goes_on_where_the_last_one_was),
 		T(names_git_cannot_hold_are_left_out_and_counted),
 		T(of_two_that_clash_the_first_stays),

@@ -155,6 +155,127 @@ damage_is_named_and_a_torn_tail_is_cut(void **st)
 	loop_destroy(l);
 }
 
+/* ---- raw bytes: every cut, every byte changed ---- */
+
+#define RAWS 6
+
+/* A journal of small and large output; the last byte of each event. */
+static void
+write_raws(struct buf *text, size_t ends[RAWS])
+{
+	static const size_t sizes[RAWS] = { 20, 1500, 3, 1024, 30, 2000 };
+	char hash[65];
+
+	memset(hash, '0', 64);
+	hash[64] = '\0';
+	buf_clear(text);
+	for (size_t i = 0; i < RAWS; i++) {
+		struct event ev = { .seq = i + 1, .t = (int64_t)i,
+			.type = EV_TERM_OUTPUT };
+		size_t from = text->len;
+
+		ev.u.io.data = (struct bytes){ big_output() + i, sizes[i] };
+		event_encode(&ev, hash, text);
+		event_hash(text->data + from, text->len - from - 1, hash);
+		ends[i] = text->len;
+	}
+}
+
+static void
+put_file(const char *p, size_t n)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(p, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+a_cut_anywhere_leaves_what_is_whole(void **st)
+{
+	struct buf text = { 0 };
+	struct journal_end end;
+	size_t ends[RAWS], whole = 0;
+	struct stat sb;
+	struct err e;
+
+	(void)st;
+	write_raws(&text, ends);
+	for (size_t n = 0; n <= text.len; n++) {
+		size_t bytes;
+
+		while (whole < RAWS && ends[whole] <= n)
+			whole++;
+		bytes = whole > 0 ? ends[whole - 1] : 0;
+		put_file(text.data, n);
+		if (!journal_recover(path, &end, &e))
+			fail_msg("cut at %zu: %s", n, e.msg);
+		assert_int_equal(end.seq, whole);
+		assert_int_equal(end.bytes, bytes);
+		assert_int_equal(end.torn, n - bytes);
+		assert_int_equal(stat(path, &sb), 0);
+		assert_int_equal(sb.st_size, bytes);
+	}
+	buf_free(&text);
+}
+
+/* An event is never lost to damage: it is told and nothing is cut.  Only the
+ * raw bytes of the last event have nothing behind them to prove it. */
+static void
+a_changed_byte_is_named_and_nothing_is_cut(void **st)
+{
+	static const char changes[] = { '\n', '0', '9', '"', 'x' };
+	struct buf text = { 0 };
+	struct journal_end end;
+	size_t ends[RAWS], last;
+	struct stat sb;
+	struct err e;
+
+	(void)st;
+	write_raws(&text, ends);
+	last = ends[RAWS - 1] - 2001;
+	for (size_t i = 0; i < last * ARRAY_LEN(changes); i++) {
+		size_t at = i / ARRAY_LEN(changes);
+		char was = text.data[at], now = changes[i % ARRAY_LEN(changes)];
+
+		/* In the last line not all that may change is proven. */
+		if (was == now || (at >= ends[RAWS - 2] &&
+		    at > ends[RAWS - 2] + 8 && at < last - 85))
+			continue;
+		text.data[at] = now;
+		put_file(text.data, text.len);
+		text.data[at] = was;
+		if (journal_recover(path, &end, &e))
+			fail_msg("byte %zu (%c) is %c: not seen", at, was, now);
+		assert_non_null(strstr(e.msg, path));
+		assert_int_equal(stat(path, &sb), 0);
+		assert_int_equal(sb.st_size, text.len);
+	}
+	buf_free(&text);
+}
+
+static void
+damage_behind_raw_bytes_is_on_its_line(void **st)
+{
+	struct buf text = { 0 }, where = { 0 };
+	struct journal_end end;
+	size_t ends[RAWS], line = 1;
+	struct err e;
+
+	(void)st;
+	write_raws(&text, ends);
+	for (size_t i = 0; i < ends[3]; i++)
+		line += text.data[i] == '\n';
+	text.data[ends[3] + 3] ^= 1;
+	put_file(text.data, text.len);
+	assert_false(journal_recover(path, &end, &e));
+	buf_addf(&where, "%s:%zu: ", path, line);
+	assert_non_null(strstr(e.msg, where.data));
+	buf_free(&text);
+	buf_free(&where);
+}
+
 /* Fails its first calls, or writes them short. */
 struct bad_io {
 	struct journal_io base;
@@ -429,6 +550,14 @@ main(void)
 		    new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
 		    damage_is_named_and_a_torn_tail_is_cut, new_path,
+		    drop_path),
+		cmocka_unit_test_setup_teardown(
+		    a_cut_anywhere_leaves_what_is_whole, new_path, drop_path),
+		cmocka_unit_test_setup_teardown(
+		    a_changed_byte_is_named_and_nothing_is_cut, new_path,
+		    drop_path),
+		cmocka_unit_test_setup_teardown(
+		    damage_behind_raw_bytes_is_on_its_line, new_path,
 		    drop_path),
 		cmocka_unit_test_setup_teardown(
 		    a_full_disk_is_told_and_nothing_is_lost, new_path,
