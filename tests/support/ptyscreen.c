@@ -466,6 +466,18 @@ mode_off(const struct ptyscreen *p, const char *mode)
 	return last_on == NULL || (last_off != NULL && last_off > last_on);
 }
 
+/* What was said last, so that one can see why. */
+static void
+print_tail(const struct ptyscreen *p)
+{
+	size_t n = p->tail.len < 400 ? p->tail.len : 400;
+
+	for (const char *s = p->tail.data + p->tail.len - n; n > 0; n--, s++)
+		print_error(*s >= ' ' && *s <= '~' ? "%c" : "\\x%02x",
+		    (unsigned char)*s);
+	print_error("\n");
+}
+
 bool
 ptyscreen_restored(struct ptyscreen *p)
 {
@@ -475,7 +487,8 @@ ptyscreen_restored(struct ptyscreen *p)
 
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
 		if (!mode_off(p, modes[i])) {
-			print_error("mode %s is still on\n", modes[i]);
+			print_error("mode %s is still on, after ", modes[i]);
+			print_tail(p);
 			return false;
 		}
 	if (tcgetattr(p->slave, &t) != 0 ||
