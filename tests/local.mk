@@ -403,12 +403,16 @@ EXTRA_DIST += \
 	tests/modal/check-proto \
 	tests/modal/compare-go.allow \
 	tests/modal/compare-js.allow \
+	tests/modal/compare-python.allow \
 	tests/modal/compare-requests \
 	tests/modal/conformance/act.mjs \
+	tests/modal/conformance/act.py \
 	tests/modal/conformance/common.sh \
 	tests/modal/conformance/conformance.mjs \
+	tests/modal/conformance/conformance.py \
 	tests/modal/conformance/coverage-go \
 	tests/modal/conformance/coverage-js \
+	tests/modal/conformance/coverage-python \
 	tests/modal/conformance/go/accounts.go \
 	tests/modal/conformance/go/act.go \
 	tests/modal/conformance/go/check.go \
@@ -423,9 +427,12 @@ EXTRA_DIST += \
 	tests/modal/conformance/go/sandboxes.go \
 	tests/modal/conformance/go/streams.go \
 	tests/modal/conformance/go/volumes.go \
+	tests/modal/conformance/protos.py \
+	tests/modal/conformance/python-packages \
 	tests/modal/conformance/run \
 	tests/modal/conformance/run-go \
 	tests/modal/conformance/run-js \
+	tests/modal/conformance/run-python \
 	tests/modal/conformance/speed.mjs \
 	tests/modal/evidence \
 	tests/modal/fake-modal \
@@ -436,11 +443,14 @@ EXTRA_DIST += \
 	tests/modal/fake/control.py \
 	tests/modal/fake/exec.py \
 	tests/modal/fake/fstools.py \
+	tests/modal/fake/more.proto \
 	tests/modal/fake/net.py \
 	tests/modal/fake/router.py \
 	tests/modal/fake/server.py \
+	tests/modal/fake/stdio.py \
 	tests/modal/fake/store.py \
 	tests/modal/fake/synctool.py \
+	tests/modal/fake/volume1.py \
 	tests/modal/fake/web.py \
 	tests/modal/put-speed \
 	tests/modal/self-test \

@@ -128,14 +128,17 @@ def fail_from(fault):
 
 def load_protos(protos):
     out = tempfile.TemporaryDirectory(prefix="viva-pb.")
-    subprocess.run(["protoc", "-I" + protos, "--python_out=" + out.name,
-                    "modal.proto", "modal-router.proto"], check=True)
+    here = os.path.dirname(os.path.abspath(__file__))
+    subprocess.run(["protoc", "-I" + protos, "-I" + here,
+                    "--python_out=" + out.name, "modal.proto",
+                    "modal-router.proto", "more.proto"], check=True)
     sys.path.insert(0, out.name)
     import modal_pb2
     import modal_router_pb2
+    import more_pb2
     out.cleanup()
     sys.path.remove(out.name)
-    return modal_pb2, modal_router_pb2
+    return modal_pb2, modal_router_pb2, more_pb2
 
 
 def message_class(descriptor):
@@ -240,7 +243,8 @@ class RpcLog:
                                          if k in meta},
                     "auth": sorted(k for k in meta if k in (
                         "x-modal-token-id", "x-modal-token-secret",
-                        "x-modal-auth-token", "authorization"))}
+                        "x-modal-auth-token", "x-modal-sandbox-token",
+                        "authorization"))}
             self.request(line, request)
             self.write(line)
         return self.calls

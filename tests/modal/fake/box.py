@@ -13,7 +13,7 @@ import time
 
 from . import store
 from .base import RpcFail, Signal, new_id, new_ulid
-from .exec import Exec
+from .stdio import Command
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = {"fstools.py": "modal-sandbox-fs-tools", "synctool.py": "sync"}
@@ -69,6 +69,7 @@ class Box:
         self.ready_at = self.ended_at = 0
         self.env = env
         self.result = None
+        self.main = Command(self)
         self.execs = {}
         self.by_agent = {}
         self.busy_waiters = {}
@@ -181,9 +182,8 @@ class Box:
         if self.definition.idle_timeout_secs:
             self.check_idle()
         if self.definition.entrypoint_args:
-            main = Exec(self, "", None)
-            main.argv = list(self.definition.entrypoint_args)
-            self.launch(main, self.definition.workdir, {}, None, (0, 0))
+            self.main.argv = list(self.definition.entrypoint_args)
+            self.launch(self.main, self.definition.workdir, {}, None, (1, 1))
         self.changed.fire()
 
     def check_idle(self):
@@ -330,7 +330,7 @@ class Box:
         for timer in self.timers:
             timer.cancel()
         await self.kill_all()
-        for x in self.execs.values():
+        for x in (self.main, *self.execs.values()):
             x.drop()
         if commit and status != RESULT_INTERNAL:
             try:

@@ -5,6 +5,8 @@ import time
 import uuid
 
 from .base import RpcFail, Signal, new_id
+from .stdio import Logs
+from .volume1 import Volume1
 
 LOOKUP, IF_MISSING, FAIL_IF_EXISTS, OVERWRITE, ANONYMOUS, EPHEMERAL = \
     range(6)
@@ -52,11 +54,12 @@ class Image:
         self.changed.fire()
 
 
-class Control:
+class Control(Volume1, Logs):
     SERVICE = "modal.client.ModalClient"
 
     def __init__(self, fake):
-        self.fake, self.knobs, self.pb = fake, fake.knobs, fake.pb
+        self.fake, self.knobs = fake, fake.knobs
+        self.pb, self.more = fake.pb, fake.more
         self.boxes, self.store = fake.boxes, fake.store
         self.apps = {}
         self.images = {}

@@ -4,16 +4,17 @@ import time
 
 from .base import RpcFail
 from .exec import COUNTER, Counted, Exec
+from .stdio import Stdio
 
 ARGV_MAX = 65536
 
 
-class Router:
+class Router(Stdio):
     SERVICE = "modal.task_command_router.TaskCommandRouter"
 
     def __init__(self, fake):
         self.fake, self.boxes, self.knobs = fake, fake.boxes, fake.knobs
-        self.pb = fake.pb_router
+        self.pb, self.more = fake.pb_router, fake.more
 
     def authorize(self, _rpc, meta):
         kind, _, token = meta.get("authorization", "").partition(" ")

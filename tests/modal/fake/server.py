@@ -46,11 +46,11 @@ class Call:
 
 
 class Dispatch(grpc.GenericRpcHandler):
-    def __init__(self, fake, servicer, descriptor):
+    def __init__(self, fake, servicer, methods):
         self.fake, self.servicer = fake, servicer
         self.handlers = {}
         self.prefix = "/" + servicer.SERVICE + "/"
-        for method in descriptor.methods:
+        for method in methods:
             proto = base.method_proto(method)
             make = (grpc.unary_unary_rpc_method_handler,
                     grpc.unary_stream_rpc_method_handler,
@@ -150,7 +150,7 @@ class Fake:
         self.options = options
         self.knobs, self.faults = base.Knobs(), base.Faults()
         self.knobs.set(dict(k.split("=", 1) for k in options.knob))
-        self.pb, self.pb_router = base.load_protos(
+        self.pb, self.pb_router, self.more = base.load_protos(
             os.path.abspath(options.protos or PROTOS))
         self.dir = os.path.abspath(
             options.dir or tempfile.mkdtemp(prefix="viva-fake."))
@@ -197,10 +197,12 @@ class Fake:
         for servicer, pb, name in (
                 (self.control, self.pb, "ModalClient"),
                 (self.router, self.pb_router, "TaskCommandRouter")):
-            service = pb.DESCRIPTOR.services_by_name[name]
-            handlers.append(Dispatch(self, servicer, service))
+            methods = [
+                *pb.DESCRIPTOR.services_by_name[name].methods,
+                *self.more.DESCRIPTOR.services_by_name[name + "More"].methods]
+            handlers.append(Dispatch(self, servicer, methods))
             self.streaming.update(
-                m.name for m in service.methods
+                m.name for m in methods
                 if base.method_proto(m).server_streaming)
         self.grpc.add_generic_rpc_handlers(handlers)
         target = "viva-fake-%d-%s" % (os.getpid(), base.new_id(""))
@@ -261,7 +263,8 @@ class Fake:
         if self.made:
             shutil.rmtree(self.dir, ignore_errors=True)
         else:
-            for name in ("boxes", "volumes", "blocks", "code"):
+            for name in ("boxes", "volumes", "blocks", "contents",
+                         "code"):
                 shutil.rmtree(os.path.join(self.dir, name),
                               ignore_errors=True)
 

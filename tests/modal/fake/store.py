@@ -1,5 +1,6 @@
 """Volumes: directory trees, blocks and the presigned block store."""
 import asyncio
+import base64
 import hashlib
 import os
 import shutil
@@ -8,6 +9,7 @@ import time
 import urllib.parse
 
 from .base import RpcFail, new_id
+from .volume1 import Contents
 
 BLOCK = 8 << 20
 
@@ -156,6 +158,7 @@ class Store:
         self.block_dir = os.path.join(folder, "blocks")
         os.makedirs(self.volume_dir)
         os.makedirs(self.block_dir)
+        self.contents = Contents(os.path.join(folder, "contents"), self.sign)
         self.volumes = {}
         self.url = ""
         self.counts = {"put": 0, "get": 0, "put_bytes": 0, "get_bytes": 0}
@@ -215,7 +218,7 @@ class Store:
     def receipt(self, digest):
         return b"stored " + self.tokens.sign("block " + digest)[:12]
 
-    async def answer(self, method, target, _headers, body):
+    async def answer(self, method, target, headers, body):
         """The block store's side of HTTP."""
         if self.knobs.delay_ms:
             await asyncio.sleep(self.knobs.delay_ms / 1000)
@@ -226,7 +229,9 @@ class Store:
             return 403, "text/plain", b"the signature is wrong or too old"
         if method == "PUT" and what.startswith("block/"):
             return await self.put(what[6:], body)
-        if method == "GET" and what.startswith("file/"):
+        if method == "PUT" and what.startswith("blob/"):
+            return self.contents.put(what[5:], headers, body)
+        if method == "GET" and what.startswith(("file/", "bare/")):
             return await self.fetch(what)
         return 405, "text/plain", b""
 
@@ -247,7 +252,7 @@ class Store:
         return 200, "application/octet-stream", self.receipt(digest)
 
     async def fetch(self, what):
-        _, volume_id, start, size, path = what.split("/", 4)
+        kind, volume_id, start, size, path = what.split("/", 4)
         self.counts["get"] += 1
         try:
             name = self.get(volume_id).path(urllib.parse.unquote(path))
@@ -255,8 +260,17 @@ class Store:
                 data = os.pread(fp.fileno(), int(size), int(start))
         except (OSError, RpcFail):
             return 404, "text/plain", b"gone"
+        more = ()
+        if kind == "bare":
+            data = data.rstrip(b"\0")
+            more = (self.repr_digest(data),)
         self.counts["get_bytes"] += len(data)
-        return 200, "application/octet-stream", data
+        return 200, "application/octet-stream", data, *more
+
+    @staticmethod
+    def repr_digest(data):
+        return "Repr-Digest", "sha-256=:%s:" % base64.b64encode(
+            hashlib.sha256(data).digest()).decode()
 
     # -- the volume's RPCs that move data
 
@@ -325,7 +339,8 @@ class Store:
         urls, at = [], start
         while at < end:
             step = min(end, (at // BLOCK + 1) * BLOCK)
-            urls.append(self.sign("GET", "file/%s/%d/%d/%s" % (
+            urls.append(self.sign("GET", "%s/%s/%d/%d/%s" % (
+                "bare" if request.client_pads_blocks else "file",
                 volume.id, at, step - at,
                 urllib.parse.quote(os.path.relpath(path, volume.dir)))))
             at = step
