@@ -3,6 +3,7 @@ when one failed.  Started by `run-python`, inside `fake-modal --plain -- ...`.
 COVERAGE: a file that gets the first check of each RPC.
 """
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -638,6 +639,8 @@ class Checks:
                 ("IsADirectory", self.fs.write_text.aio("", "/workspace")),
                 ("NotADirectory", self.fs.write_text.aio(
                     "", "/workspace/sub/a.txt/x")),
+                ("NotADirectory", self.fs.write_bytes.aio(
+                    bytes(2 << 20), "/workspace/sub/a.txt/x")),
                 ("NotADirectory", self.fs.list_files.aio(
                     "/workspace/sub/a.txt")),
                 ("DirectoryNotEmpty", self.fs.remove.aio("/workspace/sub")),
@@ -650,9 +653,11 @@ class Checks:
     async def file_watch(self):
         p = await self.sh("while [ ! -e /workspace/.seen ]; do echo x > "
                           "/workspace/sub/watched; sleep 0.05; done")
-        async for event in self.fs.watch.aio("/workspace", recursive=True):
-            if "/workspace/sub/watched" in event.paths:
-                break
+        async with contextlib.aclosing(self.fs.watch.aio(
+                "/workspace", recursive=True)) as events:
+            async for event in events:
+                if "/workspace/sub/watched" in event.paths:
+                    break
         await self.fs.write_text.aio("", "/workspace/.seen")
         same(await p.wait.aio(), 0)
 
@@ -668,11 +673,13 @@ class Checks:
     @check("reload: busy while a program is there")
     async def reload_busy(self):
         p = await self.sh("echo in; read x", workdir="/workspace")
-        await p.stdout.__anext__()
+        it = aiter(p.stdout)
+        same(await anext(it), "in\n")
         await raises(exception.ConflictError,
                      self.sb.reload_volumes.aio())
         p.stdin.write_eof()
         await p.stdin.drain.aio()
+        same([part async for part in it], [])
         await p.wait.aio()
 
     @check("reload: what was put is in the sandbox")
@@ -714,10 +721,10 @@ class Checks:
 
     @check("jwt: a new one when the old ends")
     async def jwt(self):
-        order("/knobs", {"router_jwt_secs": 1})
+        order("/knobs", {"router_jwt_secs": 2})
         other = await self.create("sleep", "100", timeout=60)
         await (await other.exec.aio("true")).wait.aio()
-        await asyncio.sleep(1.6)  # its exp counts whole seconds
+        await asyncio.sleep(2.1)  # its exp counts whole seconds
         p = await other.exec.aio("echo", "let in")
         order("/knobs", {"router_jwt_secs": 1200})
         text = await text_of(p)

@@ -138,9 +138,19 @@ class Router(Stdio):
 
     # -- input
 
+    @staticmethod
+    async def feed(x, offset, data, eof):
+        """Nobody reads any more: clients then ask at once how it ended."""
+        try:
+            x.input.take(offset, data, eof)
+        except RpcFail:
+            if x.input.broken and not x.over:
+                await x.done.wait(1)
+            raise
+
     async def TaskExecStdinWrite(self, call, request):
         x = self.exec(call, request)
-        x.input.take(request.offset, request.data, request.eof)
+        await self.feed(x, request.offset, request.data, request.eof)
         await x.input.drain()
         return self.pb.Empty()
 
@@ -159,7 +169,7 @@ class Router(Stdio):
                     x.input.take(at, b"", False)
                 elif kind == "data":
                     self.still(x, me)
-                    x.input.take(at, request.data, False)
+                    await self.feed(x, at, request.data, False)
                     at += len(request.data)
                     await x.input.drain()
                 elif kind == "end":
