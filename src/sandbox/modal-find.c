@@ -121,7 +121,8 @@ life_ask(struct box *b)
 	q.tags = &tags;
 	q.n_tags = 1;
 	q.app_id = b->m->app_id;
-	q.environment_name = b->m->config->environment;
+	if (!b->v2) /* else the app says it */
+		q.environment_name = b->m->config->environment;
 	q.before_timestamp = b->life_before;
 	b->life_call = account_call(b->m, b->v2 ?
 	    CLIENT_PATH("SandboxListV2") : CLIENT_PATH("SandboxList"),

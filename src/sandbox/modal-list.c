@@ -144,7 +144,8 @@ sandboxes_ask(struct listing *l)
 	CLIENT(SandboxListRequest) q = CLIENT_INIT(SANDBOX_LIST_REQUEST);
 
 	q.app_id = l->app_id;
-	q.environment_name = l->m->config->environment;
+	if (!l->m->config->v2) /* else the app says it */
+		q.environment_name = l->m->config->environment;
 	q.before_timestamp = l->before;
 	l->call = account_call(l->m, l->m->config->v2 ?
 	    CLIENT_PATH("SandboxListV2") : CLIENT_PATH("SandboxList"),
