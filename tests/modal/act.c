@@ -9,6 +9,8 @@
  * Prints the milliseconds until the shell's first output and until the end.
  * ACT_BEGAN: as in act.mjs.
  * ACT_KEEP: a directory where the image's id is kept for a later run.
+ * ACT_MORE instead: another one, of what the first has not: a sandbox with an
+ * ephemeral volume and some of the network, found by its name, and listed.
  * ACT_OUTPUT=BYTES instead: the speed of so much of a program's output.
  * ACT_PUT=BYTES: the time of a file to the volume, without a sandbox; the
  * fake then has an image that takes long to build.  ACT_SAVE=BYTES: the time
@@ -37,7 +39,7 @@ static struct {
 	uint64_t shell, program, request;
 	struct buf seen; /* of the shell */
 	uint64_t bytes;	 /* of the program */
-	bool shell_over, program_over, saved;
+	bool shell_over, program_over, saved, listed;
 	int shell_status, program_status;
 } act;
 
@@ -235,6 +237,50 @@ interview(int64_t began)
 	}
 }
 
+static void
+count(void *user, const struct modal_item *item)
+{
+	(void)item;
+	++*(unsigned *)user;
+}
+
+static void
+listed(void *user, const struct err *e)
+{
+	(void)user;
+	act.listed = e == NULL;
+}
+
+/* The sandbox is left, as by a crash, and found by its name. */
+static struct modal *
+more(struct modal *before, const struct modal_config *config,
+    const struct modal_options *options, const struct sandbox_spec *spec)
+{
+	static const char *const program[] = { "true", NULL };
+	static const struct modal_list_watch list = { count, listed };
+	struct modal *account;
+	struct err e = { 0 };
+	unsigned found = 0;
+
+	UNTIL(act.state == SANDBOX_READY);
+	modal_destroy(before);
+	act.state = SANDBOX_STARTING;
+	account = modal_create(act.loop, config, options, &e);
+	if (account == NULL)
+		exit(1);
+	act.s = modal_sandbox(account, spec, &watch, NULL);
+	act.s->ops->start(act.s);
+	UNTIL(act.state == SANDBOX_READY);
+	act.program = begin(program, false);
+	UNTIL(act.program_over);
+	modal_list_sandboxes(account, &list, &found);
+	UNTIL(act.listed);
+	if (found != 1)
+		exit(1);
+	printf("{");
+	return account;
+}
+
 int
 main(void)
 {
@@ -242,7 +288,9 @@ main(void)
 		.user = "candidate" };
 	static const char *const none[] = { NULL };
 	const char *size = getenv("ACT_OUTPUT"), *file = getenv("ACT_PUT"),
-	    *saved = getenv("ACT_SAVE");
+	    *saved = getenv("ACT_SAVE"), *another = getenv("ACT_MORE");
+	static const char *const domains[] = { "pypi.org", "*.debian.org",
+		NULL };
 	int64_t began = clock_mono(clock_system());
 	struct modal_config config;
 	struct modal_options options;
@@ -254,6 +302,11 @@ main(void)
 	options.ca_file = getenv("FAKE_MODAL_CA");
 	options.image_lines = none;
 	options.keep_dir = getenv("ACT_KEEP");
+	if (another != NULL) {
+		options.ephemeral = true;
+		options.idle_timeout = 600;
+		options.domains = domains;
+	}
 	if (!modal_config_load(&config, &e) || (account = modal_create(
 	    act.loop, &config, &options, &e)) == NULL) {
 		fprintf(stderr, "act: %s\n", e.msg);
@@ -261,7 +314,9 @@ main(void)
 	}
 	act.s = modal_sandbox(account, &spec, &watch, NULL);
 	act.s->ops->start(act.s);
-	if (size != NULL)
+	if (another != NULL)
+		account = more(account, &config, &options, &spec);
+	else if (size != NULL)
 		speed(size);
 	else if (file != NULL)
 		large(file);

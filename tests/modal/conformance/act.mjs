@@ -3,6 +3,7 @@
 //
 // fake-modal --plain --record F -- node act.mjs   (MODAL_SDK_DIR set)
 //
+// ACT_MORE: what act.c does then.
 // ACT: JSON that changes the values below.  Prints the milliseconds until the
 // shell's first output and until the end.  ACT_BEGAN: CLOCK_MONOTONIC in ns
 // when this was started; then also the time from there to that output.
@@ -18,6 +19,8 @@ const act = {
 	env: {}, shell: ["bash", "--norc", "-i"], input: "echo o''k\r",
 	wanted: "ok\r\n", leave: "exit 3\r", program: ["sh", "-c", "echo out"],
 	file: "/workspace/solution.py", text: "print(42)\n",
+	...(process.env.ACT_MORE ? { idle: 600, blockNetwork: false,
+		outboundDomainAllowlist: ["pypi.org", "*.debian.org"] } : {}),
 	...JSON.parse(process.env.ACT ?? "{}"),
 };
 
@@ -27,14 +30,31 @@ const app = await client.apps.fromName(act.app, { createIfMissing: true });
 let image = client.images.fromRegistry(act.image);
 if (act.lines.length)
 	image = image.dockerfileCommands(act.lines);
-const [volume] = await Promise.all([client.volumes.fromName(act.volume,
+const [volume] = await Promise.all([process.env.ACT_MORE ?
+    client.volumes.ephemeral() : client.volumes.fromName(act.volume,
     { createIfMissing: true, version: 2 }), image.build(app)]);
 const sb = await client.sandboxes.create(app, image, { cpu: act.cpu,
 	memoryMiB: act.memory, timeoutMs: act.timeout * 1000,
 	...(act.idle ? { idleTimeoutMs: act.idle * 1000 } : {}),
 	name: act.name, tags: act.tags, blockNetwork: act.blockNetwork,
+	outboundDomainAllowlist: act.outboundDomainAllowlist,
 	command: ["sleep", "infinity"], env: act.env,
 	volumes: { "/workspace": volume } });
+
+if (process.env.ACT_MORE) {
+	const found = await client.sandboxes.fromName(act.app, act.name);
+	const p = await found.exec(["true"]);
+	await Promise.all([p.stdout.readText(), p.stderr.readText()]);
+	await p.wait();
+	for (const tags of [undefined, act.tags])
+		for await (const one of client.sandboxes.list({
+			appId: app.appId, tags }))
+			console.log(one.sandboxId);
+	await found.terminate();
+	volume.closeEphemeral();
+	client.close();
+	process.exit(0);
+}
 
 const shell = await sb.exec(act.shell, { pty: true, workdir: "/workspace" });
 const reader = shell.stdout.getReader();

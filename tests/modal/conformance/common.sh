@@ -2,7 +2,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 modal=$here/..
 temp=$(mktemp -d "$TMPDIR/$client.XXXXXX")
-host=127.0.0.1
+host=127.0.0.1 more=
 bad=0
 
 skip() {
@@ -21,19 +21,31 @@ drive() {
 	done
 }
 
-# The same with the client's act, whose requests viva's are compared with.
+# The same with the client's act, whose requests viva's are compared with; and
+# with the other act, if the client has it (`more`), in an environment that
+# has a name.
 requests() {
 	[ -n "${VIVA_ACT:-}" ] || return 0
 	echo "== $client: requests"
-	for v2 in 1 0; do
-		MODAL_SANDBOX_V2=$v2 "$modal/fake-modal" --host "$host" \
-			--record "$temp/official$v2" "$@" || bad=1
-		MODAL_SANDBOX_V2=$v2 "$modal/fake-modal" --host "$host" \
-			--record "$temp/ours$v2" -- "$VIVA_ACT" || bad=1
+	pairs=
+	for act in 1 0 ${more:+1-more 0-more}; do
+		(
+			export MODAL_SANDBOX_V2="${act%-more}"
+			[ "$act" = "${act%-more}" ] ||
+				export ACT_MORE=1 MODAL_ENVIRONMENT=named
+			rc=0
+			"$modal/fake-modal" --host "$host" \
+				--record "$temp/official$act" "$@" || rc=1
+			"$modal/fake-modal" --host "$host" \
+				--record "$temp/ours$act" -- "$VIVA_ACT" ||
+				rc=1
+			exit $rc
+		) || bad=1
+		pairs="$pairs $temp/official$act $temp/ours$act"
 	done
+	# shellcheck disable=SC2086
 	"$modal/compare-requests" --allow "$modal/compare-$client.allow" \
-		--strict --same "$temp/driven" "$temp/official1" \
-		"$temp/ours1" "$temp/official0" "$temp/ours0" || bad=1
+		--strict --same "$temp/driven" $pairs || bad=1
 	echo "== $client: coverage"
 	# The first check of each call, which the second generation begins.
 	{

@@ -13,11 +13,25 @@ import (
 	modal "github.com/modal-labs/modal-client/go"
 )
 
+const actName = "viva-act-one"
+
 // act does what act.mjs does, and prints the milliseconds until the shell's
-// first output and until the end.
+// first output and until the end; with ACT_MORE what act.c does then.
 func act() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	began := time.Now()
-	prompt, err := interview(began)
+	client, _, err := newClient(modal.ClientParams{})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	var prompt time.Duration
+	if os.Getenv("ACT_MORE") != "" {
+		err = another(ctx, client)
+	} else {
+		prompt, err = interview(ctx, client, began)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "act:", err)
 		return err
@@ -27,15 +41,15 @@ func act() error {
 		"all_ms":    time.Since(began).Milliseconds()})
 }
 
-func interview(began time.Time) (prompt time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	client, _, err := newClient(modal.ClientParams{})
-	if err != nil {
-		return
-	}
-	defer client.Close()
-	sb, err := begin(ctx, client)
+func interview(ctx context.Context, client *modal.Client, began time.Time) (
+	prompt time.Duration, err error) {
+	_, sb, err := begin(ctx, client, &modal.SandboxCreateParams{
+		BlockNetwork: true},
+		func() (*modal.Volume, error) {
+			return client.Volumes.FromName(ctx, actName,
+				&modal.VolumeFromNameParams{CreateIfMissing: true,
+					Version: 2})
+		})
 	if err != nil {
 		return
 	}
@@ -82,12 +96,14 @@ func interview(began time.Time) (prompt time.Duration, err error) {
 }
 
 // begin: app, image and volume at once, then the sandbox.
-func begin(ctx context.Context, client *modal.Client) (*modal.Sandbox,
+func begin(ctx context.Context, client *modal.Client,
+	params *modal.SandboxCreateParams,
+	makeVolume func() (*modal.Volume, error)) (*modal.App, *modal.Sandbox,
 	error) {
 	app, err := client.Apps.FromName(ctx, "viva",
 		&modal.AppFromNameParams{CreateIfMissing: true})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	image := client.Images.FromRegistry("debian:bookworm-slim", nil)
 	built := make(chan error, 1)
@@ -95,20 +111,54 @@ func begin(ctx context.Context, client *modal.Client) (*modal.Sandbox,
 		_, err := image.Build(ctx, app, nil)
 		built <- err
 	}()
-	volume, err := client.Volumes.FromName(ctx, "viva-act-one",
-		&modal.VolumeFromNameParams{CreateIfMissing: true, Version: 2})
+	volume, err := makeVolume()
 	if e := <-built; err == nil {
 		err = e
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return client.Sandboxes.Create(ctx, app, image,
-		&modal.SandboxCreateParams{CPU: 1, MemoryMiB: 2048,
-			Timeout: 4 * time.Hour, Name: "viva-act-one",
-			Tags:         map[string]string{"viva": "session"},
-			BlockNetwork: true, Command: []string{"sleep", "infinity"},
-			Volumes: map[string]*modal.Volume{"/workspace": volume}})
+	params.CPU, params.MemoryMiB, params.Timeout = 1, 2048, 4*time.Hour
+	params.Name = actName
+	params.Tags = map[string]string{"viva": "session"}
+	params.Command = []string{"sleep", "infinity"}
+	params.Volumes = map[string]*modal.Volume{"/workspace": volume}
+	sb, err := client.Sandboxes.Create(ctx, app, image, params)
+	return app, sb, err
+}
+
+// another has a volume that goes with it and a little of the network; it is
+// found by its name, and listed.
+func another(ctx context.Context, client *modal.Client) error {
+	app, _, err := begin(ctx, client, &modal.SandboxCreateParams{
+		IdleTimeout: 10 * time.Minute,
+		OutboundDomainAllowlist: &modal.Allowlist{
+			Entries: []string{"pypi.org", "*.debian.org"}}},
+		func() (*modal.Volume, error) {
+			return client.Volumes.Ephemeral(ctx, nil)
+		})
+	if err != nil {
+		return err
+	}
+	found, err := client.Sandboxes.FromName(ctx, "viva", actName, nil)
+	if err != nil {
+		return err
+	}
+	if _, _, _, err := run(ctx, found, nil, "true"); err != nil {
+		return err
+	}
+	for _, tags := range []map[string]string{nil, {"viva": "session"}} {
+		listed, err := client.Sandboxes.List(ctx,
+			&modal.SandboxListParams{AppID: app.AppID, Tags: tags})
+		if err != nil {
+			return err
+		}
+		if _, err := ids(listed); err != nil {
+			return err
+		}
+	}
+	_, err = found.Terminate(ctx, nil)
+	return err
 }
 
 // until reads on until the text has this; "": until there is any.
