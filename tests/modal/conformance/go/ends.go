@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"io"
 	"time"
 
 	modal "github.com/modal-labs/modal-client/go"
@@ -93,6 +94,7 @@ func (s *suite) ends() {
 				Command: []string{"sh", "-c", "exit 9"},
 				Timeout: time.Minute, BlockNetwork: true}, 9)
 		})
+	s.check("sandbox: what its own command reads and says", s.own)
 	s.check("sandbox: its time is up", func(ctx context.Context) error {
 		return s.endsBy(ctx, &modal.SandboxCreateParams{
 			Timeout: time.Second}, 124)
@@ -170,6 +172,38 @@ func (s *suite) endsBy(ctx context.Context, params *modal.SandboxCreateParams,
 		return err
 	}
 	return same(list{code, *again}, list{want, want})
+}
+
+func (s *suite) own(ctx context.Context) error {
+	other, err := s.Sandboxes.Create(ctx, s.app, s.image,
+		&modal.SandboxCreateParams{Timeout: time.Minute,
+			Command: []string{"sh", "-c",
+				"read x; echo $x; cat; echo err >&2; exit 7"}})
+	if err != nil {
+		return err
+	}
+	for _, text := range []string{"one\n", "two\n"} {
+		if _, err := io.WriteString(other.Stdin, text); err != nil {
+			return err
+		}
+	}
+	if err := other.Stdin.Close(); err != nil {
+		return err
+	}
+	out, err := io.ReadAll(other.Stdout)
+	if err != nil {
+		return err
+	}
+	errs, err := io.ReadAll(other.Stderr)
+	if err != nil {
+		return err
+	}
+	code, err := other.Wait(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return same(list{string(out), string(errs), code},
+		list{"one\ntwo\n", "err\n", 7})
 }
 
 func (s *suite) newKey(ctx context.Context) error {
