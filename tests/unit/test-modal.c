@@ -761,8 +761,8 @@ begin_last(void **state)
 static void
 test_secrets(void **state)
 {
-	static const char *const words[] = { TOKEN_SECRET, TOKEN_ID, "eyJ",
-		NULL }; /* the last: as every jwt begins */
+	static const char *const words[] = { TOKEN_SECRET, TOKEN_ID, FAKE_JWT,
+		NULL };
 	struct buf record = { 0 };
 
 	(void)state;
