@@ -75,6 +75,7 @@ libcore_a_SOURCES = \
 	src/sandbox/modal-config.c \
 	src/sandbox/modal-config.h \
 	src/sandbox/modal-create.c \
+	src/sandbox/modal-dir.c \
 	src/sandbox/modal-end.c \
 	src/sandbox/modal-exec-io.c \
 	src/sandbox/modal-exec.c \

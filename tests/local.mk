@@ -48,6 +48,8 @@ tests_unit_test_modal_attach_SOURCES = tests/unit/test-modal-attach.c
 tests_unit_test_modal_attach_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_config_SOURCES = tests/unit/test-modal-config.c
 tests_unit_test_modal_config_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_dir_SOURCES = tests/unit/test-modal-dir.c
+tests_unit_test_modal_dir_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_exec_SOURCES = tests/unit/test-modal-exec.c
 tests_unit_test_modal_exec_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_kept_SOURCES = tests/unit/test-modal-kept.c
@@ -163,6 +165,7 @@ check_PROGRAMS += \
 	tests/unit/test-markdown \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
+	tests/unit/test-modal-dir \
 	tests/unit/test-modal-exec \
 	tests/unit/test-modal-kept \
 	tests/unit/test-modal-large \
@@ -230,6 +233,7 @@ TESTS += \
 	tests/unit/test-markdown \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
+	tests/unit/test-modal-dir \
 	tests/unit/test-modal-exec \
 	tests/unit/test-modal-kept \
 	tests/unit/test-modal-large \

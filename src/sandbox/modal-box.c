@@ -866,12 +866,24 @@ op_link(struct sandbox *s, struct sandbox_link *i)
 	i->attempt = b->brk.tries;
 	i->attempts = break_tries(b);
 	for (size_t k = 0; k < b->nprograms; k++)
-		if (b->programs[k]->sink == NULL)
+		if (b->programs[k]->spec.pty)
 			i->pending += program_pending(b->programs[k]);
 	i->unsynced = b->dirty || b->syncer != NULL;
 	snprintf(i->sync_error, sizeof i->sync_error, "%s", b->sync_error);
 	i->anew = b->phase == PHASE_UP && !b->attached;
 	i->expires_us = b->ends == 0 ? -1 : b->ends > now ? b->ends - now : 0;
+}
+
+static uint64_t
+op_dir(struct sandbox *s, const struct sandbox_file *files, size_t n)
+{
+	return dir_make(box(s), files, n);
+}
+
+static void
+op_dir_drop(struct sandbox *s, uint64_t id)
+{
+	dir_drop(box(s), id);
 }
 
 static const struct sandbox_ops ops = {
@@ -887,6 +899,8 @@ static const struct sandbox_ops ops = {
 	.fs = op_fs,
 	.stop = op_stop,
 	.destroy = op_destroy,
+	.dir = op_dir,
+	.dir_drop = op_dir_drop,
 	.link = op_link,
 	.handle = op_handle,
 	.attach = op_attach,

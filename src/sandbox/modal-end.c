@@ -93,6 +93,7 @@ box_free(struct box *b)
 	volume_down(b);
 	files_drop(b);
 	box_programs_drop(b);
+	dirs_free(b);
 	drop_calls(b);
 	account_cancel(b->end_call);
 	grpc_destroy(b->router);

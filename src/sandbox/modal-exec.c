@@ -227,6 +227,8 @@ no_trailer(struct program *x)
 		x->x.infra = true;
 		snprintf(x->x.why, sizeof x->x.why, x->x.status == 127 ?
 		    "there is no python3 in the image, which runs the tests" :
+		    x->x.status == RUN_NO_DIR ? "the sandbox has no place for "
+		    "the files: its disk may be full" :
 		    x->x.status == -SIGKILL ? "the sandbox ended it: it may "
 		    "have run out of memory" : "the sandbox ended it without "
 		    "saying how it did (status %d)", x->x.status);
@@ -788,7 +790,7 @@ program_start(struct box *b, const struct exec_spec *spec, uint64_t id)
 	x->cols = spec->cols;
 	x->wrapped = !spec->pty;
 	x->argv = spec->pty ? run_shell_argv(spec, x->uuid) :
-	    run_program_argv(spec, x->uuid);
+	    run_program_argv(spec, x->uuid, dir_path(b, spec->dir));
 	x->spec.argv = NULL;
 	if (x->wrapped)
 		buf_add(&x->queue, x->nonce, sizeof x->nonce - 1);

@@ -217,7 +217,10 @@ struct grpc_call *program_write(struct op *);
 /* ---- modal-run.c: how programs are wrapped ---- */
 
 char **run_shell_argv(const struct exec_spec *, const char *uuid);
-char **run_program_argv(const struct exec_spec *, const char *uuid);
+/* dir: where it works; NULL: in the workspace. */
+char **run_program_argv(const struct exec_spec *, const char *uuid,
+    const char *dir);
+#define RUN_NO_DIR 124 /* the wrapper's own status: it is not there */
 char **run_argv_copy(const char *const *);
 void run_argv_free(char **);
 /* What the wrapper says last on stderr, at *keep: false when it is not
@@ -252,6 +255,7 @@ int64_t break_delay(const struct box *); /* for the next try */
 unsigned break_tries(const struct box *); /* at most */
 
 struct file_job;
+struct box_dir;
 struct box {
 	struct sandbox base;
 	struct modal *m;
@@ -290,6 +294,7 @@ struct box {
 	struct brk brk;
 	struct loop_timer *expiry;
 	int64_t ends; /* loop time; 0: unknown */
+	struct box_dir *dirs;
 	/* files */
 	struct file_job *jobs;
 	struct account_call *alone_call;
@@ -375,6 +380,14 @@ void files_drop(struct box *);
 /* For -c of python3: "stamp" and the workspace print what changes when a
  * file does. */
 extern const char files_script[];
+
+/* ---- modal-dir.c: directories for judged programs beside the shell ---- */
+
+uint64_t dir_make(struct box *, const struct sandbox_file *, size_t n);
+void dir_drop(struct box *, uint64_t id);
+/* NULL: there is none of that number any more. */
+const char *dir_path(const struct box *, uint64_t id);
+void dirs_free(struct box *);
 
 /* ---- modal-volume.c: what changes, and what is on the volume ---- */
 

@@ -42,20 +42,27 @@ static const char shell_script[] =
     "shift 5\n"
     "exec \"$@\"\n";
 
-/* uuid, workspace, ms of cpu and wall, MB of memory and file, processes,
- * read_only, then the command. */
+/* uuid, where it works, ms of cpu and wall, MB of memory and file, processes,
+ * read_only, whether it works in a directory that another program is making
+ * (modal-dir.c), then the command. */
 static const char program_script[] =
     "import os,resource as R,signal as S,sys,time\n"
     "uuid,base=sys.argv[1:3]\n"
-    "cpu,wall,mem,fsz,nproc,ro=map(int,sys.argv[3:9])\n"
-    "cmd=sys.argv[9:]\n"
+    "cpu,wall,mem,fsz,nproc,ro,wait=map(int,sys.argv[3:10])\n"
+    "cmd=sys.argv[10:]\n"
     "nonce=b''\n"
     "while len(nonce)<32:\n"
     " c=os.read(0,32-len(nonce))\n"
     " if not c:os._exit(125)\n"
     " nonce+=c\n"
-    "os.makedirs(base,exist_ok=True)\n"
-    "os.chdir(base)\n"
+    "if not wait:os.makedirs(base,exist_ok=True)\n"
+    "for i in range(2000*wait,-1,-1):\n"
+    " try:\n"
+    "  os.chdir(base)\n"
+    "  break\n"
+    " except OSError:\n"
+    "  if not i:os._exit(124)\n"
+    " time.sleep(.005)\n"
     "U=20000+os.getpid()%20000\n"
     "drop=False\n"
     "if os.geteuid()==0:\n"
@@ -205,12 +212,12 @@ run_shell_argv(const struct exec_spec *s, const char *uuid)
 }
 
 char **
-run_program_argv(const struct exec_spec *s, const char *uuid)
+run_program_argv(const struct exec_spec *s, const char *uuid, const char *dir)
 {
 	const char *const front[] = { "python3", "-IS", "-c", program_script,
-		uuid, WORKSPACE, NULL };
+		uuid, dir != NULL ? dir : WORKSPACE, NULL };
 	const long long numbers[] = { s->cpu_ms, s->wall_ms, s->memory_mb,
-		s->file_mb, s->processes, s->read_only };
+		s->file_mb, s->processes, s->read_only, dir != NULL };
 
 	return join(front, numbers, ARRAY_LEN(numbers), s->argv);
 }

@@ -65,7 +65,8 @@ struct exec_spec {
 	const char *const *argv; /* NULL-terminated */
 	bool pty;
 	unsigned rows, cols;	 /* with pty */
-	bool read_only;		 /* workspace not writable */
+	uint64_t dir;		 /* of dir(): works there; 0: the workspace */
+	bool read_only;		 /* where it works is not writable */
 	int64_t cpu_ms, wall_ms; /* 0: none */
 	int64_t memory_mb, file_mb;
 	unsigned processes;
@@ -129,6 +130,14 @@ struct sandbox_ops {
 	    const char *to, const char *data, size_t n);
 	void (*stop)(struct sandbox *);	   /* kills all; state STOPPED */
 	void (*destroy)(struct sandbox *); /* also without stop */
+	/* A directory of its own beside the workspace, with these files, for
+	 * programs that are judged where the shell is.  exec may follow at
+	 * once; where it cannot be made that fails (infra).  At drop it goes,
+	 * with all that is in it.  Both NULL: every program has a sandbox of
+	 * its own anyway. */
+	uint64_t (*dir)(struct sandbox *, const struct sandbox_file *,
+	    size_t n);
+	void (*dir_drop)(struct sandbox *, uint64_t dir);
 	/* NULL: on this machine. */
 	void (*link)(struct sandbox *, struct sandbox_link *);
 	/* Both NULL: programs end with the process that began them.  The
