@@ -238,6 +238,9 @@ add_details(struct tests_pane *t, size_t k, const struct state_case *c)
 		add_text(t, k, "input", &c->input, NULL);
 	if (!crash && c->errors.len > 0)
 		add_text(t, k, "stderr", &c->errors, NULL);
+	if (c->where != NULL && strcmp(c->where, "session") == 0)
+		row_str(t, k, STYLE_DIM, "run in the shell's sandbox, beside "
+		    "what else runs there");
 }
 
 static void

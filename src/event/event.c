@@ -100,6 +100,7 @@ static const struct field f_test[] = {
 	{ "time_us", F_I64, AT(test.time_us) },
 	{ "memory_kb", F_I64, AT(test.memory_kb) },
 	{ "why", F_STR, AT(test.why) },
+	{ "where", F_STR, AT(test.where) },
 	{ "input", F_BYTES, AT(test.input) },
 	{ "expected", F_BYTES, AT(test.expected) },
 	{ "output", F_BYTES, AT(test.output) },

@@ -154,6 +154,9 @@ struct event {
 			enum verdict verdict;
 			int64_t time_us, memory_kb;
 			const char *why;
+			/* case, where there are two of them: the
+			 * sandbox it ran in, "session" or "judge" */
+			const char *where;
 			/* samples only; hidden cases have none of them */
 			struct bytes input, expected, output, errors;
 		} test;

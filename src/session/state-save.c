@@ -64,6 +64,7 @@ save_run(const struct state_run *r, struct buf *out)
 
 		buf_put_str(out, k->name);
 		buf_put_str(out, k->why);
+		buf_put_str(out, k->where);
 		buf_put_u32(out, k->number);
 		buf_put_u32(out, k->hidden);
 		buf_put_u32(out, (uint32_t)k->verdict);
@@ -213,6 +214,7 @@ load_case(struct state_case *k, struct rd *r)
 {
 	k->name = load_str(r);
 	k->why = load_str(r);
+	k->where = load_str(r);
 	k->number = rd_u32(r);
 	k->hidden = rd_u32(r) != 0;
 	k->verdict = (enum verdict)rd_u32(r);

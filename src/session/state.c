@@ -313,6 +313,7 @@ case_finish(struct state_case *k)
 {
 	free(k->name);
 	free(k->why);
+	free(k->where);
 	buf_free(&k->input);
 	buf_free(&k->expected);
 	buf_free(&k->output);
@@ -362,6 +363,7 @@ on_test_case(struct state *s, const struct event *ev)
 		r->passed++;
 	set(&k->name, ev->u.test.name);
 	set(&k->why, ev->u.test.why);
+	set(&k->where, ev->u.test.where);
 	k->hidden = ev->u.test.hidden;
 	k->verdict = ev->u.test.verdict;
 	k->time_us = ev->u.test.time_us;

@@ -33,7 +33,7 @@ struct state_case {
 	bool hidden;
 	enum verdict verdict;
 	int64_t time_us, memory_kb;
-	char *why;
+	char *why, *where;
 	struct buf input, expected, output, errors; /* samples only */
 };
 

@@ -312,9 +312,12 @@ all_fields_of_a_case_survive(void **st)
 	ev.u.test.verdict = VERDICT_WA;
 	ev.u.test.time_us = 1500;
 	ev.u.test.memory_kb = 9000;
+	ev.u.test.why = "differs";
+	ev.u.test.where = "session";
 	ev.u.test.input = (struct bytes){ "\xff", 1 };
 	ev.u.test.expected = (struct bytes){ "1 2\n", 4 };
 	ev.u.test.output = (struct bytes){ "\xfe\xfd", 2 };
+	ev.u.test.errors = (struct bytes){ "e", 1 };
 	event_encode(&ev, zeros, &line);
 	assert_true(event_decode(line.data, line.len, &eb, &got, &e));
 	assert_string_equal(got.u.test.name, "sample 1");
@@ -323,7 +326,9 @@ all_fields_of_a_case_survive(void **st)
 	assert_memory_equal(got.u.test.input.p, "\xff", 1);
 	assert_memory_equal(got.u.test.output.p, "\xfe\xfd", 2);
 	assert_int_equal(got.u.test.expected.n, 4);
-	assert_null(got.u.test.errors.p);
+	assert_memory_equal(got.u.test.errors.p, "e", 1);
+	assert_string_equal(got.u.test.why, "differs");
+	assert_string_equal(got.u.test.where, "session");
 	buf_free(&line);
 	event_buf_free(&eb);
 }

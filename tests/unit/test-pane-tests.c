@@ -76,6 +76,36 @@ failed_sample_opens(void **st)
 	teardown(f);
 }
 
+/* Its time may be that of the neighbours. */
+static void
+place_of_a_sample_is_told(void **st)
+{
+	struct fix *f = setup(&pane_tests, 12, 62, false);
+	struct event ev = test_case(1, 1, VERDICT_TLE);
+
+	(void)st;
+	run(f, 1, 2);
+	ev.u.test.where = "session";
+	apply(f, &ev);
+	ev = test_case(1, 2, VERDICT_AC);
+	ev.u.test.where = "judge";
+	apply(f, &ev);
+	done(f, 1, VERDICT_TLE, 1, 2, NULL);
+	assert_string_equal(f->state->runs[0].cases[0].where, "session");
+	expect(f, "✗ case 1   time limit exceeded    12 ms    9.0 MB\n"
+	    "  expected                      output\n"
+	    "  run in the shell's sandbox, beside what else runs there\n"
+	    "✓ case 2                          12 ms    9.0 MB\n");
+	press(f, KEY_SYM_DOWN);
+	press(f, KEY_SYM_ENTER);
+	expect(f, "✗ case 1   time limit exceeded    12 ms    9.0 MB\n"
+	    "  expected                      output\n"
+	    "  run in the shell's sandbox, beside what else runs there\n"
+	    "✓ case 2                          12 ms    9.0 MB\n"
+	    "  expected                      output\n");
+	teardown(f);
+}
+
 /* Even when the record carries what it should not. */
 static void
 hidden_cases_tell_nothing(void **st)
@@ -288,6 +318,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tests_come_in),
 		cmocka_unit_test(failed_sample_opens),
+		cmocka_unit_test(place_of_a_sample_is_told),
 		cmocka_unit_test(hidden_cases_tell_nothing),
 		cmocka_unit_test(hidden_cases_stand_together),
 		cmocka_unit_test(crashes_tell_why),
