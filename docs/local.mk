@@ -15,4 +15,5 @@ EXTRA_DIST += \
 	docs/decisions/0010-samples-run-in-the-judge.md \
 	docs/decisions/0011-typed-input-does-not-wait.md \
 	docs/decisions/0012-cells-painted-by-ourselves.md \
-	docs/decisions/0013-raw-output-in-the-record.md
+	docs/decisions/0013-raw-output-in-the-record.md \
+	docs/decisions/0014-samples-in-the-session.md

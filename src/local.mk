@@ -129,6 +129,8 @@ libcore_a_SOURCES = \
 	src/session/state-save.c \
 	src/session/state.c \
 	src/session/state.h \
+	src/session/testrun-verdict.c \
+	src/session/testrun-verdict.h \
 	src/session/testrun-web.c \
 	src/session/testrun-web.h \
 	src/session/testrun.c \

@@ -18,6 +18,8 @@ tests_unit_test_cmd_SOURCES = tests/unit/test-cmd.c
 tests_unit_test_cmd_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_core_samples_SOURCES = tests/unit/test-core-samples.c
+tests_unit_test_core_samples_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_core_SOURCES = tests/unit/test-core.c
 tests_unit_test_core_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_event_SOURCES = tests/unit/test-event.c
@@ -150,6 +152,7 @@ check_PROGRAMS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
 	tests/unit/test-config \
+	tests/unit/test-core-samples \
 	tests/unit/test-core \
 	tests/unit/test-event \
 	tests/unit/test-gitstore \
@@ -218,6 +221,7 @@ TESTS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
 	tests/unit/test-config \
+	tests/unit/test-core-samples \
 	tests/unit/test-core \
 	tests/unit/test-event \
 	tests/unit/test-gitstore \

@@ -184,6 +184,8 @@ bool core_files_rescue(struct core *, void (*fn)(struct core *));
 /* core-tests.c */
 void core_tests_run(struct core *, bool submit);
 void core_tests_cancel(struct core *);
+/* The session's sandbox has ended or is about to be destroyed. */
+void core_tests_sandbox_gone(struct core *, const char *why);
 void core_checkpoint(struct core *, const char *subject,
     const struct fs_result *);
 

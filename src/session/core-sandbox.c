@@ -51,6 +51,7 @@ on_gone(struct core *c, const char *why)
 	snprintf(text, sizeof text, "%s%s" REMEDY, why != NULL ? why : "",
 	    why != NULL ? "; " : "");
 	emit_conn(c, CONN_GONE, text);
+	core_tests_sandbox_gone(c, why != NULL ? why : "theirs is gone");
 	if (c->exec != 0)
 		core_term_exited(c, &(struct sandbox_exit){ .infra = true });
 	core_term_gone(c);
@@ -87,9 +88,10 @@ on_output(void *user, uint64_t exec, enum sandbox_stream stream,
 {
 	struct core *c = user;
 
-	(void)stream;
 	if (exec == c->exec)
 		core_term_output(c, offset, p, n);
+	else if (c->testrun != NULL)
+		testrun_output(c->testrun, exec, stream, p, n);
 }
 
 static void
@@ -99,6 +101,8 @@ on_exited(void *user, uint64_t exec, const struct sandbox_exit *x)
 
 	if (exec == c->exec)
 		core_term_exited(c, x);
+	else if (c->testrun != NULL)
+		testrun_exited(c->testrun, exec, x);
 }
 
 static void
@@ -145,6 +149,7 @@ destroy(struct core *c)
 	loop_timer_cancel(c->swap);
 	c->expiry = c->swap = NULL;
 	core_term_gone(c);
+	core_tests_sandbox_gone(c, "there is a new one");
 	if (c->sandbox != NULL)
 		c->sandbox->ops->destroy(c->sandbox);
 	c->sandbox = NULL;

@@ -52,6 +52,7 @@ case_event(struct core *c, const struct testrun_case *k)
 	ev.u.test.verdict = k->verdict;
 	ev.u.test.time_us = k->time_us;
 	ev.u.test.memory_kb = k->memory_kb;
+	ev.u.test.where = k->where;
 	if (!k->hidden) {
 		ev.u.test.why = k->why;
 		ev.u.test.input = k->input;
@@ -129,6 +130,12 @@ on_done(void *user, enum verdict verdict, unsigned passed, unsigned total,
 		core_files_tree(c, run_checkpoint);
 }
 
+static void
+on_moved(void *user, const char *why)
+{
+	core_notice(user, "the samples run in the judge's sandbox: %s", why);
+}
+
 static struct sandbox *
 judge(void *user, struct loop *loop, const struct sandbox_watch *watch,
     void *watch_user)
@@ -158,7 +165,7 @@ static void
 run_start(struct core *c, const struct fs_result *files)
 {
 	static const struct testrun_watch watch = { .case_started = on_case,
-		.case_done = on_case, .done = on_done };
+		.case_done = on_case, .done = on_done, .moved = on_moved };
 	struct event ev = core_event(EV_TEST_RUN, ORIGIN_CANDIDATE);
 	struct testrun_spec spec = { .problem = core_problem(c),
 		.language = language_find(c->spec.language),
@@ -166,6 +173,8 @@ run_start(struct core *c, const struct fs_result *files)
 		.include_hidden = true, .judge = judge, .judge_user = c,
 		.web = c->spec.web };
 
+	if (c->ready && c->sandbox->ops->dir != NULL)
+		spec.session = c->sandbox;
 	if (!c->run_pending) /* given up */
 		return;
 	c->run_pending = false;
@@ -228,6 +237,13 @@ core_tests_run(struct core *c, bool submit)
 	c->run_submit = submit;
 	c->run_pending = true;
 	core_save_all(c, run_saved);
+}
+
+void
+core_tests_sandbox_gone(struct core *c, const char *why)
+{
+	if (c->testrun != NULL)
+		testrun_session_gone(c->testrun, why);
 }
 
 void

@@ -561,6 +561,7 @@ core_destroy(struct core *c)
 	loop_timer_cancel(c->end_timer);
 	testrun_free(c->testrun);
 	testrun_free(c->over);
+	c->testrun = c->over = NULL;
 	core_sandbox_close(c);
 	core_past_finish(c);
 	record_close(c->record);

@@ -2,10 +2,13 @@
 #define SESSION_TESTRUN_H
 
 /*
- * One run of a question's cases in a judge sandbox of its own.  Inputs are
- * streamed to it; expected answers and the comparison stay here.  A fault of
- * the sandbox is a judge error, never the candidate's.  (Or in a web function
- * of the user's own, where that is set.)
+ * One run of a question's cases in a judge sandbox of its own; the samples, if
+ * there is one that they may run in, in the session's, which is there already.
+ * Inputs are streamed to them, hidden ones to the judge's only; expected
+ * answers and the comparison stay here.  A fault of the judge's is a judge
+ * error, never the candidate's; after one of the session's, whose user can do
+ * anything there, the judge's does the rest.  (Or all in a web function of the
+ * user's own, where that is set.)
  */
 
 #include "event/event.h"
@@ -18,6 +21,7 @@ struct testrun;
 struct testrun_case { /* borrowed for the call */
 	unsigned number;
 	const char *name, *why;
+	const char *where; /* NULL: there is one sandbox only */
 	bool hidden;
 	enum verdict verdict; /* VERDICT_NONE: it has begun */
 	int64_t time_us, memory_kb;
@@ -30,6 +34,8 @@ struct testrun_watch {
 	/* Called once, last; at a cancel from inside that call. */
 	void (*done)(void *user, enum verdict, unsigned passed,
 	    unsigned total, const char *why);
+	/* The samples go on in the judge's sandbox; may be NULL. */
+	void (*moved)(void *user, const char *why);
 };
 
 /* What runs cases in place of a judge sandbox (testrun-web.h).  By pointers:
@@ -57,6 +63,10 @@ struct testrun_spec {
 	struct sandbox *(*judge)(void *user, struct loop *,
 	    const struct sandbox_watch *, void *watch_user);
 	void *judge_user;
+	/* Where samples run, and what it tells of programs that it does not
+	 * know is given to testrun_output and testrun_exited.  NULL: they run
+	 * in the judge's. */
+	struct sandbox *session;
 	struct testweb *web; /* runs it instead; NULL: none */
 };
 
@@ -64,6 +74,12 @@ struct testrun *testrun_start(struct loop *, const struct testrun_spec *,
     const struct testrun_watch *, void *user);
 void testrun_cancel(struct testrun *);
 void testrun_free(struct testrun *);
+void testrun_output(struct testrun *, uint64_t exec, enum sandbox_stream,
+    const char *p, size_t n);
+void testrun_exited(struct testrun *, uint64_t exec,
+    const struct sandbox_exit *);
+/* It has ended or is about to be destroyed; also when it is not used. */
+void testrun_session_gone(struct testrun *, const char *why);
 
 /* What may be told of a case before it has run: of a hidden one its number.
  * name is where it has room for its name. */

@@ -45,6 +45,8 @@ program(void *user, struct fake_run *r)
 	int a = 0, b = 0;
 
 	r->hang = the->hang;
+	buf_add(r->sandbox == the->shell ? &the->shell_in : &the->judge_in,
+	    buf_str(r->input), r->input->len);
 	(void)user;
 	sscanf(buf_str(r->input), "%d %d", &a, &b);
 	if (text != NULL && strstr(text, "right") != NULL)
@@ -93,6 +95,10 @@ on_event(void *user, const struct event *ev)
 
 	f->last = ev->type;
 	f->counts[ev->type]++;
+	if (ev->type == EV_TEST_CASE)
+		buf_addf(&f->cases, "%s@%s=%d ", ev->u.test.name,
+		    ev->u.test.where != NULL ? ev->u.test.where : "",
+		    (int)ev->u.test.verdict);
 	if (ev->type == EV_EDIT_CHANGE)
 		f->dirty = true;
 	if (ev->type == EV_FILE_SAVED)
@@ -236,6 +242,9 @@ fixture_teardown(void **state)
 	free(f->kept);
 	buf_free(&f->notices);
 	buf_free(&f->copied);
+	buf_free(&f->cases);
+	buf_free(&f->shell_in);
+	buf_free(&f->judge_in);
 	fake_plan_free(&f->plan);
 	free(f);
 	return 0;

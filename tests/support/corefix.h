@@ -22,6 +22,8 @@ struct fixture {
 	enum event_type last;
 	bool dirty; /* an edit is in no file */
 	bool hang;  /* programs run until they are killed */
+	struct buf cases;	       /* name@where=verdict of each event */
+	struct buf shell_in, judge_in; /* what programs read there */
 	char *kept; /* the solution in the next workspace; NULL: none */
 	bool disk;  /* that is what the last one had */
 };

@@ -16,6 +16,7 @@ struct fake_file {
 struct fake_exec {
 	uint64_t id;
 	bool pty;
+	uint64_t dir;
 	char **argv;
 	uint64_t offset[2], in_offset;
 	struct buf input;
@@ -36,14 +37,23 @@ struct action { /* to be told on a later turn */
 	struct fs_result fs;
 };
 
+struct fake_dir {
+	struct fake_dir *next;
+	uint64_t id;
+	struct fake_file *files;
+	size_t nfiles;
+};
+
 struct fake {
 	struct sandbox base;
+	struct fake_dir *dirs;
 	struct fake_plan *plan;
 	struct fake_file *files;
 	size_t nfiles, files_cap;
 	struct fake_exec *execs;
 	size_t nexecs, execs_cap;
 	uint64_t next_id, shell;
+	bool held;
 	const char *failed;
 	char handle[24];
 	struct action *actions, **actions_end;
@@ -135,7 +145,7 @@ later(struct fake *f, enum action_kind kind, uint64_t id)
 	a->id = id;
 	*f->actions_end = a;
 	f->actions_end = &a->next;
-	if (f->timer == NULL)
+	if (f->timer == NULL && !f->held)
 		f->timer = loop_timer_add(f->base.loop, 0, on_timer, f);
 	return a;
 }
@@ -176,6 +186,7 @@ op_exec(struct sandbox *s, const struct exec_spec *spec)
 	memset(x, 0, sizeof *x);
 	x->id = ++f->next_id;
 	x->pty = spec->pty;
+	x->dir = spec->dir;
 	while (spec->argv[n] != NULL)
 		n++;
 	x->argv = xcalloc(n + 1, sizeof *x->argv);
@@ -220,7 +231,16 @@ op_input(struct sandbox *s, uint64_t id, uint64_t offset, const char *p,
 static const char *
 run_file(struct fake_run *r, const char *path)
 {
-	return fake_read(r->sandbox, path);
+	const struct fake_dir *d = fake(r->sandbox)->dirs;
+
+	if (r->dir == 0)
+		return fake_read(r->sandbox, path);
+	while (d != NULL && d->id != r->dir)
+		d = d->next;
+	for (size_t i = 0; d != NULL && i < d->nfiles; i++)
+		if (strcmp(d->files[i].path, path) == 0)
+			return buf_str(&d->files[i].data);
+	return NULL;
 }
 
 static void
@@ -229,7 +249,7 @@ op_input_end(struct sandbox *s, uint64_t id)
 	struct fake *f = fake(s);
 	struct fake_exec *x = find(f, id);
 	struct fake_run r = { .argv = (const char *const *)x->argv,
-		.input = &x->input, .file = run_file, .sandbox = s };
+		.input = &x->input, .file = run_file, .sandbox = s, .dir = x->dir };
 
 	if (x->pty)
 		return;
@@ -289,6 +309,48 @@ op_link(struct sandbox *s, struct sandbox_link *i)
 	i->attempts = f->plan->attempts;
 	i->expires_us = f->plan->ends == 0 ? -1 : f->plan->ends -
 	    loop_now(f->base.loop);
+}
+
+static uint64_t
+op_dir(struct sandbox *s, const struct sandbox_file *files, size_t n)
+{
+	struct fake *f = fake(s);
+	struct fake_dir *d = xcalloc(1, sizeof *d);
+
+	d->id = ++f->next_id;
+	d->files = xcalloc(n + 1, sizeof *d->files);
+	for (; d->nfiles < n; d->nfiles++) {
+		struct fake_file *to = &d->files[d->nfiles];
+
+		to->path = xstrdup(files[d->nfiles].path);
+		buf_add(&to->data, files[d->nfiles].data,
+		    (size_t)files[d->nfiles].size);
+	}
+	d->next = f->dirs;
+	f->dirs = d;
+	f->plan->dirs++;
+	return d->id;
+}
+
+static void
+op_dir_drop(struct sandbox *s, uint64_t id)
+{
+	struct fake *f = fake(s);
+	struct fake_dir **p = &f->dirs, *d;
+
+	while (*p != NULL && (*p)->id != id)
+		p = &(*p)->next;
+	d = *p;
+	if (d == NULL)
+		abort(); /* dropped twice, or made elsewhere */
+	*p = d->next;
+	f->plan->dirs--;
+	for (size_t i = 0; i < d->nfiles; i++) {
+		free(d->files[i].path);
+		buf_free(&d->files[i].data);
+	}
+	free(d->files);
+	free(d);
 }
 
 static const char *
@@ -356,6 +418,26 @@ fake_fail(struct sandbox *s, const char *why)
 
 	f->failed = why;
 	later(f, ACT_STATE, 0)->state = SANDBOX_FAILED;
+}
+
+void
+fake_release(struct sandbox *s)
+{
+	struct fake *f = fake(s);
+
+	f->held = false;
+	if (f->actions != NULL)
+		f->timer = loop_timer_add(f->base.loop, 0, on_timer, f);
+}
+
+void
+fake_lose(struct sandbox *s)
+{
+	struct fake *f = fake(s);
+	struct action *a = later(f, ACT_EXIT, f->execs[f->nexecs - 1].id);
+
+	a->exit.infra = true;
+	snprintf(a->exit.why, sizeof a->exit.why, "somebody ended it");
 }
 
 /* ---- files ---- */
@@ -465,6 +547,8 @@ op_destroy(struct sandbox *s)
 		next = a->next;
 		action_free(a);
 	}
+	if (f->dirs != NULL)
+		abort(); /* who made one drops it */
 	for (size_t i = 0; i < f->nexecs; i++) {
 		for (char **p = f->execs[i].argv; *p != NULL; p++)
 			free(*p);
@@ -485,8 +569,9 @@ op_destroy(struct sandbox *s)
 	.kill = op_kill, .pause = op_pause, .secret_input = op_secret_input, \
 	.fs = op_fs, .stop = op_stop, .destroy = op_destroy
 static const struct sandbox_ops ops = { OPS };
-static const struct sandbox_ops far = { OPS, .link = op_link };
-static const struct sandbox_ops keeping = { OPS, .link = op_link,
+#define FAR .link = op_link, .dir = op_dir, .dir_drop = op_dir_drop
+static const struct sandbox_ops far = { OPS, FAR };
+static const struct sandbox_ops keeping = { OPS, FAR,
 	.handle = op_handle, .attach = op_attach };
 
 void
@@ -508,6 +593,8 @@ fake_sandbox(struct loop *l, const struct fake_plan *plan,
 	f->base.user = user;
 	f->plan = (struct fake_plan *)plan;
 	f->plan->created++;
+	f->plan->newest = &f->base;
+	f->held = plan->held;
 	f->actions_end = &f->actions;
 	return &f->base;
 }

@@ -20,6 +20,7 @@ struct fake_run { /* one program, for the test's function to play */
 	struct sandbox_exit exit;
 	bool hang; /* runs until it is killed */
 	struct sandbox *sandbox;
+	uint64_t dir;
 };
 
 struct fake_plan { /* shared by all sandboxes of a test; outlives them */
@@ -36,6 +37,9 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	void (*gone)(void *user, struct sandbox *); /* one is destroyed */
 	/* Over a network. */
 	bool link, anew, unsynced;
+	unsigned dirs; /* that are there */
+	bool held; /* a new one answers only from fake_release on */
+	struct sandbox *newest;
 	int64_t ends; /* the loop's time; 0: unknown */
 	unsigned attempt, attempts; /* the way is broken */
 	bool keeps;   /* shells outlive their sandbox */
@@ -57,6 +61,9 @@ const char *fake_read(struct sandbox *, const char *path);
 void fake_found(struct sandbox *);
 /* It ends by itself, with all that runs in it. */
 void fake_fail(struct sandbox *, const char *why);
+/* What watches its newest program is ended, with it. */
+void fake_lose(struct sandbox *);
+void fake_release(struct sandbox *);
 /* Output of the open shell. */
 void fake_say(struct sandbox *, const char *text);
 

@@ -102,7 +102,8 @@ done(void *user, enum verdict v, unsigned passed, unsigned total,
 	buf_adds(&seen.all, seen.why);
 }
 
-static const struct testrun_watch watch = { case_started, case_done, done };
+static const struct testrun_watch watch = { case_started, case_done, done,
+	NULL };
 
 static int
 setup(void **state)

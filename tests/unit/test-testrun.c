@@ -27,14 +27,18 @@ struct fixture {
 	struct clock_fake clock;
 	struct loop *loop;
 	struct fake_plan plan;
+	struct fake_plan far; /* of the session's sandbox */
+	struct sandbox *session;
 	struct testrun *run;
-	unsigned dones, started, done_cases;
+	unsigned dones, started, done_cases, compiled[2];
+	const struct problem *problem;
+	char wheres[3][10];
 	enum verdict verdict, verdicts[3];
 	unsigned passed, total;
 	char why[400], whys[3][100];
 	struct buf all; /* every byte that the watcher was given */
 	enum { SUM, WRONG, CRASH, SLOW, GREEDY, CHATTY, HANG, NO_MEMORY,
-		INFRA, NO_PYTHON, BAD_C } mode;
+		INFRA, NO_PYTHON, BAD_C, GOOD_C, SLOW_GCC, LOST_GCC } mode;
 };
 
 static void
@@ -43,8 +47,11 @@ program(void *user, struct fake_run *r)
 	struct fixture *f = user;
 	int a = 0, b = 0;
 
-	assert_string_equal(r->file(r, f->mode == BAD_C ? "solution.c" :
+	assert_string_equal(r->file(r, f->mode >= BAD_C ? "solution.c" :
 	    "solution.py"), "the program");
+	assert_int_equal(r->dir != 0, r->sandbox == f->session);
+	if (strcmp(r->argv[0], "/usr/bin/gcc") == 0)
+		f->compiled[r->sandbox == f->session]++;
 	sscanf(buf_str(r->input), "%d %d", &a, &b);
 	switch (f->mode) {
 	case SUM:
@@ -86,7 +93,17 @@ program(void *user, struct fake_run *r)
 		buf_adds(&r->err, "solution.c:1: error: what?\n");
 		r->exit.status = 1;
 		break;
+	case SLOW_GCC:
+		r->exit.timed_out = r->sandbox == f->session;
+		break;
+	case LOST_GCC:
+		r->exit.infra = r->sandbox == f->session;
+		break;
+	case GOOD_C:
+		break;
 	}
+	if (f->mode > BAD_C && strcmp(r->argv[0], "/usr/bin/gcc") != 0)
+		buf_addf(&r->out, "%d\n", a + b);
 }
 
 static void
@@ -120,6 +137,8 @@ case_done(void *user, const struct testrun_case *k)
 	struct fixture *f = user;
 
 	f->verdicts[k->number - 1] = k->verdict;
+	snprintf(f->wheres[k->number - 1], 10, "%s",
+	    k->where != NULL ? k->where : "");
 	snprintf(f->whys[k->number - 1], 100, "%s",
 	    k->why != NULL ? k->why : "");
 	f->done_cases++;
@@ -139,7 +158,8 @@ done(void *user, enum verdict v, unsigned passed, unsigned total,
 	snprintf(f->why, sizeof f->why, "%s", why != NULL ? why : "");
 }
 
-static const struct testrun_watch watch = { case_started, case_done, done };
+static const struct testrun_watch watch = { case_started, case_done, done,
+	NULL };
 
 static struct sandbox *
 judge(void *user, struct loop *l, const struct sandbox_watch *w,
@@ -150,14 +170,48 @@ judge(void *user, struct loop *l, const struct sandbox_watch *w,
 	return fake_sandbox(l, &f->plan, w, watch_user);
 }
 
+/* What the session's sandbox tells. */
+
+static void
+session_state(void *user, enum sandbox_state st, const char *why)
+{
+	(void)user;
+	(void)st;
+	(void)why;
+}
+
+static void
+session_output(void *user, uint64_t exec, enum sandbox_stream st,
+    uint64_t offset, const char *p, size_t n)
+{
+	struct fixture *f = user;
+
+	(void)offset;
+	testrun_output(f->run, exec, st, p, n);
+}
+
+static void
+session_exited(void *user, uint64_t exec, const struct sandbox_exit *x)
+{
+	struct fixture *f = user;
+
+	testrun_exited(f->run, exec, x);
+}
+
+static const struct sandbox_watch session_watch = {
+	.state = session_state, .output = session_output,
+	.exited = session_exited };
+
 static const char *fail, *fail_put; /* of the next run's sandbox */
+static const struct problem *next_problem = &problem;
+static bool beside; /* it has a session's sandbox */
 
 static void
 begin(struct fixture *f, int mode, const char *language)
 {
 	struct sandbox_file file = { (char *)(strcmp(language, "c") == 0 ?
 	    "solution.c" : "solution.py"), (char *)"the program", 11, 0644 };
-	struct testrun_spec spec = { .problem = &problem, .files = &file,
+	struct testrun_spec spec = { .problem = next_problem, .files = &file,
 		.nfiles = 1, .include_hidden = true, .judge = judge,
 		.judge_user = f };
 
@@ -169,6 +223,14 @@ begin(struct fixture *f, int mode, const char *language)
 	f->plan.user = f;
 	clock_fake_init(&f->clock, 0, 0);
 	f->loop = loop_create(&f->clock.base, waiter_poll());
+	f->problem = next_problem;
+	f->far = f->plan;
+	f->far.fail = f->far.fail_put = NULL;
+	f->far.link = true;
+	if (beside)
+		f->session = fake_sandbox(f->loop, &f->far, &session_watch,
+		    f);
+	spec.session = f->session;
 	spec.language = language_find(language);
 	f->run = testrun_start(f->loop, &spec, &watch, f);
 	assert_int_equal(f->dones, 0); /* never from inside the call */
@@ -181,9 +243,12 @@ finish(struct fixture *f)
 		loop_turn(f->loop, 0);
 	assert_int_equal(f->dones, 1);
 	testrun_free(f->run);
+	assert_int_equal(f->far.dirs, 0);
+	if (f->session != NULL)
+		f->session->ops->destroy(f->session);
 	loop_destroy(f->loop);
-	assert_int_equal(f->plan.created, 1);
-	assert_int_equal(f->plan.destroyed, 1);
+	assert_int_equal(f->plan.created, f->problem == &problem);
+	assert_int_equal(f->plan.destroyed, f->plan.created);
 	/* Nothing of a hidden case came out, not its name either. */
 	assert_null(strstr(buf_str(&f->all), "overflow"));
 	assert_null(strstr(buf_str(&f->all), "11"));
@@ -313,6 +378,95 @@ test_cancel(void **state)
 	assert_int_equal(f.started, 0);
 }
 
+/* ---- the samples beside the shell ---- */
+
+static void
+test_beside(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	beside = true;
+	begin(&f, SUM, "python3");
+	finish(&f);
+	assert_int_equal(f.verdict, VERDICT_AC);
+	assert_string_equal(f.wheres[0], "session");
+	assert_string_equal(f.wheres[1], "judge");
+	begin(&f, GOOD_C, "c"); /* each place has its own */
+	finish(&f);
+	assert_int_equal(f.verdict, VERDICT_AC);
+	assert_int_equal(f.compiled[0], 1);
+	assert_int_equal(f.compiled[1], 1);
+	begin(&f, CRASH, "python3");
+	finish(&f);
+	assert_int_equal(f.verdict, VERDICT_RTE);
+	assert_int_equal(f.done_cases, 3);
+	begin(&f, BAD_C, "c");
+	finish(&f);
+	assert_int_equal(f.verdict, VERDICT_CE); /* told once */
+	assert_int_equal(f.started, 0);
+	beside = false;
+}
+
+/* A compiler that is too slow there, or is ended, is no compile error. */
+static void
+test_beside_lost(void **state)
+{
+	static const int modes[] = { SLOW_GCC, LOST_GCC };
+	struct fixture f;
+
+	(void)state;
+	beside = true;
+	for (size_t i = 0; i < 2; i++) {
+		begin(&f, modes[i], "c");
+		finish(&f);
+		assert_int_equal(f.verdict, VERDICT_AC);
+		assert_string_equal(f.wheres[0], "judge");
+		assert_int_equal(f.done_cases, 3);
+	}
+	begin(&f, INFRA, "python3"); /* there and in the judge's */
+	finish(&f);
+	assert_int_equal(f.verdict, VERDICT_JE);
+	assert_string_equal(f.wheres[0], "judge");
+	assert_int_equal(f.done_cases, 2);
+	beside = false;
+}
+
+/* No judge, but for what the session's sandbox could not do; and that it
+ * cannot be made is told when its turn comes. */
+static void
+test_beside_judge(void **state)
+{
+	static const struct problem samples = { .name = (char *)"sum",
+		.time_limit_ms = 1000, .memory_limit_mb = 64,
+		.output_limit_kb = 64, .float_absolute = -1,
+		.float_relative = -1, .cases = cases, .ncases = 1 };
+	struct fixture f;
+
+	(void)state;
+	beside = true;
+	next_problem = &samples;
+	begin(&f, SUM, "python3");
+	finish(&f); /* asserts it */
+	assert_int_equal(f.verdict, VERDICT_AC);
+	assert_int_equal(f.passed, 1);
+	begin(&f, LOST_GCC, "c");
+	f.problem = &problem;
+	finish(&f);
+	assert_int_equal(f.verdict, VERDICT_AC);
+	assert_string_equal(f.wheres[0], "judge");
+	next_problem = &problem;
+	fail = "no machines";
+	begin(&f, SUM, "python3");
+	fail = NULL;
+	finish(&f);
+	assert_int_equal(f.verdict, VERDICT_JE);
+	assert_string_equal(f.why, "no machines");
+	assert_int_equal(f.verdicts[0], VERDICT_AC);
+	assert_int_equal(f.passed, 1);
+	beside = false;
+}
+
 int
 main(void)
 {
@@ -324,6 +478,9 @@ main(void)
 		cmocka_unit_test(test_no_sandbox),
 		cmocka_unit_test(test_compile_error),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_beside_lost),
+		cmocka_unit_test(test_beside_judge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
