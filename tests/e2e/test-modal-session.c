@@ -30,9 +30,11 @@
 #define F10 "\033[21~"
 #define END "\033[F"
 #define PROMPT "workspace#"
-/* Expected of the hidden cases: cubes of their inputs. */
-#define HIDDEN_IN "123456789\n"
-#define HIDDEN_1 "1881676371789154860897069"
+/* Of the hidden cases: inputs, and the cubes that are expected. */
+#define SAMPLE_IN "271828"
+#define HIDDEN_IN_1 "192837465"
+#define HIDDEN_IN_2 "990000009999"
+#define HIDDEN_1 "7170909492866795396519625"
 #define HIDDEN_2 "970299029400059996940603969700029999"
 
 /* As conn.state is written: enum conn. */
@@ -197,42 +199,86 @@ package(void)
 	mkdir(dir, 0700);
 	put(dir, "problem.yaml", "name: Cubes\n");
 	put(dir, "problem_statement/problem.en.md", "Print the cube.\n");
-	put(dir, "data/sample/1.in", "2\n");
-	put(dir, "data/sample/1.ans", "8\n");
-	put(dir, "data/secret/1.in", HIDDEN_IN);
+	put(dir, "data/sample/1.in", SAMPLE_IN "\n");
+	put(dir, "data/sample/1.ans", "20085496391455552\n");
+	put(dir, "data/secret/1.in", HIDDEN_IN_1 "\n");
 	put(dir, "data/secret/1.ans", HIDDEN_1 "\n");
-	put(dir, "data/secret/2.in", "990000009999\n");
+	put(dir, "data/secret/2.in", HIDDEN_IN_2 "\n");
 	put(dir, "data/secret/2.ans", HIDDEN_2 "\n");
 	return dir;
 }
 
-/* What was sent over there, unpacked: input of hidden cases, no answer. */
+static bool
+has(const struct buf *b, const char *word)
+{
+	return memmem(b->data, b->len, word, strlen(word)) != NULL;
+}
+
+/* The bytes in the requests of one task, or of all but that one. */
+static void
+sent(const char *record, const char *task, bool but, struct buf *out)
+{
+	const char *line = record, *next, *p;
+	struct buf one = { 0 };
+
+	for (; *line != '\0'; line = next) {
+		next = line + strcspn(line, "\n");
+		next += *next == '\n';
+		buf_clear(&one);
+		buf_add(&one, line, (size_t)(next - line));
+		p = strstr(buf_str(&one), "\"base64\": \"");
+		if (p == NULL || has(&one, task) == but)
+			continue;
+		p += strlen("\"base64\": \"");
+		one.data[p - one.data + (long)strcspn(p, "\"")] = '\0';
+		assert_true(json_base64(p, out));
+	}
+	buf_free(&one);
+}
+
+/* The first one, which has the shell. */
+static char *
+session_task(const char *record)
+{
+	const char *at = strstr(record, "\"task_id\": \"");
+
+	assert_non_null(at);
+	at += strlen("\"task_id\": \"");
+	return xstrndup(at, strcspn(at, "\""));
+}
+
+/* What was sent over there, unpacked: input of hidden cases to the judge's
+ * sandbox only, and no answer. */
 static void
 hunt_record(void)
 {
 	static const char *const answers[] = { HIDDEN_1, HIDDEN_2, NULL };
-	struct buf text = { 0 }, data = { 0 }, all = { 0 };
+	static const char *const hidden[] = { HIDDEN_IN_1, HIDDEN_IN_2,
+		HIDDEN_1, HIDDEN_2, NULL };
+	struct buf text = { 0 }, shell = { 0 }, judge = { 0 };
 	char *dir = xasprintf("%s/boxes", fakemodal_get(fake, "dir"));
+	char *first = xasprintf("%s/s0", dir), *task;
 
 	assert_true(hunt_slurp(fakemodal_record(fake), &text));
-	hunt_bytes("the requests", text.data, text.len, answers);
-	for (char *s = text.data; (s = strstr(s, "\"base64\": \"")) != NULL;) {
-		s += strlen("\"base64\": \"");
-		s[strcspn(s, "\"")] = '\0';
-		buf_clear(&data);
-		assert_true(json_base64(s, &data));
-		buf_add(&all, data.data, data.len);
-		s += strlen(s) + 1;
-	}
-	hunt_bytes("the input of programs", all.data, all.len, answers);
-	assert_non_null(memmem(all.data, all.len, HIDDEN_IN,
-	    strlen(HIDDEN_IN)));
+	hunt_bytes("the requests", text.data, text.len, hidden);
+	task = session_task(buf_str(&text));
+	sent(text.data, task, false, &shell);
+	sent(text.data, task, true, &judge);
+	hunt_bytes("what the session's got", shell.data, shell.len, hidden);
+	hunt_bytes("what the judge's got", judge.data, judge.len, answers);
+	assert_true(has(&judge, HIDDEN_IN_1 "\n"));
+	assert_true(has(&judge, HIDDEN_IN_2 "\n"));
+	assert_true(has(&shell, SAMPLE_IN "\n"));
+	assert_false(has(&judge, SAMPLE_IN "\n"));
 	hunt_tree(dir, answers, NULL);
+	hunt_tree(first, hidden, NULL);
 	hunt_tree(dir, hunt_secrets, NULL);
 	buf_free(&text);
-	buf_free(&data);
-	buf_free(&all);
+	buf_free(&shell);
+	buf_free(&judge);
 	free(dir);
+	free(first);
+	free(task);
 }
 
 static void
@@ -261,7 +307,8 @@ static void
 test_story(void **state)
 {
 	static const char *const events[] = { "conn.state", "\"modal\"",
-		STATE(1), NULL };
+		STATE(1), "\"name\":\"sample 1\",\"verdict\":1",
+		"\"where\":\"session\"", "\"where\":\"judge\"", NULL };
 	char *dir = package();
 	const char *const args[] = { "start", "--sandbox", "modal", dir,
 		NULL };
@@ -291,6 +338,9 @@ test_story(void **state)
 	ptyscreen_send(p, F5);
 	ptyscreen_wait(p, "3 of 3 passed");
 	hunt_record();
+	/* Nothing is left where the samples ran. */
+	ptyscreen_send(p, F4 "echo left$(ls /tmp | grep -c viva-run)\r");
+	ptyscreen_wait(p, "left0");
 	quit(p);
 	assert_journal(events);
 	look_again();
