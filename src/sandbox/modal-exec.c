@@ -329,7 +329,7 @@ program_begun(struct program *x)
 		if (x->ops[i].call == NULL && !x->eof[i == OP_ERR])
 			op_issue(&x->ops[i]);
 	op_issue(&x->ops[OP_WAIT]);
-	program_flush(x);
+	program_flush_begun(x);
 	if (x->resized)
 		program_resize(x, x->rows, x->cols);
 }
@@ -723,6 +723,7 @@ program_go(struct program *x)
 	    x->ops[OP_START].call == NULL) {
 		op_issue(&x->ops[OP_START]);
 		read_ahead(x);
+		program_flush(x);
 	}
 	if (x->spec.wall_ms > 0 && x->wall == NULL)
 		x->wall = loop_timer_add(x->b->m->loop, x->spec.wall_ms *

@@ -152,6 +152,7 @@ struct program {
 	size_t head;
 	uint64_t in_sent, in_offset; /* the worker's count; the core's */
 	bool in_end, in_closed;
+	bool early; /* the first piece went before the start's answer */
 	struct typing pieces[MODAL_INPUT_MAX]; /* npieces, from first on,
 						* round */
 	unsigned first, npieces, refusals;
@@ -202,6 +203,7 @@ bool op_again(struct op *, const struct grpc_status *);
 void program_broken(struct program *, const struct grpc_status *);
 void program_maybe_done(struct program *);
 void program_flush(struct program *);
+void program_flush_begun(struct program *); /* the first time */
 void program_rest(struct program *); /* of stderr, without the trailer */
 void program_input_closed(struct program *); /* nobody reads it any more */
 void program_input_drop(struct program *); /* what is not sent, too */

@@ -143,6 +143,41 @@ test_read_ahead(void **state)
 	assert_true(early > 0 && late > 0);
 }
 
+/* Nor the input of a program that has it all at the start: once, whatever
+ * comes first and wherever it breaks. */
+static void
+test_input_early(void **state)
+{
+	static const char *const argv[] = { "/bin/cat", NULL };
+	struct exec_spec spec = { .argv = argv };
+	unsigned early = 0, late = 0;
+
+	for (unsigned i = 1; i < 80; i++) {
+		struct rig_exec *x;
+		uint64_t id;
+
+		seed = i * 7919;
+		far.odds = i < 40 ? 0 : 3 + i % 9;
+		id = r.s->ops->exec(r.s, &spec);
+		assert_true(r.s->ops->input(r.s, id, 0, "abcd", 4));
+		r.s->ops->input_end(r.s, id);
+		UNTIL(asked("TaskExecStart"));
+		assert_true(far.odds > 0 || asked("TaskExecStdinWrite"));
+		x = rig_exec(&r, id);
+		UNTIL(x->exited);
+		assert_int_equal(far.starts, 1);
+		assert_int_equal(far.places[0].in.len, 32 + 4);
+		assert_memory_equal(far.places[0].in.data + 32, "abcd", 4);
+		assert_int_equal(x->out[0].len, 32 + 4);
+		assert_true(far.odds > 0 || r.retries == 0);
+		early += far.early_input > 0;
+		late += far.early_input == 0;
+		teardown(state);
+		setup(state);
+	}
+	assert_true(early > 0 && late > 0);
+}
+
 /* A key that comes twice, or overlaps, from the core's side. */
 static void
 test_input_offsets(void **state)
@@ -442,7 +477,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_no_breaks), T(test_breaks), T(test_status_not_guessed),
-		T(test_input_offsets), T(test_read_ahead), T(test_input_ahead),
+		T(test_input_offsets), T(test_read_ahead), T(test_input_early),
+		T(test_input_ahead),
 		T(test_input_alone), T(test_input_overtakes),
 		T(test_input_refused), T(test_given_up), T(test_silence),
 		T(test_over), T(test_back_pressure), T(test_destroyed_early),
