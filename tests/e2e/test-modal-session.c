@@ -214,7 +214,7 @@ has(const struct buf *b, const char *word)
 	return memmem(b->data, b->len, word, strlen(word)) != NULL;
 }
 
-/* The bytes in the requests of one task, or of all but that one. */
+/* The bytes in the requests to one task, or to all but that one. */
 static void
 sent(const char *record, const char *task, bool but, struct buf *out)
 {
@@ -227,7 +227,8 @@ sent(const char *record, const char *task, bool but, struct buf *out)
 		buf_clear(&one);
 		buf_add(&one, line, (size_t)(next - line));
 		p = strstr(buf_str(&one), "\"base64\": \"");
-		if (p == NULL || has(&one, task) == but)
+		if (p == NULL || !has(&one, "\"task_id\"") ||
+		    has(&one, task) == but)
 			continue;
 		p += strlen("\"base64\": \"");
 		one.data[p - one.data + (long)strcspn(p, "\"")] = '\0';
