@@ -44,6 +44,8 @@ tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
 tests_unit_test_keys_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
 tests_unit_test_layout_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_loop_SOURCES = tests/unit/test-loop.c
+tests_unit_test_loop_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_markdown_SOURCES = tests/unit/test-markdown.c
 tests_unit_test_markdown_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_attach_SOURCES = tests/unit/test-modal-attach.c
@@ -165,6 +167,7 @@ check_PROGRAMS += \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
+	tests/unit/test-loop \
 	tests/unit/test-markdown \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \
@@ -234,6 +237,7 @@ TESTS += \
 	tests/unit/test-journal \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
+	tests/unit/test-loop \
 	tests/unit/test-markdown \
 	tests/unit/test-modal-attach \
 	tests/unit/test-modal-config \

@@ -211,6 +211,7 @@ run(struct live *v, const struct core_spec *core_spec, struct err *e)
 	if (!cli_signals(v->loop, on_signal, v, e) ||
 	    (v->app = app_create(&spec, e)) == NULL)
 		return cli_fail(e);
+	loop_short_turns();
 	loop_run(v->loop);
 	return 0;
 }

@@ -26,8 +26,10 @@ show_replay(struct replay *r)
 	struct app *a = app_create(&spec, &e);
 	bool ok = a != NULL && cli_signals(l, on_signal, l, &e);
 
-	if (ok)
+	if (ok) {
+		loop_short_turns();
 		loop_run(l);
+	}
 	app_destroy(a);
 	cli_signals_off();
 	loop_destroy(l);

@@ -4,13 +4,19 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+/* Less than any turn that Linux gives by itself. */
+#define TURN_NS 500000
+#define RESET_ON_FORK 1
 
 /*
  * Sources removed while fds are dispatched are marked dead and freed at the
@@ -413,4 +419,32 @@ void
 loop_stop(struct loop *l)
 {
 	l->stopped = true;
+}
+
+/* As the kernel has it; libraries only learn it now. */
+struct sched_wish {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/*
+ * A write to a pty wakes the kernel's thread that hands it on.  Where turns
+ * are as long as all others' that thread comes first, and wakes the reader
+ * while we are not done: it goes to another processor, which sleeps.
+ */
+void
+loop_short_turns(void)
+{
+	struct sched_wish w = { .size = sizeof w };
+
+	if (syscall(SYS_sched_getattr, 0, &w, sizeof w, 0) != 0 ||
+	    w.policy != SCHED_OTHER)
+		return;
+	w.flags = RESET_ON_FORK;
+	w.runtime = TURN_NS;
+	/* Kernels that do not know it run as they did. */
+	syscall(SYS_sched_setattr, 0, &w, 0);
 }

@@ -63,4 +63,8 @@ void loop_turn(struct loop *, int64_t max_us);
 void loop_run(struct loop *); /* until loop_stop */
 void loop_stop(struct loop *);
 
+/* Asks the scheduler for short turns for this thread, and not for what it
+ * starts: where somebody waits for each answer. */
+void loop_short_turns(void);
+
 #endif
