@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -17,10 +18,15 @@
 /* Less than any turn that Linux gives by itself. */
 #define TURN_NS 500000
 #define RESET_ON_FORK 1
+#define READY_MAX 32 /* a turn; the others in the next */
 
 /*
  * Sources removed while fds are dispatched are marked dead and freed at the
  * end of the turn, so a handler may remove any source, its own included.
+ *
+ * The kernel keeps the set of fds (epoll): a poll of a dozen is 10 us of a
+ * key, in which their cold memory is looked at.  Where it does not, or with a
+ * waiter of a test, they are polled.
  */
 
 struct loop_fd {
@@ -28,6 +34,8 @@ struct loop_fd {
 	int fd;
 	short events;
 	bool dead, first;
+	bool watched;	/* in the kernel's set */
+	uint64_t order; /* of those that are ready together */
 	loop_fd_fn fn;
 	void *user;
 };
@@ -59,6 +67,7 @@ struct loop {
 	size_t nfds, fds_cap;
 	struct pollfd *polls;
 	size_t polls_cap;
+	int set; /* the kernel's; -1: they are polled */
 	struct loop_timer **timers;
 	size_t ntimers, timers_cap;
 	uint64_t order;
@@ -71,11 +80,16 @@ struct loop {
 	int64_t frame_due; /* -1: none */
 };
 
+static struct timespec
+time_of(int64_t us)
+{
+	return (struct timespec){ us / 1000000, us % 1000000 * 1000 };
+}
+
 static int
 poll_wait(struct waiter *w, struct pollfd *fds, int n, int64_t timeout_us)
 {
-	struct timespec ts = { timeout_us / 1000000,
-		timeout_us % 1000000 * 1000 };
+	struct timespec ts = time_of(timeout_us);
 	int r;
 
 	(void)w;
@@ -102,6 +116,46 @@ drain_wake(void *user, short revents)
 		abort();
 }
 
+static void
+poll_from_now(struct loop *l)
+{
+	if (l->set >= 0)
+		close(l->set);
+	l->set = -1;
+}
+
+/* An fd that was closed before its source was removed has left the set, and
+ * its number may be another's by now. */
+static void
+forget_same(const struct loop *l, const struct loop_fd *s)
+{
+	for (size_t i = 0; i < l->nfds; i++)
+		if (l->fds[i] != s && l->fds[i]->fd == s->fd)
+			l->fds[i]->watched = false;
+}
+
+/* Has the kernel wait for what the source wants; nothing pauses it. */
+static void
+watch(struct loop_fd *s, short events)
+{
+	struct epoll_event e = { .events = (uint32_t)events, .data.ptr = s };
+	int op = s->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (s->loop->set < 0 || (events == 0 && !s->watched))
+		return;
+	if (events == 0)
+		op = EPOLL_CTL_DEL;
+	if (epoll_ctl(s->loop->set, op, s->fd, &e) != 0 &&
+	    op != EPOLL_CTL_DEL) {
+		/* It does not take all: files, or one of them twice. */
+		poll_from_now(s->loop);
+		return;
+	}
+	s->watched = op != EPOLL_CTL_DEL;
+	if (op == EPOLL_CTL_ADD)
+		forget_same(s->loop, s);
+}
+
 struct loop *
 loop_create(struct clock *clock, struct waiter *waiter)
 {
@@ -112,6 +166,7 @@ loop_create(struct clock *clock, struct waiter *waiter)
 	l->now = clock_mono(clock);
 	l->frame_due = -1;
 	pthread_mutex_init(&l->lock, NULL);
+	l->set = waiter == waiter_poll() ? epoll_create1(EPOLL_CLOEXEC) : -1;
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (l->wake_fd < 0)
 		abort();
@@ -129,6 +184,7 @@ loop_destroy(struct loop *l)
 	for (size_t i = 0; i < l->ntimers; i++)
 		free(l->timers[i]);
 	close(l->wake_fd);
+	poll_from_now(l);
 	pthread_mutex_destroy(&l->lock);
 	free(l->fds);
 	free(l->polls);
@@ -163,13 +219,19 @@ loop_fd_add(struct loop *l, int fd, short events, loop_fd_fn fn, void *user)
 	s->user = user;
 	GROW(l->fds, l->nfds, l->fds_cap);
 	l->fds[l->nfds++] = s;
+	s->order = l->order++;
+	watch(s, events);
 	return s;
 }
 
 void
 loop_fd_set(struct loop_fd *s, short events)
 {
+	if (s->events == events)
+		return;
 	s->events = events;
+	if (!s->dead)
+		watch(s, events);
 }
 
 void
@@ -181,8 +243,10 @@ loop_fd_first(struct loop_fd *s)
 void
 loop_fd_remove(struct loop_fd *s)
 {
-	if (s != NULL)
-		s->dead = true;
+	if (s == NULL || s->dead)
+		return;
+	s->dead = true;
+	watch(s, 0);
 }
 
 struct loop_timer *
@@ -309,8 +373,57 @@ call_fds(struct loop *l, size_t n, bool first)
 	}
 }
 
+/* As they were added. */
 static void
-dispatch_fds(struct loop *l, int64_t timeout)
+sort_ready(struct epoll_event *e, int n)
+{
+	for (int i = 1; i < n; i++) {
+		struct epoll_event x = e[i];
+		struct loop_fd *s = x.data.ptr;
+		int k = i;
+
+		for (; k > 0; k--) {
+			struct loop_fd *before = e[k - 1].data.ptr;
+
+			if (before->order < s->order)
+				break;
+			e[k] = e[k - 1];
+		}
+		e[k] = x;
+	}
+}
+
+static void
+call_ready(const struct epoll_event *e, int n, bool first)
+{
+	for (int i = 0; i < n; i++) {
+		struct loop_fd *s = e[i].data.ptr;
+
+		if (s->first == first && !s->dead && s->events != 0)
+			s->fn(s->user, (short)e[i].events);
+	}
+}
+
+/* False: not with this kernel. */
+static bool
+dispatch_set(struct loop *l, int64_t timeout)
+{
+	struct timespec ts = time_of(timeout);
+	struct epoll_event e[READY_MAX];
+	int n = epoll_pwait2(l->set, e, READY_MAX, timeout < 0 ? NULL : &ts,
+	    NULL);
+
+	if (n < 0 && errno != EINTR)
+		return false;
+	l->now = clock_mono(l->clock);
+	sort_ready(e, n);
+	call_ready(e, n, true);
+	call_ready(e, n, false);
+	return true;
+}
+
+static void
+dispatch_polled(struct loop *l, int64_t timeout)
 {
 	size_t n = l->nfds;
 
@@ -329,6 +442,15 @@ dispatch_fds(struct loop *l, int64_t timeout)
 	l->now = clock_mono(l->clock);
 	call_fds(l, n, true);
 	call_fds(l, n, false);
+}
+
+static void
+dispatch_fds(struct loop *l, int64_t timeout)
+{
+	if (l->set >= 0 && dispatch_set(l, timeout))
+		return;
+	poll_from_now(l);
+	dispatch_polled(l, timeout);
 }
 
 static void
