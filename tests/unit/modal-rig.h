@@ -152,6 +152,17 @@ rig_open(struct rig *r, struct loop *loop, struct modal *m,
 	r->s->ops->start(r->s);
 }
 
+/* There is room for some only. */
+static inline void
+rig_forget_execs(struct rig *r)
+{
+	for (size_t i = 0; i < r->nexecs; i++) {
+		buf_free(&r->execs[i].out[0]);
+		buf_free(&r->execs[i].out[1]);
+	}
+	r->nexecs = 0;
+}
+
 static void
 rig_close(struct rig *r)
 {
@@ -161,11 +172,7 @@ rig_close(struct rig *r)
 	if (r->disorder > 0)
 		fail_msg("%u states with a wrong number, of\n%s",
 		    r->disorder, buf_str(&r->states));
-	for (size_t i = 0; i < r->nexecs; i++) {
-		buf_free(&r->execs[i].out[0]);
-		buf_free(&r->execs[i].out[1]);
-	}
-	r->nexecs = 0;
+	rig_forget_execs(r);
 	buf_free(&r->states);
 	buf_free(&r->fs.list);
 }
