@@ -40,6 +40,8 @@ libcore_a_SOURCES = \
 	src/vt/vt-style.c \
 	src/vt/vt-text.c \
 	src/vt/vt.h \
+	src/store/journal-file.c \
+	src/store/journal-file.h \
 	src/store/journal.c \
 	src/store/journal.h \
 	src/net/ca-store.c \

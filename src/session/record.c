@@ -156,7 +156,9 @@ on_synced(void *user)
 	};
 	struct gitstore_checkpoint c = { .session = k->r->session,
 		.subject = k->subject, .wall_ms = k->wall_ms,
-		.journal = k->r->path, .workspace = k->workspace,
+		.journal = k->r->path,
+		.journal_bytes = journal_on_disk(k->r->journal),
+		.workspace = k->workspace,
 		.nworkspace = k->nworkspace, .entries = entries,
 		.nentries = k->run != NULL ? 2 : 1 };
 

@@ -283,6 +283,17 @@ add_segments(struct checkpoint *c, int fd, uint64_t size,
 	return true;
 }
 
+/* What lies beyond may be read half old and half new while it is written past
+ * the page cache. */
+static uint64_t
+journal_size(const struct gitstore_job *j, const struct stat *st)
+{
+	uint64_t n = (uint64_t)st->st_size;
+
+	return j->journal_bytes > 0 && j->journal_bytes < n ?
+	    j->journal_bytes : n;
+}
+
 static bool
 add_events(struct checkpoint *c)
 {
@@ -300,7 +311,7 @@ add_events(struct checkpoint *c)
 		    "has of it already: it is not this session's journal, or "
 		    "not whole", path, c->g->path);
 	else
-		ok = add_segments(c, fd, (uint64_t)st.st_size,
+		ok = add_segments(c, fd, journal_size(c->job, &st),
 		    gitstore_node_dir(&c->root, "events"));
 	close(fd);
 	return ok;

@@ -45,6 +45,7 @@ struct gitstore_file { /* a copy of a gitstore_entry */
 
 struct gitstore_job {
 	char *session, *subject, *journal;
+	uint64_t journal_bytes;
 	int64_t wall_ms;
 	struct gitstore_file *workspace, *entries;
 	size_t nworkspace, nentries;

@@ -331,6 +331,7 @@ gitstore_commit(struct gitstore *g, const struct gitstore_checkpoint *c,
 	j->w.session = xstrdup(c->session);
 	j->w.subject = xstrdup(c->subject);
 	j->w.journal = xstrdup(c->journal);
+	j->w.journal_bytes = c->journal_bytes;
 	j->w.wall_ms = c->wall_ms;
 	if (c->workspace != NULL)
 		j->w.workspace = files_copy(c->workspace, c->nworkspace);

@@ -45,10 +45,11 @@ struct gitstore_checkpoint {
 	const char *session; /* a valid part of a ref name */
 	const char *subject; /* of the commit */
 	int64_t wall_ms;     /* its time */
-	/* Journal file: its whole lines that no earlier segment of the session
-	 * holds become the next segment.  Read by the thread, to the length it
-	 * has by then. */
+	/* Journal file: its whole events that no earlier segment of the session
+	 * holds become the next segment.  Read by the thread, to this length:
+	 * what is on disk.  0: to the one it has by then. */
 	const char *journal;
+	uint64_t journal_bytes;
 	/* Replaces workspace/ as a whole; NULL: it stays as it was.  Paths
 	 * that git cannot hold (empty, absolute, "..", ".git" in any spelling,
 	 * control characters, over 4096 bytes or 256 parts) and what clashes

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/journal-file.h"
 
 /*
  * Between the threads lies a buffer of events as they are: the loop's thread
@@ -22,9 +23,8 @@
 
 #define RETRY_MS 1000
 #define CLOSING_RETRY_MS 100
-#define WRITE_BYTES (128u << 10) /* queued: not to wait for more */
-#define WRITE_UNIT (256u << 10)	 /* of a file that grows fast */
-#define SYNC_BYTES (1u << 20)	 /* not synced: not to wait for more */
+#define WRITE_BYTES (512u << 10) /* queued: not to wait for more */
+#define SYNC_BYTES (2u << 20)	 /* not synced: not to wait for more */
 #define SYNC_DELAY_MS (JOURNAL_SYNC_MS / 2)
 #define LOOKS 16		/* so far apart, before the thread sleeps */
 #define KEEP_BYTES (4u << 20)	/* of a buffer's memory */
@@ -36,15 +36,14 @@ struct waiting { /* a sync that was asked for */
 };
 
 struct journal {
-	int fd;
 	struct loop *loop;
-	struct journal_io *io;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	/* under the lock */
 	struct buf queue; /* packed events */
 	uint64_t queued_seq, synced_seq;
+	uint64_t on_disk; /* bytes of the file */
 	size_t writing; /* bytes taken from the queue, not yet written */
 	bool hurry, closing, failed;
 	bool pending;		 /* something is not yet on disk */
@@ -56,21 +55,18 @@ struct journal {
 	size_t nwaiting, waiting_cap;
 	/* the thread's own */
 	char hash[65];
-	struct buf out; /* chained lines, some of it written, none synced */
-	size_t written;
-	uint64_t out_seq;	  /* of its last */
+	struct journal_file file;
+	uint64_t out_seq;	  /* of the last event in it */
 	struct buf spare;	  /* memory for the next queue */
 	struct timespec next_due; /* of what came since it was taken */
-	off_t synced; /* length of the file that is on disk */
-	bool again;   /* what is beyond must be written again */
-	int dir;      /* to be synced with the first events; -1 done */
+	int dir; /* to be synced with the first events; -1 done */
 };
 
 static ssize_t
-system_write(struct journal_io *io, int fd, const void *p, size_t n)
+system_write(struct journal_io *io, int fd, const void *p, size_t n, off_t at)
 {
 	(void)io;
-	return write(fd, p, n);
+	return pwrite(fd, p, n, at);
 }
 
 static int
@@ -95,16 +91,17 @@ static void
 chain(struct journal *j, const struct buf *queue)
 {
 	const char *p = buf_str(queue), *end = p + queue->len;
+	struct buf *out = &j->file.out;
 
 	while (p < end) {
-		size_t from = j->out.len;
+		size_t from = out->len;
 		struct event ev;
 
 		p = event_unpack(p, &ev);
-		event_encode(&ev, j->hash, &j->out);
-		event_hash(j->out.data + from, j->out.len - from - 1,
-		    j->hash);
+		event_encode(&ev, j->hash, out);
+		event_hash(out->data + from, out->len - from - 1, j->hash);
 	}
+	journal_file_added(&j->file);
 }
 
 static void
@@ -118,52 +115,20 @@ fail(struct journal *j, const char *what)
 	pthread_mutex_unlock(&j->lock);
 }
 
-/* What of out is worth a write when nothing else asks for one: many small
- * writes to parts of pages cost half as much again. */
-static size_t
-whole_units(const struct journal *j)
-{
-	size_t over = (size_t)(j->synced + (off_t)j->out.len) % WRITE_UNIT;
-
-	return j->out.len > over ? j->out.len - over : 0;
-}
-
 static bool
-write_out(struct journal *j, size_t n)
+write_out(struct journal *j, bool all)
 {
-	if (j->again) {
-		if (ftruncate(j->fd, j->synced) != 0) {
-			fail(j, "write");
-			return false;
-		}
-		j->written = 0;
-		j->again = false;
-	}
-	while (j->written < n) {
-		ssize_t got = j->io->write(j->io, j->fd,
-		    j->out.data + j->written, n - j->written);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			if (got == 0)
-				errno = EIO;
-			fail(j, "write");
-			return false;
-		}
-		j->written += (size_t)got;
-	}
-	return true;
+	if (journal_file_write(&j->file, all))
+		return true;
+	fail(j, "write");
+	return false;
 }
 
 static bool
 sync_out(struct journal *j)
 {
-	if (j->io->sync(j->io, j->fd) != 0) {
+	if (!journal_file_sync(&j->file)) {
 		fail(j, "sync");
-		/* The kernel may have dropped the pages that it could not
-		 * write, and then the next sync says nothing of them. */
-		j->again = true;
 		return false;
 	}
 	if (j->dir >= 0) { /* so that a new file has its name on disk */
@@ -271,24 +236,10 @@ take_queue(struct journal *j)
 	pthread_mutex_lock(&j->lock);
 }
 
-/* A flood shall not fill the page cache with what nobody reads soon: fresh
- * pages cost more than those that were just freed. */
-static void
-drop_pages(struct journal *j)
-{
-	if (j->out.len >= SYNC_BYTES)
-		posix_fadvise(j->fd, j->synced - j->synced % WRITE_UNIT, 0,
-		    POSIX_FADV_DONTNEED);
-}
-
 static void
 now_on_disk(struct journal *j)
 {
-	j->synced += (off_t)j->out.len;
-	j->written = 0;
-	if (j->out.cap > KEEP_BYTES)
-		buf_free(&j->out);
-	buf_clear(&j->out);
+	j->on_disk = (uint64_t)journal_file_on_disk(&j->file);
 	j->failed = false;
 	j->writing = 0;
 	j->synced_seq = j->out_seq;
@@ -307,12 +258,9 @@ round_trip(struct journal *j)
 	j->hurry = false;
 	take_queue(j);
 	sync = sync || j->closing || is_past(&j->due) ||
-	    j->out.len >= SYNC_BYTES;
+	    journal_file_waiting(&j->file) >= SYNC_BYTES;
 	pthread_mutex_unlock(&j->lock);
-	ok = write_out(j, sync ? j->out.len : whole_units(j)) &&
-	    (!sync || sync_out(j));
-	if (ok && sync)
-		drop_pages(j);
+	ok = write_out(j, sync) && (!sync || sync_out(j));
 	pthread_mutex_lock(&j->lock);
 	if (ok && sync)
 		now_on_disk(j);
@@ -342,7 +290,7 @@ run(void *user)
 static int
 open_locked(const char *path, struct err *e)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0) {
 		err_sys(e, errno, "cannot open %s", path);
@@ -386,11 +334,13 @@ journal_open(const char *path, struct loop *loop, struct journal_io *io,
 		return NULL;
 	}
 	j = xcalloc(1, sizeof *j);
-	j->fd = fd;
+	if (!journal_file_open(&j->file, fd, path, (off_t)end.bytes, io, e)) {
+		free(j);
+		return NULL;
+	}
 	j->loop = loop;
-	j->io = io;
 	j->queued_seq = j->synced_seq = end.seq;
-	j->synced = (off_t)end.bytes;
+	j->on_disk = end.bytes;
 	j->dir = open_dir_of(path);
 	memcpy(j->hash, end.hash, sizeof j->hash);
 	pthread_mutex_init(&j->lock, NULL);
@@ -419,13 +369,12 @@ journal_close(struct journal *j, struct err *e)
 	ok = !j->failed;
 	if (!ok && e != NULL)
 		*e = j->err;
-	close(j->fd);
+	journal_file_close(&j->file);
 	if (j->dir >= 0)
 		close(j->dir);
 	pthread_mutex_destroy(&j->lock);
 	pthread_cond_destroy(&j->cond);
 	buf_free(&j->queue);
-	buf_free(&j->out);
 	buf_free(&j->spare);
 	free(j->waiting);
 	free(j);
@@ -466,6 +415,17 @@ journal_backlog(struct journal *j)
 
 	pthread_mutex_lock(&j->lock);
 	n = j->queue.len + j->writing;
+	pthread_mutex_unlock(&j->lock);
+	return n;
+}
+
+uint64_t
+journal_on_disk(struct journal *j)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&j->lock);
+	n = j->on_disk;
 	pthread_mutex_unlock(&j->lock);
 	return n;
 }

@@ -22,7 +22,8 @@
 
 /* The system calls, so that tests can make them fail. */
 struct journal_io {
-	ssize_t (*write)(struct journal_io *, int fd, const void *, size_t);
+	ssize_t (*write)(struct journal_io *, int fd, const void *, size_t,
+	    off_t);
 	int (*sync)(struct journal_io *, int fd);
 };
 struct journal_io *journal_io_system(void);
@@ -42,6 +43,8 @@ void journal_append(struct journal *, const struct event *);
 void journal_sync(struct journal *, loop_fn done, void *user);
 /* Bytes queued and not yet written. */
 size_t journal_backlog(struct journal *);
+/* How much of the file is on disk: whole events. */
+uint64_t journal_on_disk(struct journal *);
 /* true while writing fails; e (may be NULL) gets the reason. */
 bool journal_failed(struct journal *, struct err *e);
 

@@ -115,14 +115,14 @@ disk_fails(struct disk *d)
 }
 
 static ssize_t
-disk_write(struct journal_io *io, int fd, const void *p, size_t n)
+disk_write(struct journal_io *io, int fd, const void *p, size_t n, off_t at)
 {
 	struct disk *d = (struct disk *)io;
 	ssize_t done;
 
 	if (d->room <= 0)
 		return disk_fails(d) ? 0 : -1;
-	done = write(fd, p, (long)n > d->room ? (size_t)d->room : n);
+	done = pwrite(fd, p, (long)n > d->room ? (size_t)d->room : n, at);
 	d->room -= done > 0 ? done : 0;
 	return done;
 }

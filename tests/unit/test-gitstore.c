@@ -383,6 +383,23 @@ raw_bytes_are_not_cut_and_not_shown(void **st)
 }
 
 static void
+no_more_is_read_than_is_on_disk(void **st)
+{
+	struct fix *f = *st;
+	struct gitstore_checkpoint c = { .session = "s", .subject = "x",
+		.wall_ms = WALL_MS, .journal = f->journal,
+		.journal_bytes = 8 };
+
+	journal_add(f, "one\ntwo\nthree\n");
+	gitstore_commit(f->g, &c, on_done, f);
+	while (f->ndone == 0)
+		loop_turn(f->loop, -1);
+	joined_is(f, "s", "one\ntwo\n");
+	assert_true(commit(f, "s", "y", NULL, 0, NULL, 0));
+	joined_is(f, "s", "one\ntwo\nthree\n");
+}
+
+static void
 damage_in_the_journal_is_told(void **st)
 {
 	struct fix *f = *st;
@@ -846,6 +863,7 @@ main(void)
 		T(no_new_whole_line_is_no_segment),
 		T(a_long_journal_is_cut_into_segments_at_lines),
 		T(raw_bytes_are_not_cut_and_not_shown),
+		T(no_more_is_read_than_is_on_disk),
 		T(damage_in_the_journal_is_told),
 		T(a_store_opened_later_goes_on_where_the_last_one_was),
 		T(names_git_cannot_hold_are_left_out_and_counted),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -284,7 +285,7 @@ struct bad_io {
 };
 
 static ssize_t
-bad_write(struct journal_io *io, int fd, const void *p, size_t n)
+bad_write(struct journal_io *io, int fd, const void *p, size_t n, off_t at)
 {
 	struct bad_io *b = (struct bad_io *)io;
 
@@ -292,7 +293,7 @@ bad_write(struct journal_io *io, int fd, const void *p, size_t n)
 		errno = ENOSPC;
 		return -1;
 	}
-	return write(fd, p, n > 7 ? 7 : n);
+	return pwrite(fd, p, n > 7 ? 7 : n, at);
 }
 
 static int
@@ -460,6 +461,97 @@ all_kinds_stay_in_order(void **st)
 	loop_destroy(l);
 }
 
+/* Takes whole pages past the page cache as a disk does, or refuses them at
+ * once, or from some call on, or takes a part. */
+struct direct_io {
+	struct journal_io base;
+	enum how { TAKES, REFUSES, TAKES_SOME, IS_FULL } how;
+	unsigned direct, buffered;
+	int calls;
+};
+
+static bool
+is_direct(int fd)
+{
+	return (fcntl(fd, F_GETFL) & O_DIRECT) != 0;
+}
+
+static ssize_t
+direct_write(struct journal_io *io, int fd, const void *p, size_t n, off_t at)
+{
+	struct direct_io *d = (struct direct_io *)io;
+	int call = d->calls++;
+	ssize_t done;
+
+	if (!is_direct(fd)) {
+		d->buffered++;
+		return pwrite(fd, p, n, at);
+	}
+	d->direct++;
+	assert_int_equal((uintptr_t)p % 4096, 0);
+	assert_int_equal(n % 4096, 0);
+	assert_int_equal(at % 4096, 0);
+	if (d->how == REFUSES || (d->how == IS_FULL && call % 3 != 0)) {
+		errno = d->how == REFUSES ? EINVAL : ENOSPC;
+		return -1;
+	}
+	if (d->how == TAKES_SOME && n > 8192)
+		n -= 4096;
+	done = pwrite(fd, p, n, at);
+	/* As if half a page was the last of it. */
+	return d->how == TAKES_SOME && call % 2 && done > 0 ? done - 2000 :
+	    done;
+}
+
+/* On a disk that can; /tmp may be memory. */
+static bool
+disk_is_direct(void)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_DIRECT, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	unlink(path);
+	return fd >= 0;
+}
+
+static void
+a_flood_goes_past_the_page_cache_where_it_can(void **st)
+{
+	bool can = disk_is_direct();
+
+	(void)st;
+	for (int how = TAKES; how <= IS_FULL; how++) {
+		struct loop *l = loop_create(clock_system(), waiter_poll());
+		struct direct_io io = { { direct_write, good_sync },
+			(enum how)how, 0, 0, 0 };
+		struct err e;
+		struct journal_end end;
+		uint64_t count = 0;
+
+		/* Closed in between: it goes on in the middle of a page. */
+		for (uint64_t k = 0; k < 2; k++) {
+			struct journal *j = journal_open(path, l, &io.base,
+			    &e);
+
+			assert_non_null(j);
+			for (uint64_t i = 1; i <= 280; i++)
+				append_kind(j, k * 280 + i);
+			assert_true(journal_close(j, &e));
+		}
+		if (!journal_read(path, check_kind, &count, &end, &e))
+			fail_msg("%s", e.msg);
+		assert_int_equal(count, 560);
+		assert_int_equal(end.torn, 0);
+		assert_true(io.buffered > 0);
+		if (can)
+			assert_true(how == REFUSES ? io.direct <= 2 :
+			    io.direct > 2);
+		unlink(path);
+		loop_destroy(l);
+	}
+}
+
 /* Notes how the file grows, and tells of each sync. */
 struct noting_io {
 	struct journal_io base;
@@ -470,15 +562,15 @@ struct noting_io {
 };
 
 static ssize_t
-noting_write(struct journal_io *io, int fd, const void *p, size_t n)
+noting_write(struct journal_io *io, int fd, const void *p, size_t n, off_t at)
 {
 	struct noting_io *t = (struct noting_io *)io;
 
 	if (t->unsynced && t->end % 4096 != 0)
 		t->open_ends++;
-	t->end += n;
+	t->end = (uint64_t)at + n;
 	t->unsynced = true;
-	return write(fd, p, n);
+	return pwrite(fd, p, n, at);
 }
 
 static int
@@ -566,6 +658,9 @@ main(void)
 		    kill_9_loses_nothing_acknowledged, new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
 		    all_kinds_stay_in_order, new_path, drop_path),
+		cmocka_unit_test_setup_teardown(
+		    a_flood_goes_past_the_page_cache_where_it_can, new_path,
+		    drop_path),
 		cmocka_unit_test_setup_teardown(
 		    a_flood_is_written_in_whole_pages, new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
