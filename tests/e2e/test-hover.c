@@ -73,27 +73,6 @@ wait_on(struct ptyscreen *p, bool on)
 	}
 }
 
-/* A program that shows its input, once the terminal has some modes. */
-static void
-run_cat(struct ptyscreen *p, const char *modes)
-{
-	static int times;
-	char command[200], ready[40];
-
-	snprintf(command, sizeof command, "clear; printf '%s'; "
-	    "echo re$((1+1))dy%d; cat -v\r", modes, ++times);
-	snprintf(ready, sizeof ready, "re2dy%d\n", times);
-	ptyscreen_send(p, command);
-	ptyscreen_wait(p, ready);
-}
-
-static void
-end_cat(struct ptyscreen *p)
-{
-	ptyscreen_send(p, "\r\004");
-	ptyscreen_wait(p, "workspace$");
-}
-
 static void
 test_passed_on(void **state)
 {
@@ -101,29 +80,29 @@ test_passed_on(void **state)
 
 	(void)state;
 	/* The program did not ask, whatever comes from the terminal. */
-	run_cat(p, "\\033[?1002;1006h");
+	ptyscreen_cat(p, "\\033[?1002;1006h");
 	ptyscreen_send(p, HOVER "\033[<65;7;6M");
 	ptyscreen_wait(p, "^[[<65;7;4M");
 	assert_false(ptyscreen_has(p, "<35;"));
 	assert_null(strstr(ptyscreen_written(p), ON));
-	end_cat(p);
-	run_cat(p, "\\033[?1003h");
+	ptyscreen_cat_end(p);
+	ptyscreen_cat(p, "\\033[?1003h");
 	wait_on(p, true);
 	ptyscreen_send(p, HOVER "\033[<59;6;5M");
 	ptyscreen_wait(p, "^[[<35;5;2M^[[<59;6;3M");
 	/* Not what is over the rule, the top line and the key line. */
 	ptyscreen_send(p, "\033[<35;5;2M\033[<35;5;1M\033[<35;5;24M" HOVER);
 	ptyscreen_wait(p, "^[[<59;6;3M^[[<35;5;2M");
-	end_cat(p);
-	run_cat(p, "\\033[?1006l"); /* as of old */
+	ptyscreen_cat_end(p);
+	ptyscreen_cat(p, "\\033[?1006l"); /* as of old */
 	ptyscreen_send(p, HOVER);
 	ptyscreen_wait(p, "^[[MC%\"");
-	end_cat(p);
-	run_cat(p, "\\033[?1003l");
+	ptyscreen_cat_end(p);
+	ptyscreen_cat(p, "\\033[?1003l");
 	wait_on(p, false);
 	ptyscreen_send(p, HOVER "no\r");
 	ptyscreen_wait(p, "no\nno");
-	end_cat(p);
+	ptyscreen_cat_end(p);
 	ptyscreen_stop(p);
 }
 
@@ -133,7 +112,7 @@ test_given_back(void **state)
 	struct ptyscreen *p = shell(NULL);
 
 	(void)state;
-	run_cat(p, "\\033[?1003;1006h");
+	ptyscreen_cat(p, "\\033[?1003;1006h");
 	wait_on(p, true);
 	ptyscreen_send(p, F3);
 	wait_on(p, false);
@@ -179,7 +158,7 @@ test_stop_and_crash(void **state)
 	struct ptyscreen *p = shell(env);
 
 	(void)state;
-	run_cat(p, "\\033[?1003h");
+	ptyscreen_cat(p, "\\033[?1003h");
 	wait_on(p, true);
 	ptyscreen_send(p, F12);
 	ptyscreen_wait(p, "Commands");

@@ -208,28 +208,6 @@ run(struct ptyscreen *p, const char *command)
 	ptyscreen_send(p, "\r");
 }
 
-/* A program that shows its input, once the terminal has some modes. */
-static void
-run_cat(struct ptyscreen *p, const char *modes)
-{
-	static int times;
-	char command[200], ready[40];
-
-	snprintf(command, sizeof command, "printf '%s'; echo re$((1+1))dy%d; "
-	    "cat -v", modes, ++times);
-	snprintf(ready, sizeof ready, "re2dy%d\n", times);
-	run(p, command);
-	ptyscreen_wait(p, ready);
-}
-
-/* By the end of its input: a ^C might come before it runs. */
-static void
-end_cat(struct ptyscreen *p)
-{
-	ptyscreen_send(p, "\r\004");
-	ptyscreen_wait(p, PROMPT);
-}
-
 static void
 quit(struct ptyscreen *p)
 {
@@ -495,24 +473,24 @@ test_mouse(void **state)
 	struct ptyscreen *p = shell(false);
 
 	(void)state;
-	run_cat(p, "\\033[?1000;1006h");
+	ptyscreen_cat(p, "\\033[?1000;1006h");
 	ptyscreen_send(p, "\033[<0;5;4M\033[<32;6;5M\033[<0;6;5m");
 	ptyscreen_wait(p, "^[[<0;5;2M^[[<0;6;3m");
 	ptyscreen_send(p, "\033[<65;7;6M");
 	ptyscreen_wait(p, "^[[<65;7;4M");
-	end_cat(p);
-	run_cat(p, "\\033[?1002h");
+	ptyscreen_cat_end(p);
+	ptyscreen_cat(p, "\\033[?1002h");
 	/* It ends outside of the pane, on the key line. */
 	ptyscreen_send(p, "\033[<0;5;4M\033[<32;6;5M\033[<0;9;24m");
 	ptyscreen_wait(p, "^[[<0;5;2M^[[<32;6;3M^[[<0;9;21m");
 	/* With Shift the mouse is viva's. */
 	ptyscreen_send(p, "\033[<4;5;3M\033[<36;9;3M\033[<4;9;3m");
 	ptyscreen_wait(p, "copied");
-	end_cat(p);
-	run_cat(p, "\\033[?1002;1006l");
+	ptyscreen_cat_end(p);
+	ptyscreen_cat(p, "\\033[?1002;1006l");
 	ptyscreen_send(p, "\033[<0;5;4M\033[<0;5;4mno\r");
 	ptyscreen_wait(p, "no\nno");
-	end_cat(p);
+	ptyscreen_cat_end(p);
 	quit(p);
 }
 
@@ -522,7 +500,7 @@ test_input(void **state)
 	struct ptyscreen *p = shell(false);
 
 	(void)state;
-	run_cat(p, "\\033[?2004h\\033[?1004h");
+	ptyscreen_cat(p, "\\033[?2004h\\033[?1004h");
 	ptyscreen_send(p, "\033[200~pasted\033[201~");
 	ptyscreen_wait(p, "^[[200~pasted^[[201~");
 	/* Keys with modifiers, one that is viva's, and the focus. */
@@ -538,11 +516,11 @@ test_input(void **state)
 	ptyscreen_wait(p, "import sys");
 	ptyscreen_send(p, F4);
 	ptyscreen_wait(p, "^[[I^[[O^[[I");
-	end_cat(p);
-	run_cat(p, "\\033[?1h\\033[?1004l\\033[?2004l");
+	ptyscreen_cat_end(p);
+	ptyscreen_cat(p, "\\033[?1h\\033[?1004l\\033[?2004l");
 	ptyscreen_send(p, UP "\033OC");
 	ptyscreen_wait(p, "^[OA^[OC");
-	end_cat(p);
+	ptyscreen_cat_end(p);
 	quit(p);
 }
 

@@ -500,3 +500,25 @@ ptyscreen_restored(struct ptyscreen *p)
 	}
 	return !p->alt && p->visible && p->mouse == VTERM_PROP_MOUSE_NONE;
 }
+
+/* ---- in viva's shell ---- */
+
+void
+ptyscreen_cat(struct ptyscreen *p, const char *modes)
+{
+	static int times;
+	char command[200], ready[40];
+
+	snprintf(command, sizeof command, "clear; printf '%s'; "
+	    "echo re$((1+1))dy%d; cat -v\r", modes, ++times);
+	snprintf(ready, sizeof ready, "re2dy%d\n", times);
+	ptyscreen_send(p, command);
+	ptyscreen_wait(p, ready);
+}
+
+void
+ptyscreen_cat_end(struct ptyscreen *p)
+{
+	ptyscreen_send(p, "\r\004");
+	ptyscreen_wait(p, "workspace$");
+}

@@ -58,4 +58,10 @@ int ptyscreen_exit(struct ptyscreen *);
  * screen, mouse reports, bracketed paste and hidden cursor are off. */
 bool ptyscreen_restored(struct ptyscreen *);
 
+/* In viva's shell: a program that shows its input, once the terminal has these
+ * modes (as printf(1) takes them), and its end. */
+void ptyscreen_cat(struct ptyscreen *, const char *modes);
+/* By the end of its input: a ^C might come before it runs. */
+void ptyscreen_cat_end(struct ptyscreen *);
+
 #endif
