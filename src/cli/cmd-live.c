@@ -255,6 +255,14 @@ masks(const char *const *dirs, size_t n)
 	return out;
 }
 
+static void
+masks_free(const char **mask)
+{
+	if (mask != NULL)
+		free((char *)mask[0]);
+	free(mask);
+}
+
 /* For `viva resume`: where the problems are, a line each. */
 static bool
 keep_dirs(const struct live *v, const struct plan *plan, struct err *e)
@@ -326,8 +334,7 @@ live(const struct plan *plan)
 		v.provider->close(v.provider);
 	loop_destroy(v.loop);
 	problem_list_free(v.problems, v.nproblems);
-	free((char *)v.mask[0]);
-	free(v.mask);
+	masks_free(v.mask);
 	free(v.dir);
 	free(v.repo);
 	return status;

@@ -18,6 +18,25 @@ struct subcommand {
 
 char **cli_argv;
 
+#ifdef __SANITIZE_ADDRESS__
+/* What a sanitizer finds must not look like viva's own error, whose status
+ * is 1 as well. */
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+	return "exitcode=86";
+}
+
+const char *
+__ubsan_default_options(void)
+{
+	return "exitcode=86";
+}
+#endif
+
 static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 

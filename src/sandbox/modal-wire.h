@@ -4,7 +4,7 @@
 /* The messages of modal*.proto under shorter names, and their bytes.  The
  * only place that includes what protoc-c generates. */
 
-#include <modal-router.pb-c.h>
+#include <sandbox/modal-router.pb-c.h>
 
 #include "base/buf.h"
 
