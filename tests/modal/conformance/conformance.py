@@ -471,7 +471,9 @@ class Checks:
             await p.stdin.drain.aio()
             while not re.search(answer, out):
                 out += await anext(it)
-        await keys(b"sh -c 'echo g\"\"o; sleep 100'; echo no''t\r", "go\r\n")
+        # exec: dash loses a SIGINT that comes while it starts a program.
+        await keys(b"sh -c 'echo g\"\"o; exec sleep 100'; echo no''t\r",
+                   "go\r\n")
         await keys(b"\x03", "\\^C(.|\n)*[#$] $")
         await keys(b"echo st''ill\r", "still\r\n(.|\n)*[#$] $")
         p.stdin.write(b"\x04")
