@@ -92,6 +92,8 @@ tests_unit_test_resume_SOURCES = tests/unit/test-resume.c
 tests_unit_test_resume_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c
 tests_unit_test_sandbox_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_screen_style_SOURCES = tests/unit/test-screen-style.c
+tests_unit_test_screen_style_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_state_SOURCES = tests/unit/test-state.c
 tests_unit_test_state_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_testrun_web_SOURCES = tests/unit/test-testrun-web.c
@@ -191,6 +193,7 @@ check_PROGRAMS += \
 	tests/unit/test-replay \
 	tests/unit/test-resume \
 	tests/unit/test-sandbox \
+	tests/unit/test-screen-style \
 	tests/unit/test-state \
 	tests/unit/test-testrun-web \
 	tests/unit/test-testrun \
@@ -261,6 +264,7 @@ TESTS += \
 	tests/unit/test-replay \
 	tests/unit/test-resume \
 	tests/unit/test-sandbox \
+	tests/unit/test-screen-style \
 	tests/unit/test-state \
 	tests/unit/test-testrun-web \
 	tests/unit/test-testrun \

@@ -43,19 +43,42 @@ distance(uint32_t a, uint32_t b)
 }
 
 static int32_t
-nearest(uint32_t rgb, int32_t from, int32_t to)
+nearest_basic(uint32_t rgb)
 {
-	int32_t best = from;
+	int32_t best = 0;
 	int d, least = 1 << 30;
 
-	for (int32_t i = from; i < to; i++) {
-		d = distance(rgb, rgb_of(i));
+	for (int32_t i = 0; i < 16; i++) {
+		d = distance(rgb, basic[i]);
 		if (d < least) {
 			least = d;
 			best = i;
 		}
 	}
 	return best;
+}
+
+/* Which of levels[] is nearest. */
+static int
+level(int v)
+{
+	return v < 48 ? 0 : v <= 115 ? 1 : (v - 36) / 40;
+}
+
+/* Of xterm's cube and its greys, by the same distance: the cube's channels are
+ * independent of each other, and of the greys, 8 + 10 n, that is nearest whose
+ * n is next to the weighed mean's. */
+static int32_t
+nearest_palette(uint32_t rgb)
+{
+	int r = (int)(rgb >> 16 & 255), g = (int)(rgb >> 8 & 255);
+	int b = (int)(rgb & 255), n;
+	int32_t cube = 16 + 36 * level(r) + 6 * level(g) + level(b), grey;
+
+	n = (3 * r + 4 * g + 2 * b - 9 * 8 + 44) / (9 * 10);
+	grey = 232 + (n < 0 ? 0 : n > 23 ? 23 : n);
+	return distance(rgb, rgb_of(grey)) < distance(rgb, rgb_of(cube)) ?
+	    grey : cube;
 }
 
 int32_t
@@ -72,9 +95,9 @@ colour_degrade(int32_t c, int colours, int *bold)
 		return c != 0 && c < 256 ? c | 0x100 : c == 0 ? 16 : c;
 	}
 	if (colours == 256)
-		return COLOR_IS_RGB(c) ? nearest(rgb_of(c), 16, 256) : c;
+		return COLOR_IS_RGB(c) ? nearest_palette(rgb_of(c)) : c;
 	if (c >= 16)
-		c = nearest(rgb_of(c), 0, 16);
+		c = nearest_basic(rgb_of(c));
 	if (colours >= 16 || c < 8)
 		return c;
 	/* Where bold is not bright, bold black cannot be seen. */

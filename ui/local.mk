@@ -56,6 +56,8 @@ libui_a_SOURCES = \
 	ui/prompt-internal.h \
 	ui/prompt.c \
 	ui/prompt.h \
+	ui/screen-style.c \
+	ui/screen-style.h \
 	ui/screen.c \
 	ui/screen.h \
 	ui/settings.c \

@@ -23,27 +23,17 @@
 #include "base/glyph.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "ui/colour.h"
 #include "ui/paint.h"
+#include "ui/screen-style.h"
 
-#define PAIR_SLOTS 8192 /* a power of two */
-#define PAIRS_USED (PAIR_SLOTS / 2)
 #define JOINER 0x200d
-
-struct pair {
-	int32_t fg, bg;
-	int number;
-	attr_t attr; /* bold, where 8 colours need it */
-};
 
 struct screen {
 	SCREEN *curses;
 	bool mouse;
 	bool hover, was_hover;
-	int colours;
+	struct screen_style *style;
 	struct canvas *last; /* what is on the terminal; NULL: unknown */
-	struct pair pairs[PAIR_SLOTS];
-	size_t npairs;
 	bool was_visible;
 	int was_shape;
 	bool shapes; /* the terminal knows DECSCUSR */
@@ -188,18 +178,6 @@ enter(struct screen *s)
 	s->was_shape = -1;
 }
 
-static void
-start_colours(struct screen *s, bool mono)
-{
-	if (mono || !has_colors())
-		return;
-	start_color();
-	use_default_colors();
-	s->colours = COLORS;
-	if (s->colours < 8)
-		s->colours = 0;
-}
-
 /* curses takes the terminal over and clears it; what it writes for that goes
  * with the first frame, in one piece.  So it has a descriptor of its own,
  * which leads to memory meanwhile. */
@@ -265,7 +243,7 @@ screen_create(const struct screen_spec *spec, struct err *e)
 	prepare_reset();
 	taken = 1;
 	enter(s);
-	start_colours(s, spec->mono);
+	s->style = screen_style_create(spec->mono);
 	return s;
 }
 
@@ -286,6 +264,7 @@ screen_destroy(struct screen *s)
 	if (s == NULL)
 		return;
 	give_back();
+	screen_style_free(s->style);
 	delscreen(s->curses);
 	close_output(s);
 	canvas_destroy(s->last);
@@ -295,53 +274,7 @@ screen_destroy(struct screen *s)
 int
 screen_colours(const struct screen *s)
 {
-	return s->colours;
-}
-
-static void
-forget_pairs(struct screen *s)
-{
-	memset(s->pairs, 0, sizeof s->pairs);
-	s->npairs = 0;
-	reset_color_pairs();
-	canvas_destroy(s->last);
-	s->last = NULL;
-}
-
-static const struct pair *
-pair_of(struct screen *s, const struct style *st)
-{
-	uint32_t h = (uint32_t)st->fg * 2654435761u ^
-	    (uint32_t)st->bg * 2246822519u;
-	size_t i = (h ^ h >> 15) & (PAIR_SLOTS - 1);
-	int bold, unused;
-	struct pair *p;
-
-	for (; s->pairs[i].number != 0; i = (i + 1) & (PAIR_SLOTS - 1))
-		if (s->pairs[i].fg == st->fg && s->pairs[i].bg == st->bg)
-			return &s->pairs[i];
-	p = &s->pairs[i];
-	if (s->npairs < PAIRS_USED)
-		s->npairs++;
-	p->fg = st->fg;
-	p->bg = st->bg;
-	p->number = alloc_pair(colour_degrade(st->fg, s->colours, &bold),
-	    colour_degrade(st->bg, s->colours, &unused));
-	p->attr = bold ? A_BOLD : 0;
-	if (p->number < 0)
-		p->number = 0;
-	return p;
-}
-
-static attr_t
-curses_attr(uint16_t attr)
-{
-	return (attr & ATTR_BOLD ? A_BOLD : 0) |
-	    (attr & ATTR_DIM ? A_DIM : 0) |
-	    (attr & ATTR_ITALIC ? A_ITALIC : 0) |
-	    (attr & ATTR_UNDERLINE ? A_UNDERLINE : 0) |
-	    (attr & ATTR_REVERSE ? A_REVERSE : 0) |
-	    (attr & ATTR_BLINK ? A_BLINK : 0);
+	return screen_style_colours(s->style);
 }
 
 /* Marks that turn the order of what follows: of the whole line, were they
@@ -381,63 +314,28 @@ put_glyph(const struct cell *c, wchar_t *text)
 
 /* --- how the terminal is written to --- */
 
-static struct buf *sink; /* of put_char, which curses calls */
-
-static int
-put_char(int c)
-{
-	buf_addc(sink, (char)c);
-	return c;
-}
-
-static void
-put_string(struct buf *out, const char *text)
-{
-	if (text == NULL)
-		return;
-	sink = out;
-	tputs(text, 1, put_char);
-}
-
-static void
-put_number(struct buf *out, int n)
-{
-	if (n >= 10)
-		put_number(out, n / 10);
-	buf_addc(out, (char)('0' + n % 10));
-}
-
 static void
 put_move(struct buf *out, void *user, int row, int col)
 {
 	struct screen *s = user;
 
 	if (!s->ansi) {
-		put_string(out, tparm(cursor_address, row, col));
+		screen_sequence_put(out, tparm(cursor_address, row, col));
 		return;
 	}
 	buf_adds(out, "\033[");
-	put_number(out, row + 1);
+	buf_addu(out, (unsigned)row + 1);
 	buf_addc(out, ';');
-	put_number(out, col + 1);
+	buf_addu(out, (unsigned)col + 1);
 	buf_addc(out, 'H');
 }
 
 static void
 put_style(struct buf *out, void *user, const struct style *st)
 {
-	attr_t attr = curses_attr(st->attr);
 	struct screen *s = user;
-	const struct pair *p;
-	int pair = 0;
 
-	if (s->colours > 0 && (st->fg >= 0 || st->bg >= 0)) {
-		p = pair_of(s, st);
-		pair = p->number;
-		attr |= p->attr;
-	}
-	sink = out;
-	vid_puts(attr, (short)pair, &pair, put_char);
+	screen_style_put(s->style, out, st);
 }
 
 static int
@@ -471,14 +369,15 @@ static void
 put_erase(struct buf *out, void *user, int cols)
 {
 	(void)user;
-	put_string(out, cols == 0 ? clr_eol : tparm(erase_chars, cols));
+	screen_sequence_put(out,
+	    cols == 0 ? clr_eol : tparm(erase_chars, cols));
 }
 
 static void
 put_margin(struct buf *out, void *user, bool on)
 {
 	(void)user;
-	put_string(out, on ? enter_am_mode : exit_am_mode);
+	screen_sequence_put(out, on ? enter_am_mode : exit_am_mode);
 }
 
 static void
@@ -490,12 +389,14 @@ start_paint(struct screen *s)
 
 	s->ansi = strcmp(cursor_address, "\033[%i%p1%d;%p2%dH") == 0;
 	s->paint = (struct paint){ .ops = &ops, .user = s, .out = &s->frame,
-		.erase_end = clr_eol != NULL, .erase_some = erase_chars != NULL,
-		.erase_colour = s->colours == 0 || back_color_erase,
+		.erase_end = clr_eol != NULL,
+		.erase_some = erase_chars != NULL,
+		.erase_colour = screen_colours(s) == 0 || back_color_erase,
 		.margin = enter_am_mode != NULL && exit_am_mode != NULL,
 		.corner = !auto_right_margin || eat_newline_glitch,
 		.move_styled = move_standout_mode };
 	paint_forget(&s->paint);
+	screen_style_forget(s->style);
 }
 
 /* --- frames --- */
@@ -544,7 +445,7 @@ put_cursor(struct screen *s, int row, int col, bool visible, int shape)
 	if (visible)
 		paint_move(&s->paint, row, col);
 	if (visible != s->was_visible) {
-		put_string(&s->frame, visible ? cursor_normal :
+		screen_sequence_put(&s->frame, visible ? cursor_normal :
 		    cursor_invisible);
 		s->was_visible = visible;
 	}
@@ -576,8 +477,6 @@ screen_show(struct screen *s, const struct canvas *c, int from, int to,
 	if (c->rows <= 0 || c->cols <= 0)
 		return;
 	buf_clear(&s->frame);
-	if (s->npairs >= PAIRS_USED)
-		forget_pairs(s);
 	if (s->last == NULL || s->last->rows != c->rows ||
 	    s->last->cols != c->cols) {
 		start_over(s, c);

@@ -61,6 +61,17 @@ buf_adds(struct buf *b, const char *s)
 }
 
 void
+buf_addu(struct buf *b, uint64_t v)
+{
+	char s[20], *p = s + sizeof s; /* 2^64 has 20 digits */
+
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	buf_add(b, p, (size_t)(s + sizeof s - p));
+}
+
+void
 buf_addf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap, again;

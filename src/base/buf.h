@@ -25,6 +25,7 @@ void buf_add(struct buf *b, const void *p, size_t n);
 void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_addu(struct buf *b, uint64_t v); /* in decimal, without printf */
 void buf_drop_front(struct buf *b, size_t n); /* n <= len; moves the rest */
 /* Hands the bytes to the caller (free with free()); b becomes empty. */
 char *buf_take(struct buf *b);

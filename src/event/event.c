@@ -213,22 +213,11 @@ event_type_find(const char *name)
 /* ---- writing ---- */
 
 static void
-add_number(struct buf *b, uint64_t v, bool negative)
-{
-	char s[24], *p = s + sizeof s;
-
-	do
-		*--p = (char)('0' + v % 10);
-	while ((v /= 10) != 0);
-	if (negative)
-		*--p = '-';
-	buf_add(b, p, (size_t)(s + sizeof s - p));
-}
-
-static void
 add_i64(struct buf *b, int64_t v)
 {
-	add_number(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0);
+	if (v < 0)
+		buf_addc(b, '-');
+	buf_addu(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 static void

@@ -243,6 +243,47 @@ test_few_colours(void **state)
 	assert_int_equal(colour_degrade(8, 16, &bold), 8);
 }
 
+/* xterm's palette without its first 16, and the one that the eye finds
+ * nearest, by trying them all. */
+static int32_t
+nearest_by_hand(int r, int g, int b)
+{
+	static const int levels[6] = { 0, 95, 135, 175, 215, 255 };
+	int best = 0, least = 1 << 30;
+
+	for (int i = 16; i < 256; i++) {
+		int n = i - 16, grey = 8 + 10 * (i - 232);
+		int dr = r - (i < 232 ? levels[n / 36] : grey);
+		int dg = g - (i < 232 ? levels[n / 6 % 6] : grey);
+		int db = b - (i < 232 ? levels[n % 6] : grey);
+		int d = 3 * dr * dr + 4 * dg * dg + 2 * db * db;
+
+		if (d < least) {
+			least = d;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static void
+test_nearest_colour(void **state)
+{
+	int bold;
+
+	(void)state;
+	for (int n = 0; n < 3; n++) /* other ends of the steps */
+		for (int r = n; r < 256; r += 7)
+			for (int g = n; g < 256; g += 7)
+				for (int b = n; b < 256; b += 7)
+					assert_int_equal(colour_degrade(
+					    COLOR_RGB(r, g, b), 256, &bold),
+					    nearest_by_hand(r, g, b));
+	for (int v = 0; v < 256; v++)
+		assert_int_equal(colour_degrade(COLOR_RGB(v, v, v), 256, &bold),
+		    nearest_by_hand(v, v, v));
+}
+
 static void
 test_ini_edges(void **state)
 {
@@ -269,6 +310,7 @@ main(void)
 		cmocka_unit_test(test_built_in_equals_file),
 		cmocka_unit_test(test_themes_can_be_read),
 		cmocka_unit_test(test_few_colours),
+		cmocka_unit_test(test_nearest_colour),
 		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_errors_name_the_place),
 		cmocka_unit_test(test_load),
