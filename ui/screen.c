@@ -37,7 +37,9 @@ struct screen {
 	bool was_visible;
 	int was_shape;
 	bool shapes; /* the terminal knows DECSCUSR */
-	bool ansi;   /* the cursor moves as in ANSI X3.64 */
+	/* As in ANSI X3.64, without asking terminfo each time: the cursor
+	 * moves, cells are erased. */
+	bool ansi_move, ansi_erase;
 	struct paint paint;
 	struct buf frame;
 	FILE *out;  /* what curses writes to */
@@ -319,7 +321,7 @@ put_move(struct buf *out, void *user, int row, int col)
 {
 	struct screen *s = user;
 
-	if (!s->ansi) {
+	if (!s->ansi_move) {
 		screen_sequence_put(out, tparm(cursor_address, row, col));
 		return;
 	}
@@ -368,9 +370,17 @@ put_text(struct buf *out, void *user, const struct cell *c)
 static void
 put_erase(struct buf *out, void *user, int cols)
 {
-	(void)user;
-	screen_sequence_put(out,
-	    cols == 0 ? clr_eol : tparm(erase_chars, cols));
+	const struct screen *s = user;
+
+	if (cols == 0) {
+		screen_sequence_put(out, clr_eol);
+	} else if (s->ansi_erase) {
+		buf_adds(out, "\033[");
+		buf_addu(out, (unsigned)cols);
+		buf_addc(out, 'X');
+	} else {
+		screen_sequence_put(out, tparm(erase_chars, cols));
+	}
 }
 
 static void
@@ -387,7 +397,9 @@ start_paint(struct screen *s)
 		.style = put_style, .glyph = put_text, .erase = put_erase,
 		.margin = put_margin };
 
-	s->ansi = strcmp(cursor_address, "\033[%i%p1%d;%p2%dH") == 0;
+	s->ansi_move = strcmp(cursor_address, "\033[%i%p1%d;%p2%dH") == 0;
+	s->ansi_erase = erase_chars != NULL &&
+	    strcmp(erase_chars, "\033[%p1%dX") == 0;
 	s->paint = (struct paint){ .ops = &ops, .user = s, .out = &s->frame,
 		.erase_end = clr_eol != NULL,
 		.erase_some = erase_chars != NULL,

@@ -98,15 +98,30 @@ utf8_valid(const char *s, size_t n)
 	return true;
 }
 
+static int
+columns(uint32_t cp)
+{
+	int w = wcwidth((wchar_t)cp);
+
+	return w < 0 ? 1 : w > 2 ? 2 : w;
+}
+
+/* wcwidth looks through three tables each time, a fifth of the work on a flood
+ * of such text; a text has some hundreds of characters, in a few runs. */
+#define KEPT 4096
+
 int
 utf8_width(uint32_t cp)
 {
-	int w;
+	/* As cp << 2 | width; zero is that of U+0000 as well. */
+	static _Thread_local uint32_t kept[KEPT];
+	uint32_t *k = &kept[cp % KEPT];
 
 	if (cp >= 0x20 && cp < 0x7f)
 		return 1;
-	w = wcwidth((wchar_t)cp);
-	return w < 0 ? 1 : w > 2 ? 2 : w;
+	if (*k >> 2 != cp)
+		*k = cp << 2 | (uint32_t)columns(cp);
+	return (int)(*k & 3);
 }
 
 size_t

@@ -10,8 +10,12 @@
 static void
 fill(struct vt_cell *cells, int from, int to, struct vt_cell c)
 {
-	for (int i = from; i < to; i++)
-		cells[i] = c;
+	const struct vt_cell some[8] = { c, c, c, c, c, c, c, c };
+
+	for (; from + 8 <= to; from += 8) /* -O2 does not do it by itself */
+		memcpy(cells + from, some, sizeof some);
+	for (; from < to; from++)
+		cells[from] = c;
 }
 
 struct vt_line *
@@ -117,7 +121,8 @@ vt_line_content(const struct vt_line *l, const struct vt_line *next, int cols)
 static struct vt_line **
 ring_slot(const struct vt_ring *r, size_t i)
 {
-	return &r->lines[(r->head + i) % r->cap];
+	i += r->head;
+	return &r->lines[i < r->cap ? i : i - r->cap];
 }
 
 static void
@@ -137,12 +142,53 @@ ring_grow(struct vt_ring *r)
 	r->head = 0;
 }
 
+/* The next spare line stands where this one's cells were. */
+static struct vt_line *
+next_spare(const struct vt_line *l)
+{
+	struct vt_line *next;
+
+	memcpy(&next, l->cells, sizeof next);
+	return next;
+}
+
+static void
+drop_line(struct vt_ring *r, struct vt_line *l)
+{
+	struct vt_line **list = &r->spare[l->cap / VT_SPARE_STEP];
+
+	if (l->cap < VT_SPARE_STEP || r->nspare == VT_SPARE_MAX) {
+		free(l);
+		return;
+	}
+	memcpy(l->cells, list, sizeof *list);
+	*list = l;
+	r->nspare++;
+}
+
+/* For n cells. */
+static struct vt_line *
+new_line(struct vt_ring *r, int n)
+{
+	size_t step = ((size_t)n + VT_SPARE_STEP - 1) / VT_SPARE_STEP;
+	struct vt_line *l = r->spare[step];
+
+	if (l != NULL) {
+		r->spare[step] = next_spare(l);
+		r->nspare--;
+		return l;
+	}
+	l = xmalloc(sizeof *l + step * VT_SPARE_STEP * sizeof l->cells[0]);
+	l->cap = (uint16_t)(step * VT_SPARE_STEP);
+	return l;
+}
+
 void
 vt_ring_push(struct vt *vt, const struct vt_line *l)
 {
 	struct vt_ring *r = &vt->ring;
-	struct vt_line *new = NULL;
 	int n = l->wrapped ? l->used : vt_line_trimmed(l);
+	struct vt_line *new;
 
 	vt->c.scrolled++;
 	if (r->max == 0)
@@ -150,19 +196,11 @@ vt_ring_push(struct vt *vt, const struct vt_line *l)
 	if (r->n == r->cap && r->cap < r->max)
 		ring_grow(r);
 	if (r->n == r->cap) {
-		new = *ring_slot(r, 0);
-		r->head = (r->head + 1) % r->cap;
+		drop_line(r, *ring_slot(r, 0));
+		r->head = r->head + 1 < r->cap ? r->head + 1 : 0;
 		r->n--;
-		/* Reuse what fits well; else memory would creep up. */
-		if (new->cap < n || new->cap > n + 16) {
-			free(new);
-			new = NULL;
-		}
 	}
-	if (new == NULL) {
-		new = xmalloc(sizeof *new + (size_t)n * sizeof new->cells[0]);
-		new->cap = (uint16_t)n;
-	}
+	new = new_line(r, n);
 	new->used = (uint16_t)n;
 	new->wrapped = l->wrapped;
 	new->wide = l->wide;
@@ -178,6 +216,14 @@ vt_ring_clear(struct vt *vt)
 	for (size_t i = 0; i < r->n; i++)
 		free(*ring_slot(r, i));
 	r->n = r->head = 0;
+	for (size_t i = 0; i < ARRAY_LEN(r->spare); i++)
+		while (r->spare[i] != NULL) {
+			struct vt_line *l = r->spare[i];
+
+			r->spare[i] = next_spare(l);
+			free(l);
+		}
+	r->nspare = 0;
 }
 
 const struct vt_line *

@@ -44,10 +44,16 @@ struct vt_screen {
 	struct vt_line **lines; /* rows */
 };
 
-/* Lines that scrolled off, oldest at head. */
+#define VT_SPARE_STEP 16 /* cells */
+#define VT_SPARE_MAX 256
+
+/* Lines that scrolled off, oldest at head, and some that were dropped: their
+ * memory is used again, by length. */
 struct vt_ring {
 	struct vt_line **lines;
 	size_t max, cap, head, n;
+	struct vt_line *spare[VT_COLS_MAX / VT_SPARE_STEP + 2];
+	size_t nspare;
 };
 
 enum vt_parse {

@@ -425,14 +425,17 @@ window(struct vt *vt)
 }
 
 static void
+csi_style(struct vt *vt)
+{
+	if (vt->c.nargs == 0)
+		vt->c.args[vt->c.nargs++] = 0;
+	vt_sgr(vt);
+}
+
+static void
 csi_other(struct vt *vt, unsigned char final)
 {
 	switch (final) {
-	case 'm':
-		if (vt->c.nargs == 0)
-			vt->c.args[vt->c.nargs++] = 0;
-		vt_sgr(vt);
-		break;
 	case 'r':
 		margins(vt, arg(vt, 0, 1), arg(vt, 1, vt->c.rows));
 		break;
@@ -501,6 +504,8 @@ vt_csi(struct vt *vt, unsigned char final)
 
 	if (vt->c.ninter > 0)
 		csi_inter(vt, final);
+	else if (leader == 0 && final == 'm') /* the most frequent */
+		csi_style(vt);
 	else if (leader == 0 && strchr("ABCDEFGH`adefjk", final) != NULL)
 		csi_cursor(vt, final);
 	else if (leader == 0)

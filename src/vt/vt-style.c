@@ -118,8 +118,11 @@ quantise(int32_t c)
 uint32_t
 vt_style_intern(struct vt *vt, struct vt_style s)
 {
-	uint32_t *at = slot(vt, s);
+	uint32_t *at;
 
+	if (same(s, plain))
+		return 0;
+	at = slot(vt, s);
 	if (*at != 0)
 		return *at - 1;
 	if (vt->nstyles >= VT_STYLES_MAX - 1 && !vt->c.crowded) {
