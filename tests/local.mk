@@ -283,6 +283,7 @@ TESTS += \
 	tests/e2e/test-programs \
 	tests/e2e/test-session \
 	tests/e2e/test-submissions \
+	tests/check-fake-modal \
 	tests/check-layers \
 	tests/check-size \
 	tests/check-modal-doc \
@@ -300,6 +301,7 @@ EXTRA_DIST += \
 	tests/bench/bench-modal \
 	tests/bench/rig.py \
 	tests/bench/states.py \
+	tests/check-fake-modal \
 	tests/check-layers \
 	tests/check-modal-doc \
 	tests/check-size \

@@ -2,6 +2,7 @@
 import array
 import asyncio
 import json
+import marshal
 import os
 import py_compile
 import shutil
@@ -145,13 +146,12 @@ class Box:
                     "--ro-bind", self.boxes.code, "/__modal/fake",
                     "--ro-bind", base + "/modal/.bin/sync", "/usr/bin/sync",
                     *binds, "--chdir", "/", "--setenv", "PATH", PATH,
-                    "/usr/bin/python3", "-IS", "/__modal/fake/agent.pyc", fd,
-                    json.dumps({"base": "/__modal", "map": {}})]
+                    "/usr/bin/python3", "-IS", "/__modal/fake/agent.pyc", fd]
         else:
             where["/__modal"] = base + "/modal"
             argv = ["/usr/bin/python3", "-IS",
                     os.path.join(self.boxes.code, "agent.pyc"), fd,
-                    json.dumps({"base": base + "/modal", "map": where})]
+                    *(s for mount in where.items() for s in mount)]
         try:
             self.agent = await asyncio.create_subprocess_exec(
                 *argv, pass_fds=[theirs.fileno()], start_new_session=True,
@@ -202,7 +202,7 @@ class Box:
     def tell(self, message, fds=()):
         anc = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
                 array.array("i", fds))] if fds else []
-        text = json.dumps(message, ensure_ascii=False).encode()
+        text = marshal.dumps(message)
         try:
             self.sock.sendmsg([text], anc)
         except BlockingIOError:  # it always reads, if not at once
@@ -233,7 +233,7 @@ class Box:
                 fds.frombytes(raw[:len(raw) - len(raw) % fds.itemsize])
         for fd in fds:
             os.set_inheritable(fd, False)
-        self.event(json.loads(data), list(fds))
+        self.event(marshal.loads(data), list(fds))
 
     def event(self, event, fds):
         kind = event["ev"]
@@ -314,7 +314,7 @@ class Box:
 
     def kill(self, x, number=signal.SIGKILL):
         if not x.over and self.result is None:
-            self.tell({"op": "kill", "id": x.agent_id, "signal": number})
+            self.tell({"op": "kill", "id": x.agent_id, "signal": int(number)})
 
     # -- the end
 
