@@ -128,6 +128,8 @@ tests_e2e_test_programs_SOURCES = tests/e2e/test-programs.c
 tests_e2e_test_programs_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_session_SOURCES = tests/e2e/test-session.c
 tests_e2e_test_session_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_start_SOURCES = tests/e2e/test-start.c
+tests_e2e_test_start_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_submissions_SOURCES = tests/e2e/test-submissions.c
 tests_e2e_test_submissions_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
@@ -211,6 +213,7 @@ check_PROGRAMS += \
 	tests/e2e/test-modal-session \
 	tests/e2e/test-programs \
 	tests/e2e/test-session \
+	tests/e2e/test-start \
 	tests/e2e/test-submissions \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-event \
@@ -282,6 +285,7 @@ TESTS += \
 	tests/e2e/test-modal-session \
 	tests/e2e/test-programs \
 	tests/e2e/test-session \
+	tests/e2e/test-start \
 	tests/e2e/test-submissions \
 	tests/check-fake-modal \
 	tests/check-layers \

@@ -24,6 +24,7 @@
 #define MINUTES_MAX (7 * 24 * 60)
 
 #define DIRS_MAX 64
+#define DEMO_USAGE "demo [-s SANDBOX] [LANGUAGE]"
 #define START_USAGE "start [-l LANGUAGE] [-t MINUTES] [-s SANDBOX] " \
 	"PROBLEM-DIR..."
 
@@ -341,6 +342,20 @@ live(const struct plan *plan)
 }
 
 static bool
+take_minutes(struct plan *plan, const char *text)
+{
+	char *end;
+
+	plan->minutes = strtol(text, &end, 10);
+	if (end != text && *end == '\0' && plan->minutes > 0 &&
+	    plan->minutes <= MINUTES_MAX)
+		return true;
+	fprintf(stderr, "viva: -t takes whole minutes from 1 to %d, not "
+	    "'%s'\n", MINUTES_MAX, text);
+	return false;
+}
+
+static bool
 take_options(struct plan *plan, int argc, char **argv, const char *usage)
 {
 	static const struct option options[] = {
@@ -348,19 +363,17 @@ take_options(struct plan *plan, int argc, char **argv, const char *usage)
 		{ "minutes", required_argument, NULL, 't' },
 		{ "sandbox", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 } };
-	long minutes;
 	int o;
 
 	while ((o = getopt_long(argc, argv, "+l:t:s:", options, NULL)) != -1) {
-		minutes = o == 't' ? strtol(optarg, NULL, 10) : 0;
 		if (o == 'l') {
 			plan->language = optarg;
 		} else if (o == 's') {
 			plan->sandbox = optarg;
-		} else if (minutes > 0 && minutes <= MINUTES_MAX) {
-			plan->minutes = minutes;
-		} else {
+		} else if (o != 't') {
 			fprintf(stderr, "usage: viva %s\n", usage);
+			return false;
+		} else if (!take_minutes(plan, optarg)) {
 			return false;
 		}
 	}
@@ -376,8 +389,12 @@ cmd_demo(int argc, char **argv)
 		.minutes = DEMO_MINUTES };
 	int status = 2;
 
-	if (take_options(&plan, argc, argv, "demo [-s SANDBOX] [LANGUAGE]") &&
-	    argc - optind <= 1) {
+	if (!take_options(&plan, argc, argv, DEMO_USAGE)) {
+		; /* it said why */
+	} else if (argc - optind > 1) {
+		fprintf(stderr, "viva: '%s' is one argument too many; usage: "
+		    "viva %s\n", argv[optind + 1], DEMO_USAGE);
+	} else {
 		if (optind < argc)
 			plan.language = argv[optind];
 		status = live(&plan);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,13 @@ static const struct subcommand subcommands[] = {
 	{ "version", "", "the version", cmd_version, false },
 };
 
+static void
+print_help(const struct subcommand *c)
+{
+	printf("  viva %s%s%s\n        %s\n", c->name, c->args[0] != '\0' ?
+	    " " : "", c->args, c->help);
+}
+
 static int
 cmd_help(int argc, char **argv)
 {
@@ -70,8 +78,7 @@ cmd_help(int argc, char **argv)
 	(void)argv;
 	puts("viva - a technical interview in a terminal\n");
 	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
-		printf("  viva %s %s\n        %s\n", subcommands[i].name,
-		    subcommands[i].args, subcommands[i].help);
+		print_help(&subcommands[i]);
 	printf("\nLANGUAGE is one of %s (python3 if none is named); SANDBOX is "
 	    "local\n(needs no network; the default) or modal.\n",
 	    language_names());
@@ -87,24 +94,43 @@ cmd_version(int argc, char **argv)
 	return 0;
 }
 
+/* argv[0] is the subcommand's name. */
+static int
+run(const struct subcommand *c, int argc, char **argv)
+{
+	const char *first = argc > 1 ? argv[1] : "";
+
+	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
+		print_help(c);
+		return 0;
+	}
+	if (argc > 1 && c->args[0] == '\0' && c->run != cmd_help) {
+		fprintf(stderr, "viva: %s takes no argument, and '%s' is "
+		    "one\n", c->name, first);
+		return 2;
+	}
+	if (c->modal)
+		provider_need_modal(cli_argv);
+	return c->run(argc, argv);
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "help";
 
 	cli_argv = argv;
-	setlocale(LC_ALL, "");
+	/* Characters only: a number of a problem package, of an answer or of
+	 * an event is the same number everywhere. */
+	setlocale(LC_CTYPE, "");
 	/* Columns are counted by wcwidth, which needs a UTF-8 locale. */
-	if (MB_CUR_MAX == 1)
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	if (strncmp(name, "--", 2) == 0)
 		name += 2;
 	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
-		if (strcmp(subcommands[i].name, name) == 0) {
-			if (subcommands[i].modal)
-				provider_need_modal(argv);
-			return subcommands[i].run(argc - 1, argv + 1);
-		}
+		if (strcmp(subcommands[i].name, name) == 0)
+			return run(&subcommands[i], argc - 1, argv + 1);
 	fprintf(stderr, "viva: no command '%s'; 'viva help' lists them\n",
 	    name);
 	return 2;

@@ -1,0 +1,193 @@
+#include "config.h"
+
+/* The command line: what it refuses, and sessions with packages of one's own
+ * where the user's locale writes numbers in another way. */
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "tests/support/machine.h"
+#include "tests/support/ptyscreen.h"
+
+struct fixture {
+	char *home, *package, *locales;
+};
+
+static void
+put(const char *dir, const char *name, const char *text, size_t n)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, n, f), n);
+	fclose(f);
+	free(path);
+}
+
+static void
+puts_in(const char *dir, const char *name, const char *text)
+{
+	put(dir, name, text, strlen(text));
+}
+
+static void
+mkdir_in(const char *dir, const char *name)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+
+	assert_int_equal(mkdir(path, 0700), 0);
+	free(path);
+}
+
+/* A locale whose decimal point is a comma: the one file of it that counts, as
+ * localedef writes it. */
+static void
+put_locale(const char *dir)
+{
+	static const char numeric[] =
+	    "\x14\x11\x03\x20\6\0\0\0\x20\0\0\0\x22\0\0\0\x23\0\0\0\x24\0\0\0"
+	    "\x28\0\0\0\x2c\0\0\0,\0\0\0,\0\0\0\0\0\0\0ANSI_X3.4-1968";
+
+	mkdir_in(dir, "comma");
+	put(dir, "comma/LC_NUMERIC", numeric, sizeof numeric);
+}
+
+static int
+setup(void **st)
+{
+	struct fixture *f = xcalloc(1, sizeof *f);
+
+	f->home = ptyscreen_home_create();
+	ptyscreen_use_home(f->home);
+	f->package = xasprintf("%s/half", f->home);
+	f->locales = xasprintf("%s/locales", f->home);
+	mkdir_in(f->home, "half");
+	mkdir_in(f->package, "problem_statement");
+	mkdir_in(f->package, "data");
+	mkdir_in(f->package, "data/sample");
+	mkdir_in(f->package, "data/secret");
+	puts_in(f->package, "problem.yaml", "name: Half\n"
+	    "limits:\n  time_limit: 7.5\n"
+	    "validator_flags: float_tolerance 0.5\n");
+	puts_in(f->package, "problem_statement/problem.en.md", "# Half\n");
+	puts_in(f->package, "data/sample/1.in", "0.25\n");
+	puts_in(f->package, "data/sample/1.ans", "0.25\n");
+	puts_in(f->package, "data/secret/1.in", "0.75\n");
+	puts_in(f->package, "data/secret/1.ans", "0.75\n");
+	mkdir_in(f->home, "locales");
+	put_locale(f->locales);
+	*st = f;
+	return 0;
+}
+
+static int
+teardown(void **st)
+{
+	struct fixture *f = *st;
+
+	ptyscreen_use_home(NULL);
+	ptyscreen_home_remove(f->home);
+	free(f->package);
+	free(f->locales);
+	free(f);
+	return 0;
+}
+
+/* Else the test below would hold for any viva. */
+static void
+need_the_locale(const char *dir)
+{
+	char text[8];
+
+	setenv("LOCPATH", dir, 1);
+	unsetenv("LC_ALL");
+	assert_non_null(setlocale(LC_NUMERIC, "comma"));
+	snprintf(text, sizeof text, "%.1f", 1.5);
+	setlocale(LC_NUMERIC, "C");
+	unsetenv("LOCPATH");
+	assert_string_equal(text, "1,5");
+}
+
+static void
+numbers_are_the_same_in_every_locale(void **st)
+{
+	struct fixture *f = *st;
+	const char *argv[] = { getenv("VIVA"), "start", f->package, NULL };
+	char *path = xasprintf("LOCPATH=%s", f->locales);
+	const char *env[] = { path, "LC_ALL=", "LC_CTYPE=C.UTF-8",
+		"LC_NUMERIC=comma", NULL };
+	struct ptyscreen *p;
+
+	need_the_locale(f->locales);
+	p = ptyscreen_start(30, 120, argv, env);
+	ptyscreen_wait(p, "7.5 s");
+	ptyscreen_wait(p, "workspace$");
+	ptyscreen_send(p, "\033OS"); /* F4 */
+	ptyscreen_send(p, "echo 'print(float(input()) + 0.125)' "
+	    ">solution.py; clear; echo wri''tten\r");
+	ptyscreen_wait(p, "written");
+	ptyscreen_send(p, "\033[15~"); /* F5 */
+	ptyscreen_wait(p, "2 of 2 passed");
+	ptyscreen_send(p, "\033[21~"); /* F10 */
+	ptyscreen_wait(p, "y/n");
+	ptyscreen_send(p, "y");
+	assert_int_equal(ptyscreen_exit(p), 0);
+	ptyscreen_stop(p);
+	free(path);
+}
+
+static void
+says(const char *first, const char *second, const char *third, int status,
+    const char *text)
+{
+	const char *argv[] = { getenv("VIVA"), first, second, third, NULL };
+	struct ptyscreen *p = ptyscreen_start(24, 100, argv, NULL);
+	int got = ptyscreen_exit(p);
+
+	if (got != status || !ptyscreen_has(p, text))
+		fail_msg("viva %s %s %s: status %d, not %d with \"%s\":\n%s",
+		    first, second, third != NULL ? third : "", got, status,
+		    text, ptyscreen_text(p));
+	ptyscreen_stop(p);
+}
+
+static void
+a_wrong_argument_is_told(void **st)
+{
+	(void)st;
+	says("demo", "c", "python3", 2, "'python3' is one argument too many");
+	says("demo", "-t", "5x", 2, "whole minutes from 1 to 10080, not '5x'");
+	says("demo", "-t", "0", 2, "whole minutes from 1 to 10080, not '0'");
+	says("start", "-t", "1e9", 2, "not '1e9'");
+	says("list", "-a", NULL, 2, "list takes no argument");
+	says("doctor", "modal", NULL, 2, "doctor takes no argument");
+	says("version", "2", NULL, 2, "version takes no argument");
+	says("start", "--help", NULL, 0, "viva start [-l LANGUAGE]");
+	says("volumes", "-h", NULL, 0, "viva volumes [--delete");
+	says("resume", "--help", NULL, 0, "viva resume [SESSION]");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    numbers_are_the_same_in_every_locale, setup, teardown),
+		cmocka_unit_test(a_wrong_argument_is_told),
+	};
+
+	if (!machine_has_namespaces() || getenv("VIVA") == NULL)
+		return TEST_SKIPPED;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
