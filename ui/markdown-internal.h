@@ -115,6 +115,8 @@ void table_free(struct table *);
 
 /* Adds to the text being read, in the style of the spans around. */
 void span_add(struct markdown *, const char *, size_t);
+/* A text that is no block of code. */
+void span_add_text(struct markdown *, const char *, size_t);
 /* "&name;", "&#12;" or "&#x1f;"; as it is when unknown. */
 void span_add_entity(struct markdown *, const char *, size_t);
 void span_end_math(struct markdown *);

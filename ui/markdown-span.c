@@ -42,6 +42,21 @@ span_add(struct markdown *m, const char *s, size_t n)
 	add_styled(m, s, n, style_now(m));
 }
 
+/* A tab between words is a blank. */
+void
+span_add_text(struct markdown *m, const char *s, size_t n)
+{
+	const char *tab;
+
+	while ((tab = memchr(s, '\t', n)) != NULL) {
+		span_add(m, s, (size_t)(tab - s));
+		span_add(m, " ", 1);
+		n -= (size_t)(tab - s) + 1;
+		s = tab + 1;
+	}
+	span_add(m, s, n);
+}
+
 static const struct {
 	const char *name;
 	uint32_t cp;

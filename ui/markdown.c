@@ -29,8 +29,14 @@ on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *user)
 	case MD_TEXT_ENTITY:
 		span_add_entity(m, s, n);
 		break;
+	case MD_TEXT_CODE:
+		if (m->span_code == 0) { /* a block of it */
+			span_add(m, s, n);
+			break;
+		}
+		/* fall through */
 	default:
-		span_add(m, s, n);
+		span_add_text(m, s, n);
 	}
 	return lines_full(m);
 }

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,8 +160,11 @@ flags(struct yaml *y, yaml_node_t *n, struct err *e)
 	char *copy, *save = NULL, *word;
 	bool ok = true;
 
-	if (scalar(n) == NULL)
+	if (n == NULL)
 		return true;
+	if (scalar(n) == NULL)
+		return err_set(e, ERR_INVALID, "%s:%zu: validator_flags must "
+		    "be a line of words", y->path, n->start_mark.line + 1);
 	copy = xstrdup(scalar(n));
 	for (word = strtok_r(copy, " ", &save); word != NULL && ok;
 	    word = strtok_r(NULL, " ", &save))
@@ -190,6 +194,11 @@ interpret(struct yaml *y, struct err *e)
 		    "only 'default' is supported", y->path, validation);
 	y->p->title = xstrdup(title);
 	limits = child(y, root, "limits");
+	if (limits != NULL && limits->type != YAML_MAPPING_NODE &&
+	    (scalar(limits) == NULL || *scalar(limits) != '\0'))
+		return err_set(e, ERR_INVALID, "%s:%zu: limits must have its "
+		    "limits below it, as in '  time_limit: 2'", y->path,
+		    limits->start_mark.line + 1);
 	return number(y, child(y, limits, "time_limit"), "time_limit", 600,
 	    1000, &y->p->time_limit_ms, e) &&
 	    number(y, child(y, limits, "memory"), "memory", 65536, 1,
@@ -228,21 +237,50 @@ load_yaml(struct problem *p, const char *path, struct err *e)
 
 /* ---- statement and cases ---- */
 
+/* The first line that is no text; 0: none. */
+static size_t
+bad_line(const char *s, size_t n)
+{
+	size_t line = 1, len;
+	const char *end;
+
+	for (; n > 0; s += len, n -= len, line++) {
+		end = memchr(s, '\n', n);
+		len = end != NULL ? (size_t)(end - s) + 1 : n;
+		if (!utf8_valid(s, len) || memchr(s, '\0', len) != NULL)
+			return line;
+	}
+	return 0;
+}
+
+static bool
+take_statement(struct problem *p, const char *path, struct err *e)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	size_t n, line;
+
+	if (!read_file(path, STATEMENT_MAX, &p->statement, &n, e))
+		return false;
+	line = bad_line(p->statement, n);
+	if (line > 0)
+		return err_set(e, ERR_INVALID, "%s:%zu: not text in UTF-8; "
+		    "save it as UTF-8", path, line);
+	if (strncmp(p->statement, bom, 3) == 0)
+		memmove(p->statement, p->statement + 3, n - 2);
+	return true;
+}
+
 static bool
 load_statement(struct problem *p, const char *dir, struct err *e)
 {
 	static const char *const names[] = { "problem_statement/problem.en.md",
 		"problem_statement/problem.md", "statement/problem.en.md" };
-	size_t n;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char *path = xasprintf("%s/%s", dir, names[i]);
 		bool here = access(path, F_OK) == 0;
-		bool ok = here &&
-		    read_file(path, STATEMENT_MAX, &p->statement, &n, e);
+		bool ok = here && take_statement(p, path, e);
 
-		if (ok && !utf8_valid(p->statement, n))
-			ok = err_set(e, ERR_INVALID, "%s is not UTF-8", path);
 		free(path);
 		if (here)
 			return ok;
@@ -310,9 +348,14 @@ load_cases(struct problem *p, const char *dir, const char *sub, bool hidden,
 static char *
 base_name(const char *dir)
 {
-	size_t n = strlen(dir);
-	size_t from;
+	char real[PATH_MAX];
+	size_t n, from;
 
+	/* By "." and by a link it is the question that `viva resume` finds
+	 * by its real path. */
+	if (realpath(dir, real) != NULL)
+		dir = real;
+	n = strlen(dir);
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
 	for (from = n; from > 0 && dir[from - 1] != '/'; from--)

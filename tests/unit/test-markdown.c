@@ -77,6 +77,7 @@ paragraphs_wrap(void **st)
 	    16, "Given n\nintegers, print\nthe indices of\nthe two.\n\n"
 	    "More.\n");
 	expect("a  \nb\\\nc", 10, "a\nb\nc\n");
+	expect("a\tb `c\td`\n\n# e\tf\n", 20, "a b c d\n\ne f\n");
 	expect("incomprehensible", 6, "incomp\nrehens\nible\n");
 	expect("12345 789", 5, "12345\n789\n");
 	expect("one two", 3, "one\ntwo\n");

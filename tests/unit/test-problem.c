@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -104,8 +105,58 @@ mistakes_name_file_line_and_remedy(void **st)
 	expect_error("problem.yaml", "name: [x\n", "problem.yaml:2:");
 	expect_error("problem.yaml", "name: x\nvalidation: custom\n",
 	    "only 'default'");
+	expect_error("problem.yaml", "name: x\nvalidator_flags:\n"
+	    "  - case_sensitive\n", "problem.yaml:3: validator_flags must");
+	expect_error("problem.yaml", "name: x\nlimits: 5\n",
+	    "problem.yaml:2: limits must");
 	put("problem.yaml", "name: x\n");
+	expect_error("problem_statement/problem.en.md", "a\nb\xe4\nc\n",
+	    "problem.en.md:2: not text in UTF-8");
+	put("problem_statement/problem.en.md", "# x\n");
 	expect_error("data/secret/c.in", "x", "c.ans");
+}
+
+static void
+a_statement_may_begin_with_a_byte_order_mark(void **st)
+{
+	struct problem *p;
+	struct err e;
+
+	(void)st;
+	put("problem_statement/problem.en.md", "\xef\xbb\xbf# Two\n");
+	p = problem_load(dir, &e);
+	assert_non_null(p);
+	assert_string_equal(p->statement, "# Two\n");
+	problem_free(p);
+}
+
+static void
+expect_name(const char *given)
+{
+	struct err e;
+	struct problem *p = problem_load(given, &e);
+
+	assert_non_null(p);
+	assert_string_equal(p->name, strrchr(dir, '/') + 1);
+	problem_free(p);
+}
+
+/* `viva resume` comes by the real path, and must find the same question. */
+static void
+a_question_has_one_name_by_every_way(void **st)
+{
+	char *before = getcwd(NULL, 0), link[80];
+
+	(void)st;
+	expect_name(dir);
+	snprintf(link, sizeof link, "%s/link", dir);
+	assert_int_equal(symlink(dir, link), 0);
+	expect_name(link);
+	assert_int_equal(chdir(dir), 0);
+	expect_name(".");
+	expect_name("data/..");
+	assert_int_equal(chdir(before), 0);
+	free(before);
 }
 
 static bool
@@ -146,6 +197,11 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    mistakes_name_file_line_and_remedy, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_statement_may_begin_with_a_byte_order_mark, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_question_has_one_name_by_every_way, setup, teardown),
 		cmocka_unit_test(outputs_are_compared_by_the_rules),
 	};
 
