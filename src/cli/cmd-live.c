@@ -244,15 +244,22 @@ session(struct live *v, const struct plan *plan)
 	return status;
 }
 
-/* Also those that are not asked today. */
+/* Also those that are not asked today; and where a link leads to. */
 static const char **
-masks(const char *const *dirs, size_t n)
+masks(const struct live *v, const struct plan *plan)
 {
-	const char **out = xcalloc(n + 2, sizeof *out);
+	const char **out = xcalloc(2 + plan->ndirs + 2 * v->nproblems,
+	    sizeof *out);
+	size_t n = 0;
 
-	out[0] = cli_problems_dir();
-	for (size_t i = 0; i < n; i++)
-		out[i + 1] = dirs[i];
+	out[n++] = cli_problems_dir();
+	for (size_t i = 0; i < plan->ndirs; i++)
+		out[n++] = plan->dirs[i];
+	for (size_t i = 0; i < v->nproblems; i++) {
+		out[n++] = v->problems[i]->dir;
+		if (v->problems[i]->secret != NULL)
+			out[n++] = v->problems[i]->secret;
+	}
 	return out;
 }
 
@@ -291,7 +298,7 @@ prepare(struct live *v, const struct plan *plan, struct err *e)
 {
 	v->dir = cli_session_dir(v->id);
 	v->repo = cli_repo_path();
-	v->mask = masks(plan->dirs, plan->ndirs);
+	v->mask = masks(v, plan);
 	return cli_mkdirs(v->dir, e) &&
 	    (plan->resume != NULL || keep_dirs(v, plan, e));
 }

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -345,22 +344,25 @@ load_cases(struct problem *p, const char *dir, const char *sub, bool hidden,
 	return ok;
 }
 
-static char *
-base_name(const char *dir)
+/* By "." and by a link it is the question that `viva resume` finds by its
+ * real path. */
+static void
+load_place(struct problem *p, const char *dir)
 {
-	char real[PATH_MAX];
+	char *secret = xasprintf("%s/data/secret", dir);
 	size_t n, from;
 
-	/* By "." and by a link it is the question that `viva resume` finds
-	 * by its real path. */
-	if (realpath(dir, real) != NULL)
-		dir = real;
-	n = strlen(dir);
-	while (n > 1 && dir[n - 1] == '/')
+	p->dir = realpath(dir, NULL);
+	if (p->dir == NULL)
+		p->dir = xstrdup(dir);
+	p->secret = realpath(secret, NULL);
+	free(secret);
+	n = strlen(p->dir);
+	while (n > 1 && p->dir[n - 1] == '/')
 		n--;
-	for (from = n; from > 0 && dir[from - 1] != '/'; from--)
+	for (from = n; from > 0 && p->dir[from - 1] != '/'; from--)
 		;
-	return xstrndup(dir + from, n - from);
+	p->name = xstrndup(p->dir + from, n - from);
 }
 
 struct problem *
@@ -371,7 +373,7 @@ problem_load(const char *dir, struct err *e)
 	size_t bytes = 0; /* in all cases */
 	bool ok;
 
-	p->name = base_name(dir);
+	load_place(p, dir);
 	p->time_limit_ms = 2000;
 	p->memory_limit_mb = 512;
 	p->output_limit_kb = 8192;
@@ -398,6 +400,8 @@ problem_free(struct problem *p)
 	}
 	free(p->cases);
 	free(p->name);
+	free(p->dir);
+	free(p->secret);
 	free(p->title);
 	free(p->statement);
 	free(p);

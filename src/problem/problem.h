@@ -18,6 +18,7 @@ struct problem_case {
 
 struct problem {
 	char *name;	 /* the directory's */
+	char *dir, *secret; /* where it and its data/secret really are */
 	char *title;	 /* of problem.yaml */
 	char *statement; /* Markdown */
 	int64_t time_limit_ms, memory_limit_mb, output_limit_kb;

@@ -181,22 +181,53 @@ add_texts(struct bwrap *b, struct err *e)
 	    e);
 }
 
-/* What lies below a directory that is bound is covered. */
-static void
-add_mask(struct bwrap *b, const char *dir)
+static bool
+is_bound(const char *path)
 {
 	static const char *const bound[] = { "/usr/", "/bin/", "/sbin/",
 		"/lib/", "/lib32/", "/lib64/", "/libx32/", "/etc/" };
-	char path[PATH_MAX];
-	bool seen = false;
 
-	if (realpath(dir, path) == NULL)
-		return;
 	for (size_t i = 0; i < ARRAY_LEN(bound); i++)
-		seen |= strncmp(path, bound[i], strlen(bound[i])) == 0;
-	if (seen)
-		args(b, (const char *[]){ "--tmpfs", path, "--remount-ro",
-		    path, NULL });
+		if (strncmp(path, bound[i], strlen(bound[i])) == 0)
+			return true;
+	return false;
+}
+
+/* By another of them; of two that are the same, by the first. */
+static bool
+is_masked(char *const *real, size_t n, size_t i)
+{
+	for (size_t k = 0; k < n; k++) {
+		size_t len = real[k] != NULL ? strlen(real[k]) : 0;
+
+		if (k != i && len > 0 && strncmp(real[i], real[k], len) == 0 &&
+		    (real[i][len] == '/' || (real[i][len] == '\0' && k < i)))
+			return true;
+	}
+	return false;
+}
+
+/* What lies below a directory that is bound is covered; once, as there is
+ * nothing to cover below a cover. */
+static void
+add_masks(struct bwrap *b, const char *const *mask)
+{
+	size_t n = 0;
+	char **real;
+
+	while (mask != NULL && mask[n] != NULL)
+		n++;
+	real = xcalloc(n + 1, sizeof *real);
+	for (size_t i = 0; i < n; i++)
+		real[i] = realpath(mask[i], NULL);
+	for (size_t i = 0; i < n; i++)
+		if (real[i] != NULL && is_bound(real[i]) &&
+		    !is_masked(real, n, i))
+			args(b, (const char *[]){ "--tmpfs", real[i],
+			    "--remount-ro", real[i], NULL });
+	for (size_t i = 0; i < n; i++)
+		free(real[i]);
+	free(real);
 }
 
 bool
@@ -232,8 +263,7 @@ bwrap_prepare(struct bwrap *b, const char *workspace, bool read_only,
 	add_etc(b);
 	if (!add_texts(b, e))
 		return false;
-	for (; mask != NULL && *mask != NULL; mask++)
-		add_mask(b, *mask);
+	add_masks(b, mask);
 	if (tty != NULL)
 		args(b, (const char *[]){ "--dev-bind", tty, "/dev/console",
 		    NULL });

@@ -138,6 +138,7 @@ expect_name(const char *given)
 
 	assert_non_null(p);
 	assert_string_equal(p->name, strrchr(dir, '/') + 1);
+	assert_string_equal(p->dir, dir);
 	problem_free(p);
 }
 
@@ -157,6 +158,25 @@ a_question_has_one_name_by_every_way(void **st)
 	expect_name("data/..");
 	assert_int_equal(chdir(before), 0);
 	free(before);
+}
+
+/* A sandbox must not show it. */
+static void
+hidden_cases_are_where_their_link_leads(void **st)
+{
+	char cmd[300], want[80];
+	struct problem *p;
+	struct err e;
+
+	(void)st;
+	snprintf(cmd, sizeof cmd, "mv '%s/data/secret' '%s/away' && "
+	    "ln -s ../away '%s/data/secret'", dir, dir, dir);
+	assert_int_equal(system(cmd), 0);
+	p = problem_load(dir, &e);
+	assert_non_null(p);
+	snprintf(want, sizeof want, "%s/away", dir);
+	assert_string_equal(p->secret, want);
+	problem_free(p);
 }
 
 static bool
@@ -202,6 +222,8 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_question_has_one_name_by_every_way, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    hidden_cases_are_where_their_link_leads, setup, teardown),
 		cmocka_unit_test(outputs_are_compared_by_the_rules),
 	};
 

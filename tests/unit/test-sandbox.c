@@ -328,8 +328,10 @@ test_bwrap_killed(void **state)
 static void
 test_mask(void **state)
 {
-	static const char *const mask[] = { "/usr/include", "/nonexistent",
-		NULL };
+	/* Below one another as well, in any order. */
+	static const char *const mask[] = { "/usr/include/linux",
+		"/usr/include", "/nonexistent", "/usr/include/",
+		"/usr/include/../include/linux", NULL };
 	struct fixture *f = *state;
 	struct sandbox_spec spec = { .workspace = f->dir, .mask = mask };
 
