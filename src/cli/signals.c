@@ -51,8 +51,10 @@ bool
 cli_signals(struct loop *l, void (*fn)(void *), void *user, struct err *e)
 {
 	static const int ends[] = { SIGTERM, SIGHUP, SIGINT };
+	/* Those that would end viva, whoever sent them. */
 	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
-		SIGABRT };
+		SIGABRT, SIGTRAP, SIGSYS, SIGQUIT, SIGALRM, SIGVTALRM, SIGPROF,
+		SIGUSR1, SIGUSR2, SIGXCPU };
 	struct sigaction sa;
 
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
@@ -71,6 +73,7 @@ cli_signals(struct loop *l, void (*fn)(void *), void *user, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(crashes); i++)
 		sigaction(crashes[i], &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* of ulimit -f: the write fails instead */
 	return true;
 }
 

@@ -324,12 +324,30 @@ test_crash(void **state)
 	/* The sanitizer must leave the crash to viva's own handler. */
 	static const char *const env[] = {
 		"ASAN_OPTIONS=allow_user_segv_handler=1:handle_segv=0", NULL };
-	struct ptyscreen *p = demo(env);
+	static const int sigs[] = { SIGSEGV, SIGQUIT, SIGALRM, SIGUSR1 };
 
 	(void)state;
-	kill(ptyscreen_pid(p), SIGSEGV);
-	assert_int_equal(ptyscreen_exit(p), 128 + SIGSEGV);
-	assert_true(ptyscreen_restored(p));
+	for (size_t i = 0; i < 4; i++) {
+		struct ptyscreen *p = demo(env);
+
+		kill(ptyscreen_pid(p), sigs[i]);
+		assert_int_equal(ptyscreen_exit(p), 128 + sigs[i]);
+		assert_true(ptyscreen_restored(p));
+		ptyscreen_stop(p);
+	}
+}
+
+/* `ulimit -f`: the write fails, and says so. */
+static void
+test_file_size(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	kill(ptyscreen_pid(p), SIGXFSZ);
+	ptyscreen_send(p, F3 "here = 1\r");
+	ptyscreen_wait(p, "saved");
+	quit(p);
 	ptyscreen_stop(p);
 }
 
@@ -418,6 +436,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_kill),
 		T(test_resume), T(test_terminated), T(test_crash),
+		T(test_file_size),
 		T(test_no_sandbox), T(test_config), T(test_nowhere_to_write),
 		T(test_bad_package) };
 
