@@ -34,6 +34,8 @@ char *cli_session_sandbox(const char *id);
 char *cli_last_open(void);
 
 /* Where things are kept.  Owned by the caller. */
+/* HOME, where the environment has none that is an absolute path. */
+void cli_find_home(void);
 char *cli_data_dir(void);	       /* $XDG_DATA_HOME/viva */
 char *cli_session_dir(const char *id); /* data/sessions/ID */
 char *cli_repo_path(void);	       /* data/records.git */

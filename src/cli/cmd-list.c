@@ -128,7 +128,7 @@ cmd_list(int argc, char **argv)
 		print_row(&all.r[i]);
 		free(all.r[i].id);
 	}
-	if (all.n == 0)
+	if (all.n == 0 && status == 0)
 		puts("no sessions yet; 'viva demo' makes one");
 	free(all.r);
 	free(repo);

@@ -126,6 +126,7 @@ main(int argc, char **argv)
 	/* Columns are counted by wcwidth, which needs a UTF-8 locale. */
 	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");
+	cli_find_home();
 	if (strncmp(name, "--", 2) == 0)
 		name += 2;
 	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,19 @@
 #include "cli/cli.h"
 #include "store/gitstore.h"
 
+void
+cli_find_home(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *pw;
+
+	if (home != NULL && home[0] == '/')
+		return;
+	pw = getpwuid(getuid());
+	setenv("HOME", pw != NULL && pw->pw_dir[0] == '/' ? pw->pw_dir : "/",
+	    1);
+}
+
 char *
 cli_data_dir(void)
 {
@@ -20,7 +34,7 @@ cli_data_dir(void)
 	/* A relative XDG path is to be ignored (XDG Base Directory 0.8). */
 	if (xdg != NULL && xdg[0] == '/')
 		return xasprintf("%s/viva", xdg);
-	return xasprintf("%s/.local/share/viva", home != NULL ? home : "/tmp");
+	return xasprintf("%s/.local/share/viva", home != NULL ? home : "");
 }
 
 char *

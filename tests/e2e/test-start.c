@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -178,6 +179,49 @@ a_wrong_argument_is_told(void **st)
 	says("resume", "--help", NULL, 0, "viva resume [SESSION]");
 }
 
+/* Else sessions would lie about wherever viva was called, or in /tmp. */
+static void
+a_home_is_a_place_of_its_own(void **st)
+{
+	static const char session[] = "20260101-000000-abcd";
+	const char *argv[] = { getenv("VIVA"), "list", NULL };
+	const char *env[] = { "HOME=start-home", "XDG_DATA_HOME=", NULL };
+	struct ptyscreen *p;
+	char cmd[200];
+
+	(void)st;
+	snprintf(cmd, sizeof cmd, "mkdir -p start-home/.local/share/viva/"
+	    "sessions/%s && touch start-home/.local/share/viva/sessions/%s/"
+	    "journal.jsonl", session, session);
+	assert_int_equal(system(cmd), 0);
+	p = ptyscreen_start(24, 100, argv, env);
+	assert_int_equal(ptyscreen_exit(p), 0);
+	assert_false(ptyscreen_has(p, session));
+	ptyscreen_stop(p);
+	assert_int_equal(system("rm -r start-home"), 0);
+}
+
+static void
+a_list_that_cannot_be_read_is_not_empty(void **st)
+{
+	struct fixture *f = *st;
+	const char *argv[] = { getenv("VIVA"), "list", NULL };
+	char *data = xasprintf("XDG_DATA_HOME=%s", f->home);
+	const char *env[] = { data, NULL };
+	char *repo = xasprintf("%s/viva/records.git", f->home);
+	struct ptyscreen *p;
+
+	mkdir_in(f->home, "viva");
+	assert_int_equal(symlink("records.git", repo), 0);
+	free(repo);
+	p = ptyscreen_start(24, 100, argv, env);
+	assert_int_equal(ptyscreen_exit(p), 1);
+	assert_true(ptyscreen_has(p, "records.git"));
+	assert_false(ptyscreen_has(p, "no sessions yet"));
+	ptyscreen_stop(p);
+	free(data);
+}
+
 int
 main(void)
 {
@@ -185,6 +229,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    numbers_are_the_same_in_every_locale, setup, teardown),
 		cmocka_unit_test(a_wrong_argument_is_told),
+		cmocka_unit_test(a_home_is_a_place_of_its_own),
+		cmocka_unit_test_setup_teardown(
+		    a_list_that_cannot_be_read_is_not_empty, setup, teardown),
 	};
 
 	if (!machine_has_namespaces() || getenv("VIVA") == NULL)
