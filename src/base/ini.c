@@ -4,10 +4,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -232,17 +235,37 @@ ini_parse(const char *name, const char *s, size_t n, ini_fn fn, void *user,
 	return !in.failed;
 }
 
+/* A pipe must not make us wait for who writes into it. */
+static FILE *
+open_file(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat sb;
+
+	if (fd < 0) {
+		err_sys(e, errno, "cannot open %s", path);
+		return NULL;
+	}
+	if (fstat(fd, &sb) == 0 && S_ISFIFO(sb.st_mode)) {
+		close(fd);
+		err_set(e, ERR_INVALID, "%s is a pipe; put a file there",
+		    path);
+		return NULL;
+	}
+	return fdopen(fd, "r");
+}
+
 bool
 ini_read(const char *path, ini_fn fn, void *user, struct err *e)
 {
 	struct buf text = { 0 };
 	char chunk[4096];
 	size_t n;
-	FILE *f = fopen(path, "re");
+	FILE *f = open_file(path, e);
 	bool ok;
 
 	if (f == NULL)
-		return err_sys(e, errno, "cannot open %s", path);
+		return false;
 	errno = 0;
 	while (text.len <= INI_SIZE_MAX &&
 	    (n = fread(chunk, 1, sizeof chunk, f)) > 0)

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -167,6 +169,32 @@ test_no_file_is_fine(void **state)
 	assert_true(settings_load(&c, NULL, &e));
 }
 
+static void
+test_a_pipe_is_not_waited_for(void **state)
+{
+	char dir[] = "/tmp/viva-config-XXXXXX", *viva, *path;
+	struct settings c;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	viva = xasprintf("%s/viva", dir);
+	path = xasprintf("%s/config", viva);
+	assert_int_equal(mkdir(viva, 0700), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	setenv("XDG_CONFIG_HOME", dir, 1);
+	settings_init(&c);
+	alarm(10); /* for a test that would wait for ever */
+	assert_false(settings_load(&c, NULL, &e));
+	alarm(0);
+	assert_non_null(strstr(e.msg, "config is a pipe"));
+	unlink(path);
+	rmdir(viva);
+	rmdir(dir);
+	free(path);
+	free(viva);
+}
+
 int
 main(void)
 {
@@ -177,6 +205,7 @@ main(void)
 		cmocka_unit_test(test_keys_of_the_shell),
 		cmocka_unit_test(test_own_keys_in_the_shell),
 		cmocka_unit_test(test_no_file_is_fine),
+		cmocka_unit_test(test_a_pipe_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
