@@ -75,6 +75,8 @@ void app_layout(struct app *);
 void app_dirty(struct app *);
 /* Shows a line for a few seconds, whatever is typed. */
 void app_say_briefly(struct app *, const char *text);
+/* What signals have asked for: the size, the terminal again. */
+void app_take_signals(struct app *);
 
 /* app-draw.c */
 /* Draws the parts, or all.  Returns what of the rest has still to be drawn. */

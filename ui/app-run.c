@@ -10,6 +10,7 @@
 
 #define SUSPEND_POLL 50000 /* us */
 #define SUSPEND_TRIES 60
+#define STOP_WAIT 100000 /* us */
 #define RESIZE_STEP 40 /* thousandths */
 
 void
@@ -302,6 +303,23 @@ all_saved(const struct state *s)
 	return true;
 }
 
+/* After a stop there is a SIGCONT.  Without a shell that would send it, in a
+ * terminal of viva's own say, the stop is not for us. */
+static void
+look_if_stopped(void *user)
+{
+	struct app *a = user;
+
+	a->suspend = NULL;
+	app_take_signals(a);
+	if (!screen_suspended(a->screen))
+		return;
+	screen_resume(a->screen);
+	a->urgent = true;
+	app_say(a, "saved, and not stopped: no shell here would bring viva "
+	    "back");
+}
+
 /* The stop waits for the save, but not for ever. */
 static void
 suspend_now(void *user)
@@ -315,7 +333,10 @@ suspend_now(void *user)
 		return;
 	}
 	screen_suspend(a->screen);
-	raise(SIGSTOP); /* SIGCONT takes the terminal again */
+	a->suspend = loop_timer_add(a->loop, STOP_WAIT, look_if_stopped, a);
+	/* All of the job, a script that runs viva too: else its shell would
+	 * wait on.  SIGCONT takes the terminal again. */
+	kill(0, SIGTSTP);
 }
 
 static void

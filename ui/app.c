@@ -361,18 +361,23 @@ on_signal(int sig)
 	errno = saved;
 }
 
-static void
-on_signal_pipe(void *user, short revents)
+void
+app_take_signals(struct app *a)
 {
-	struct app *a = user;
 	char text[64];
 	ssize_t n;
 
-	(void)revents;
 	while ((n = read(signal_pipe[0], text, sizeof text)) > 0)
 		if (memchr(text, 'c', (size_t)n) != NULL)
 			screen_resume(a->screen);
 	fit_screen(a);
+}
+
+static void
+on_signal_pipe(void *user, short revents)
+{
+	(void)revents;
+	app_take_signals(user);
 }
 
 static bool

@@ -486,7 +486,8 @@ void
 screen_show(struct screen *s, const struct canvas *c, int from, int to,
     int row, int col, bool visible, int shape)
 {
-	if (c->rows <= 0 || c->cols <= 0)
+	/* Given back, the terminal shows what is not ours. */
+	if (c->rows <= 0 || c->cols <= 0 || !taken)
 		return;
 	buf_clear(&s->frame);
 	if (s->last == NULL || s->last->rows != c->rows ||
@@ -515,6 +516,13 @@ screen_suspend(struct screen *s)
 {
 	(void)s;
 	give_back();
+}
+
+bool
+screen_suspended(const struct screen *s)
+{
+	(void)s;
+	return !taken;
 }
 
 void

@@ -33,8 +33,10 @@ void screen_show(struct screen *, const struct canvas *, int from, int to,
  * they come at all; off at first and after screen_resume. */
 void screen_hover(struct screen *, bool on);
 void screen_redraw(struct screen *); /* the next frame is painted whole */
-/* Gives the terminal back for a while, and takes it again. */
+/* Gives the terminal back for a while, and takes it again; nothing is painted
+ * in between. */
 void screen_suspend(struct screen *);
+bool screen_suspended(const struct screen *);
 void screen_resume(struct screen *);
 /* OSC 52: puts bytes on the user's clipboard. */
 void screen_clipboard(struct screen *, const char *s, size_t n);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -132,25 +131,83 @@ test_given_back(void **state)
 	ptyscreen_stop(p);
 }
 
-static void
-expect_stopped(struct ptyscreen *p)
+/* As from a shell, and from a script there. */
+static struct ptyscreen *
+job(const char *command)
 {
-	siginfo_t info = { 0 };
+	const char *argv[] = { "/bin/bash", "-c", command, getenv("VIVA"),
+		NULL };
+	struct ptyscreen *p = ptyscreen_start(24, 80, argv, NULL);
 
-	/* It must be able to write meanwhile. */
-	for (int i = 0; info.si_pid == 0; i++) {
-		assert_int_equal(waitid(P_PID, (id_t)ptyscreen_pid(p), &info,
-		    WSTOPPED | WNOHANG), 0);
-		if (i == TRIES)
-			fail_msg("does not stop:\n%s", ptyscreen_text(p));
-		ptyscreen_settle(p, 20);
-	}
-	assert_int_equal(info.si_code, CLD_STOPPED);
+	ptyscreen_wait(p, "workspace$");
+	ptyscreen_send(p, F4 F9);
+	ptyscreen_wait_gone(p, "solution.py");
+	return p;
 }
 
-/* Stopped or crashed, viva leaves no terminal behind that tells of it. */
 static void
-test_stop_and_crash(void **state)
+suspend(struct ptyscreen *p)
+{
+	ptyscreen_send(p, F12);
+	ptyscreen_wait(p, "Commands");
+	ptyscreen_send(p, "suspend\r");
+}
+
+/* Stopped, viva leaves no terminal behind that tells of it; back again, it
+ * paints on its own screen only. */
+static void
+test_stop(void **state)
+{
+	struct ptyscreen *p = job("set -m; sh -c '\"$0\" demo; exit $?' "
+	    "\"$0\"; echo job ''stopped; read -r x; echo on; fg");
+	const char *s, *own, *place, *off;
+
+	(void)state;
+	ptyscreen_cat(p, "\\033[?1003h");
+	wait_on(p, true);
+	suspend(p);
+	ptyscreen_wait(p, "job stopped");
+	s = ptyscreen_written(p);
+	off = last_of(s, "\033[?1003l\033[?1002l");
+	assert_true(off != NULL && off > last_of(s, ON));
+	ptyscreen_settle(p, 1100); /* the clock goes on meanwhile */
+	ptyscreen_send(p, "\r");
+	ptyscreen_wait(p, "F9 all panes");
+	s = strstr(ptyscreen_written(p), "job stopped");
+	own = strstr(s, "\033[?1049h");
+	place = strstr(s, "\033[1;");
+	assert_non_null(own);
+	assert_true(place == NULL || place > own);
+	for (int i = 0; strstr(own, ON) == NULL && i < TRIES; i++) {
+		ptyscreen_settle(p, 20);
+		s = strstr(ptyscreen_written(p), "job stopped");
+		own = strstr(s, "\033[?1049h");
+	}
+	assert_non_null(strstr(own, ON));
+	kill(ptyscreen_pid(p), SIGKILL);
+	ptyscreen_exit(p);
+	ptyscreen_stop(p);
+}
+
+/* In a terminal of its own nobody would bring it back. */
+static void
+test_no_stop(void **state)
+{
+	struct ptyscreen *p = shell(NULL);
+
+	(void)state;
+	suspend(p);
+	ptyscreen_wait(p, "no shell here would bring viva back");
+	ptyscreen_send(p, "echo go''es on\r");
+	ptyscreen_wait(p, "goes on");
+	kill(ptyscreen_pid(p), SIGTERM);
+	assert_int_equal(ptyscreen_exit(p), 0);
+	assert_true(ptyscreen_restored(p));
+	ptyscreen_stop(p);
+}
+
+static void
+test_crash(void **state)
 {
 	/* The sanitizer must leave the crash to viva's own handler. */
 	static const char *const env[] = {
@@ -159,14 +216,6 @@ test_stop_and_crash(void **state)
 
 	(void)state;
 	ptyscreen_cat(p, "\\033[?1003h");
-	wait_on(p, true);
-	ptyscreen_send(p, F12);
-	ptyscreen_wait(p, "Commands");
-	ptyscreen_send(p, "suspend\r");
-	expect_stopped(p);
-	ptyscreen_settle(p, 20);
-	assert_true(ptyscreen_restored(p));
-	kill(ptyscreen_pid(p), SIGCONT);
 	wait_on(p, true);
 	kill(ptyscreen_pid(p), SIGSEGV);
 	assert_int_equal(ptyscreen_exit(p), 128 + SIGSEGV);
@@ -180,7 +229,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_passed_on),
 		cmocka_unit_test(test_given_back),
-		cmocka_unit_test(test_stop_and_crash),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_no_stop),
+		cmocka_unit_test(test_crash),
 	};
 
 	if (!machine_has_namespaces())

@@ -124,6 +124,13 @@ screen_suspend(struct screen *s)
 	(void)s;
 }
 
+bool
+screen_suspended(const struct screen *s)
+{
+	(void)s;
+	return false;
+}
+
 void
 screen_resume(struct screen *s)
 {
