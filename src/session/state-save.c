@@ -17,7 +17,7 @@ save_head(const struct state *s, struct buf *out)
 	const uint64_t numbers[] = { s->seq, (uint64_t)s->t, s->question,
 		s->questions, (uint64_t)s->duration, s->ended,
 		(uint64_t)s->time_limit_ms, (uint64_t)s->memory_limit_mb,
-		s->submitted, s->term, s->term_exited,
+		s->submitted, s->submitted_last, s->term, s->term_exited,
 		(uint64_t)s->term_status, s->conn, s->conn_attempt,
 		s->conn_attempts, s->focus_out, s->dropped,
 		(uint64_t)s->current };
@@ -171,6 +171,7 @@ load_head(struct state *s, struct rd *r)
 	s->time_limit_ms = (int64_t)rd_u64(r);
 	s->memory_limit_mb = (int64_t)rd_u64(r);
 	s->submitted = (unsigned)rd_u64(r);
+	s->submitted_last = (unsigned)rd_u64(r);
 	s->term = rd_u64(r);
 	s->term_exited = rd_u64(r) != 0;
 	s->term_status = (int)rd_u64(r);

@@ -230,7 +230,8 @@ static void
 on_question(struct state *s, const struct event *ev)
 {
 	if (ev->type == EV_QUESTION_SUBMIT) {
-		s->submitted++;
+		s->submitted += ev->question != s->submitted_last;
+		s->submitted_last = ev->question;
 		return;
 	}
 	if (ev->type != EV_QUESTION_START)

@@ -66,6 +66,7 @@ struct state {
 	char *name, *title, *statement, *language;
 	int64_t time_limit_ms, memory_limit_mb;
 	unsigned submitted; /* questions submitted */
+	unsigned submitted_last; /* the last one; it may be submitted again */
 
 	struct vt *vt;
 	uint64_t term; /* number of the open terminal; 0: none */

@@ -280,6 +280,12 @@ test_submit_typing(void **state)
 	turns(f);
 	assert_int_equal(core_state(f->core)->question, 2);
 	assert_int_equal(core_state(f->core)->submitted, 1);
+	/* The last one may be submitted again, and is one question still. */
+	simple(f, CMD_SUBMIT);
+	type(f, "right ");
+	simple(f, CMD_SUBMIT);
+	assert_int_equal(f->counts[EV_QUESTION_SUBMIT], 3);
+	assert_int_equal(core_state(f->core)->submitted, 2);
 }
 
 static void
