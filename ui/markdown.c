@@ -245,18 +245,24 @@ leave_block(MD_BLOCKTYPE type, void *detail, void *user)
 
 /* --- the interface ------------------------------------------------------ */
 
+/* md4c 0.4.8 looks at the byte behind the end, and where that goes on with
+ * what it is reading ("[a](b" and ")") at much more. */
 static void
 parse(struct markdown *m, const char *s, size_t n)
 {
+	char *text = xmalloc(n + 1);
 	const MD_PARSER parser = { .flags = MD_FLAG_NOHTML | MD_FLAG_TABLES |
 		MD_FLAG_STRIKETHROUGH | MD_FLAG_LATEXMATHSPANS,
 		.enter_block = enter_block, .leave_block = leave_block,
 		.enter_span = enter_span, .leave_span = leave_span,
 		.text = on_text };
 
-	if (md_parse(s, (MD_SIZE)n, &parser, m) != 0)
+	memcpy(text, s, n);
+	text[n] = '\0';
+	if (md_parse(text, (MD_SIZE)n, &parser, m) != 0)
 		lines_flush_text(m);
 	m->depth = 0;
+	free(text);
 }
 
 struct markdown *

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -218,6 +220,27 @@ large_input_is_cut(void **st)
 	free(s);
 }
 
+/* A text that ends where memory does. */
+static void
+nothing_behind_the_end_is_read(void **st)
+{
+	static const char *const ends[] = { "1", "a\n12", "[a](b", "# x" };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *s = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)st;
+	assert_true(s != MAP_FAILED);
+	assert_int_equal(mprotect(s + page, page, PROT_NONE), 0);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t n = strlen(ends[i]);
+
+		memcpy(s + page - n, ends[i], n);
+		markdown_destroy(markdown_create(s + page - n, n, 20, false));
+	}
+	munmap(s, 2 * page);
+}
+
 static uint32_t
 next_random(uint32_t *x)
 {
@@ -267,6 +290,7 @@ main(void)
 		cmocka_unit_test(links_entities_html),
 		cmocka_unit_test(control_characters_stay_out),
 		cmocka_unit_test(large_input_is_cut),
+		cmocka_unit_test(nothing_behind_the_end_is_read),
 		cmocka_unit_test(garbage_does_no_harm),
 	};
 
