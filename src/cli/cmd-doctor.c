@@ -20,10 +20,13 @@ static const char *const limits[] = {
 	"the number of processes and the memory of all together are watched, "
 	"ten times a second",
 	"files in memory (/tmp, /dev/shm, /home) are bounded",
+	"the time of a test is that of all its processes: it cannot ignore "
+	"their end (SIGCHLD)",
 	"wall time and output of a test are bounded by viva",
 };
 static const char *const none[] = {
-	"memory of all processes together is not bounded exactly",
+	"memory of all processes together is not bounded exactly, shared "
+	"memory least of all",
 	"disk space of the workspace is not bounded as a whole",
 	"a kernel exploit would get out: the sandbox shares this machine's "
 	"kernel (one at Modal does not)",

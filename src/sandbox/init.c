@@ -197,6 +197,24 @@ add_process(const char *pid, long *tasks, long *kb)
 	*tasks += at != NULL ? atol(at + 9) : 1;
 }
 
+/* Memory of segments (shmget(2)), in KiB: it stays without a process that
+ * has it. */
+static long
+segments(void)
+{
+	char line[512];
+	long kb = 0, bytes;
+	FILE *f = fopen("/proc/sysvipc/shm", "re");
+
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (sscanf(line, "%*d %*d %*s %*s %*s %*s %*s %*s %*s %*s "
+		    "%*s %*s %*s %*s %ld", &bytes) == 1)
+			kb += bytes / 1024;
+	if (f != NULL)
+		fclose(f);
+	return kb;
+}
+
 /* The next process's number in /proc; d may be NULL. */
 static const char *
 next_process(DIR *d)
@@ -215,7 +233,7 @@ next_process(DIR *d)
 static const char *
 over(const struct bounds *b)
 {
-	long tasks = 0, names = 0, kb = 0;
+	long tasks = 0, names = 0, kb = segments();
 	long most = b->processes > 0 ? b->processes + 1 : LONG_MAX;
 	DIR *d = opendir("/proc");
 

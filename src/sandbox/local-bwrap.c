@@ -18,7 +18,10 @@
 #include "sandbox/seccomp.h"
 
 #define INSIDE_INIT "/run/viva-init"
-#define TMP_SIZE "536870912" /* bytes in each of the places in memory */
+/* Bytes in each of the places in memory.  A program that is judged has no
+ * need of them, and would have that much more than its memory limit. */
+#define TMP_SIZE "536870912"
+#define TMP_SIZE_JUDGED "16777216"
 
 const char *
 bwrap_path(void)
@@ -231,18 +234,21 @@ add_masks(struct bwrap *b, const char *const *mask)
 }
 
 bool
-bwrap_prepare(struct bwrap *b, const char *workspace, bool read_only,
-    const char *tty, const char *const *mask, struct err *e)
+bwrap_prepare(struct bwrap *b, const char *workspace,
+    const struct exec_spec *spec, const char *tty, const char *const *mask,
+    struct err *e)
 {
-	static const char *const walls[] = { "--die-with-parent", "--as-pid-1",
+	bool read_only = spec != NULL && spec->read_only;
+	const char *size = read_only ? TMP_SIZE_JUDGED : TMP_SIZE;
+	const char *const walls[] = { "--die-with-parent", "--as-pid-1",
 		"--unshare-user", "--unshare-pid", "--unshare-net",
 		"--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
 		"--hostname", "viva", "--uid", "1000", "--gid", "1000",
 		"--cap-drop", "ALL", "--clearenv", "--ro-bind", "/usr", "/usr",
-		"--proc", "/proc", "--dev", "/dev", "--size", TMP_SIZE,
-		"--perms", "1777", "--tmpfs", "/tmp", "--size", TMP_SIZE,
+		"--proc", "/proc", "--dev", "/dev", "--size", size,
+		"--perms", "1777", "--tmpfs", "/tmp", "--size", size,
 		"--perms", "1777", "--tmpfs", "/dev/shm", "--size", "16777216",
-		"--tmpfs", "/run", "--size", TMP_SIZE, "--tmpfs", "/home",
+		"--tmpfs", "/run", "--size", size, "--tmpfs", "/home",
 		"--dir", "/home/candidate", "--setenv", "PATH",
 		"/usr/local/bin:/usr/bin:/bin:/usr/games", "--setenv", "HOME",
 		"/home/candidate", "--setenv", "USER", "candidate", "--setenv",
@@ -250,7 +256,7 @@ bwrap_prepare(struct bwrap *b, const char *workspace, bool read_only,
 		"--setenv", "TERM", "xterm-256color", "--setenv", "COLORTERM",
 		"truecolor", "--setenv", "LANG", "C.UTF-8", "--setenv",
 		"PYTHONDONTWRITEBYTECODE", "1", NULL };
-	int fd = seccomp_memfd(e);
+	int fd = seccomp_memfd(spec != NULL && spec->cpu_ms > 0, e);
 
 	memset(b, 0, sizeof *b);
 	if (fd < 0)

@@ -488,7 +488,7 @@ spawn(struct exec *x, const struct exec_spec *spec, struct pipes *p,
 
 	if (spec->pty)
 		ttyname_r(p->child[0], tty, sizeof tty);
-	if (!bwrap_prepare(&b, x->l->workspace, spec->read_only,
+	if (!bwrap_prepare(&b, x->l->workspace, spec,
 	    tty[0] != '\0' ? tty : NULL,
 	    (const char *const *)x->l->mask, e)) {
 		bwrap_finish(&b);

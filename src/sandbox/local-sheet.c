@@ -47,7 +47,7 @@ sandbox_local_sheet(int fd, struct err *e)
 	if (f.bwrap && f.init) {
 		if (mkdtemp(dir) == NULL)
 			return err_sys(e, errno, "cannot create %s", dir);
-		if (!bwrap_prepare(&b, dir, false, NULL, NULL, e)) {
+		if (!bwrap_prepare(&b, dir, NULL, NULL, NULL, e)) {
 			bwrap_finish(&b);
 			rmdir(dir);
 			return false;

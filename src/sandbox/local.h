@@ -26,10 +26,12 @@ struct bwrap {
 /* Path of the program or of the helper; NULL: not there. */
 const char *bwrap_path(void);
 const char *bwrap_init_path(void);
-/* Up to where the helper's own arguments follow.  tty: path of the terminal
- * to be /dev/console, where ttyname(3) finds it; NULL none. */
-bool bwrap_prepare(struct bwrap *, const char *workspace, bool read_only,
-    const char *tty, const char *const *mask, struct err *);
+/* Up to where the helper's own arguments follow.  The spec may be NULL.  tty:
+ * path of the terminal to be /dev/console, where ttyname(3) finds it; NULL
+ * none. */
+bool bwrap_prepare(struct bwrap *, const char *workspace,
+    const struct exec_spec *, const char *tty, const char *const *mask,
+    struct err *);
 void bwrap_arg(struct bwrap *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void bwrap_finish(struct bwrap *);
 /* In the child after fork: puts the descriptors where they belong and

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -44,10 +46,48 @@ static const uint64_t namespaces[] = { CLONE_NEWUSER, CLONE_NEWNS,
 	CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
 	CLONE_NEWCGROUP };
 
+/* Process 1 is the helper that counts what runs and tells how it ended.  With
+ * no file to open, or no turn to run, it would count nothing. */
+static int
+leave_helper(scmp_filter_ctx ctx)
+{
+	static const struct { int call; struct scmp_arg_cmp arg; } rules[] = {
+		{ SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_MASKED_EQ,
+		    0xffffffffu, 1) },
+		{ SCMP_SYS(sched_setscheduler), SCMP_A0(SCMP_CMP_MASKED_EQ,
+		    0xffffffffu, 1) },
+		{ SCMP_SYS(sched_setparam), SCMP_A0(SCMP_CMP_MASKED_EQ,
+		    0xffffffffu, 1) },
+		{ SCMP_SYS(sched_setattr), SCMP_A0(SCMP_CMP_MASKED_EQ,
+		    0xffffffffu, 1) },
+		{ SCMP_SYS(sched_setaffinity), SCMP_A0(SCMP_CMP_MASKED_EQ,
+		    0xffffffffu, 1) },
+		{ SCMP_SYS(setpriority), SCMP_A1(SCMP_CMP_MASKED_EQ,
+		    0xffffffffu, 1) },
+		{ SCMP_SYS(setpriority), SCMP_A0(SCMP_CMP_MASKED_EQ,
+		    0xffffffffu, PRIO_USER) } };
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rules) && rc == 0; i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
+		    rules[i].call, 1, rules[i].arg);
+	return rc;
+}
+
+/* The kernel forgets the time of children whose parent does not want to hear
+ * of their end (SIG_IGN, SA_NOCLDWAIT). */
+static int
+hear_of_children(scmp_filter_ctx ctx)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
+	    SCMP_SYS(rt_sigaction), 2, SCMP_A0(SCMP_CMP_MASKED_EQ,
+	    0xffffffffu, SIGCHLD), SCMP_A1(SCMP_CMP_NE, 0));
+}
+
 static int
 add_rules(scmp_filter_ctx ctx)
 {
-	int rc = 0;
+	int rc = leave_helper(ctx);
 
 	for (size_t i = 0; i < ARRAY_LEN(denied) && rc == 0; i++) {
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
@@ -63,6 +103,10 @@ add_rules(scmp_filter_ctx ctx)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
 		    SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ,
 		    namespaces[i], namespaces[i]));
+	/* Memory that belongs to no process cannot be counted. */
+	if (rc == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS),
+		    SCMP_SYS(memfd_create), 0);
 	/* Its flags are behind a pointer; the C library falls back. */
 	if (rc == 0)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS),
@@ -71,13 +115,15 @@ add_rules(scmp_filter_ctx ctx)
 }
 
 int
-seccomp_memfd(struct err *e)
+seccomp_memfd(bool judged, struct err *e)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int fd = memfd_create("viva-seccomp", MFD_CLOEXEC), rc = -ENOMEM;
 
 	if (ctx != NULL && fd >= 0) {
 		rc = add_rules(ctx);
+		if (rc == 0 && judged)
+			rc = hear_of_children(ctx);
 		if (rc == 0)
 			rc = seccomp_export_bpf(ctx, fd);
 	}

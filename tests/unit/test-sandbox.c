@@ -158,11 +158,10 @@ until_out(struct fixture *f, const char *text)
 	}
 }
 
-/* One shell command, to its end. */
+/* One program, to its end. */
 static void
-sh(struct fixture *f, const char *script, struct exec_spec spec)
+program(struct fixture *f, const char *const *argv, struct exec_spec spec)
 {
-	const char *argv[] = { "/bin/sh", "-c", script, NULL };
 	unsigned exits = f->exits;
 	uint64_t id;
 
@@ -173,6 +172,22 @@ sh(struct fixture *f, const char *script, struct exec_spec spec)
 	id = f->s->ops->exec(f->s, &spec);
 	f->s->ops->input_end(f->s, id);
 	until(f, &f->exits, exits + 1);
+}
+
+static void
+sh(struct fixture *f, const char *script, struct exec_spec spec)
+{
+	const char *argv[] = { "/bin/sh", "-c", script, NULL };
+
+	program(f, argv, spec);
+}
+
+static void
+python(struct fixture *f, const char *script, struct exec_spec spec)
+{
+	const char *argv[] = { "/usr/bin/python3", "-c", script, NULL };
+
+	program(f, argv, spec);
 }
 
 static void
@@ -270,6 +285,60 @@ test_many(void **state)
 	assert_string_equal(f->out[0].data, "524288\nnone\n");
 }
 
+/* The time of children counts, whoever waits for them. */
+static void
+test_children(void **state)
+{
+	static const char spin[] = "import os, signal, time\n"
+	    "try: signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+	    "except PermissionError: pass\n"
+	    "r, w = os.pipe()\n"
+	    "if os.fork() == 0:\n"
+	    "    while time.process_time() < 0.5: pass\n"
+	    "    os._exit(0)\n"
+	    "os.close(w)\n"
+	    "os.read(r, 1)\n";
+	struct fixture *f = *state;
+
+	python(f, spin, (struct exec_spec){ .cpu_ms = 300 });
+	assert_false(f->exit.infra);
+	assert_true(f->exit.cpu_us > 300000);
+	assert_true(f->exit.timed_out);
+	/* A shell needs it, and nobody counts there. */
+	python(f, "import signal\n"
+	    "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n",
+	    (struct exec_spec){ 0 });
+	assert_int_equal(f->exit.status, 0);
+}
+
+/* Memory that no process has mapped. */
+static void
+test_hidden_memory(void **state)
+{
+	static const char shm[] = "import ctypes, time\n"
+	    "c = ctypes.CDLL(None)\n"
+	    "c.shmat.restype = ctypes.c_void_p\n"
+	    "for i in range(40):\n"
+	    "    p = c.shmat(c.shmget(0, 8 << 20, 0o1600), None, 0)\n"
+	    "    ctypes.memset(ctypes.c_void_p(p), 1, 8 << 20)\n"
+	    "    c.shmdt(ctypes.c_void_p(p))\n"
+	    "time.sleep(1000)\n";
+	struct fixture *f = *state;
+
+	python(f, "import os\n"
+	    "try: os.memfd_create('x')\n"
+	    "except OSError: print('none')\n", (struct exec_spec){ 0 });
+	assert_string_equal(f->out[0].data, "none\n");
+	python(f, shm, (struct exec_spec){ .memory_mb = 80,
+	    .wall_ms = 10000 });
+	assert_true(f->exit.memory_limit);
+	assert_false(f->exit.timed_out);
+	/* What is judged has its memory, not three places more. */
+	sh(f, "df -k --output=size /tmp /dev/shm /run /home | sort -n | "
+	    "tail -1 | tr -d ' '", (struct exec_spec){ .read_only = true });
+	assert_string_equal(f->out[0].data, "16384\n");
+}
+
 /* Who says how a program ended cannot be stopped, read or imitated by it. */
 static void
 test_helper(void **state)
@@ -285,6 +354,29 @@ test_helper(void **state)
 	assert_int_equal(f->exit.status, 5);
 	assert_true(memmem(f->out[0].data, f->out[0].len, "xyzzy", 5) == NULL);
 	assert_non_null(strstr(f->out[1].data, "/proc/1/fd"));
+}
+
+/* Nor made to look away, or too late. */
+static void
+test_helper_limits(void **state)
+{
+	static const char script[] = "import os, resource\n"
+	    "for f in (lambda: resource.prlimit(1, resource.RLIMIT_NOFILE, "
+	    "(0, 0)),\n"
+	    "    lambda: os.sched_setscheduler(1, os.SCHED_IDLE, "
+	    "os.sched_param(0)),\n"
+	    "    lambda: os.sched_setaffinity(1, {0}),\n"
+	    "    lambda: os.setpriority(os.PRIO_PROCESS, 1, 19),\n"
+	    "    lambda: os.setpriority(os.PRIO_USER, 0, 19)):\n"
+	    "    try: f(); print('done')\n"
+	    "    except PermissionError: print('no', end=' ')\n"
+	    "resource.prlimit(0, resource.RLIMIT_NOFILE, (99, 99))\n"
+	    "os.setpriority(os.PRIO_PROCESS, 0, 5)\n";
+	struct fixture *f = *state;
+
+	python(f, script, (struct exec_spec){ 0 });
+	assert_string_equal(f->out[0].data, "no no no no no ");
+	assert_int_equal(f->exit.status, 0);
 }
 
 /* As somebody might from another terminal. */
@@ -587,7 +679,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_runs), T(test_walls),
-		T(test_limits), T(test_many), T(test_helper),
+		T(test_limits), T(test_many), T(test_children),
+		T(test_hidden_memory), T(test_helper), T(test_helper_limits),
 		T(test_bwrap_killed), T(test_mask), T(test_input), T(test_pty),
 		T(test_pause_kill), T(test_files), T(test_changes),
 		T(test_no_bwrap), T(test_no_walls),
