@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -584,6 +586,66 @@ test_changes(void **state)
 	assert_true(f->changes < 4);
 }
 
+static int64_t
+cpu_us(int who)
+{
+	struct rusage u;
+
+	assert_int_equal(getrusage(who, &u), 0);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL +
+	    u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+}
+
+/* Until all changes are told: longer than one waits for the next. */
+static void
+until_quiet(struct fixture *f)
+{
+	unsigned before;
+	int64_t end;
+
+	do {
+		before = f->changes;
+		end = clock_mono(clock_system()) + 600000;
+		while (clock_mono(clock_system()) < end)
+			loop_turn(f->loop, 100000);
+	} while (f->changes != before);
+}
+
+/* Directories with much in them, and the loop's thread reads none. */
+static void
+test_watch(void **state)
+{
+	struct fixture *f = *state;
+	int64_t ours, all;
+	char path[200];
+	unsigned changes;
+
+	sh(f, "for d in $(seq 10); do mkdir d$d; done; cd d1; "
+	    "seq 4000 | xargs touch; cd ..; "
+	    "for d in $(seq 2 10); do ln d1/* d$d; done; echo done",
+	    (struct exec_spec){ 0 });
+	assert_string_equal(f->out[0].data, "done\n");
+	until_quiet(f);
+	ours = cpu_us(RUSAGE_THREAD);
+	all = cpu_us(RUSAGE_SELF);
+	for (int i = 0; i < 5; i++) {
+		changes = f->changes;
+		snprintf(path, sizeof path, "%s/new%d", f->dir, i);
+		assert_int_equal(mkdir(path, 0755), 0);
+		until(f, &f->changes, changes + 1);
+	}
+	ours = cpu_us(RUSAGE_THREAD) - ours;
+	all = cpu_us(RUSAGE_SELF) - all;
+	if (ours > all / 2)
+		fail_msg("%lld of %lld us", (long long)ours, (long long)all);
+	/* One that came last is watched too. */
+	until_quiet(f);
+	changes = f->changes;
+	snprintf(path, sizeof path, "%s/new4/file", f->dir);
+	fclose(fopen(path, "we"));
+	until(f, &f->changes, changes + 1);
+}
+
 static void
 test_no_bwrap(void **state)
 {
@@ -682,7 +744,7 @@ main(void)
 		T(test_limits), T(test_many), T(test_children),
 		T(test_hidden_memory), T(test_helper), T(test_helper_limits),
 		T(test_bwrap_killed), T(test_mask), T(test_input), T(test_pty),
-		T(test_pause_kill), T(test_files), T(test_changes),
+		T(test_pause_kill), T(test_files), T(test_changes), T(test_watch),
 		T(test_no_bwrap), T(test_no_walls),
 		cmocka_unit_test(test_remedies),
 		cmocka_unit_test(test_sheet) };
