@@ -17,6 +17,7 @@
  * cut. */
 #define EDIT_MAX (1u << 20)
 #define LIST_MAX (1u << 20)
+#define FOLLOW_BURST (4u << 20)
 
 struct request *
 file_request(struct core *c, enum request_kind kind, enum fs_op op,
@@ -55,7 +56,8 @@ core_files_reset(struct core *c)
 	free(c->last_list);
 	c->last_list = NULL;
 	loop_timer_cancel(c->autosave);
-	c->autosave = NULL;
+	loop_timer_cancel(c->follow);
+	c->autosave = c->follow = NULL;
 }
 
 void
@@ -172,6 +174,7 @@ reload(struct core *c, struct known *k, const char *p, size_t n)
 	ev.u.edit.offset = head;
 	ev.u.edit.deleted = old.len - head - tail;
 	ev.u.edit.kind = "reload";
+	core_meter(c, &c->followed, n - head - tail, FOLLOW_BURST);
 	if (ev.u.edit.deleted != 0 || n > head + tail)
 		emit_edit(c, &ev, p + head, n - head - tail);
 	event_hash(p, n, hash);
@@ -282,9 +285,28 @@ core_files_list(struct core *c)
 		file_request(c, REQ_LIST, FS_LIST, NULL, NULL, NULL, 0);
 }
 
+static void
+follow_later(void *user)
+{
+	struct core *c = user;
+
+	c->follow = NULL;
+	core_files_changed(c);
+}
+
+/* A list may have a megabyte, a file two, and a program can change them all
+ * the time. */
 void
 core_files_changed(struct core *c)
 {
+	int64_t wait = core_meter(c, &c->followed, 0, FOLLOW_BURST);
+
+	if (wait > 0) {
+		if (c->follow == NULL)
+			c->follow = loop_timer_add(c->loop, wait, follow_later,
+			    c);
+		return;
+	}
 	core_files_list(c);
 	for (size_t i = 0; c->sandbox != NULL && i < c->state->nfiles; i++)
 		check(c, c->state->files[i].path);
@@ -388,6 +410,7 @@ on_list(struct core *c, struct request *r, const struct fs_result *res)
 	if (c->last_list == NULL || strcmp(c->last_list, buf_str(&list)) != 0) {
 		ev.u.file.list = buf_str(&list);
 		core_emit(c, &ev);
+		core_meter(c, &c->followed, list.len, FOLLOW_BURST);
 		free(c->last_list);
 		c->last_list = buf_take(&list);
 	}

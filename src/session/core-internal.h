@@ -82,6 +82,7 @@ struct core {
 	uint64_t recorded; /* bytes of output */
 	uint64_t dropped;  /* not recorded, and not yet told */
 	bool dropping;
+	int64_t answered; /* core_meter: to the program's questions */
 	struct past past;
 	bool attaching;	    /* to that shell; what is typed is kept in */
 	struct buf waiting_input;
@@ -92,6 +93,8 @@ struct core {
 	struct request *requests;
 	size_t nrequests, requests_cap;
 	char *last_list;
+	int64_t followed; /* core_meter: what changed outside the editor */
+	struct loop_timer *follow; /* there was more of it */
 	unsigned seeding; /* template files still being written */
 	bool seeds_behind; /* as known.behind, of these */
 	struct loop_timer *autosave;
@@ -119,6 +122,11 @@ void core_emit(struct core *, struct event *);
 /* As core_emit, but it is not in the record. */
 void core_show(struct core *, struct event *);
 struct event core_event(enum event_type, enum event_origin);
+/* Programs make the record grow by more than output, which is bounded.  Notes
+ * n bytes in *at; returns how long it is until more may come: burst of them
+ * at once, and METER_RATE a second. */
+#define METER_RATE 65536
+int64_t core_meter(struct core *, int64_t *at, size_t n, size_t burst);
 void core_notice(struct core *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const struct problem *core_problem(const struct core *);
 /* Once everything is saved; else it says what is not. */

@@ -16,6 +16,7 @@
  * and the record says so. */
 #define RECORD_MAX (2ull << 30)
 #define BACKLOG_MAX (64u << 20)
+#define ANSWER_BURST (256u << 10) /* of one who does not read them */
 #define INPUT_CHUNK (1u << 20) /* an event's line is bounded */
 
 void
@@ -121,14 +122,18 @@ hold(struct core *c)
 	c->hold_timer = loop_timer_add(c->loop, HOLD_POLL_US, hold_check, c);
 }
 
-/* The terminal's answers to the program's questions (DA, DSR). */
+/* The terminal's answers to the program's questions (DA, DSR).  Keys wait
+ * behind them, so a flood of questions stays without. */
 static void
 answer(struct core *c)
 {
 	struct buf out = { 0 };
 
 	vt_take_output(c->state->vt, &out);
-	core_term_input(c, buf_str(&out), out.len, ORIGIN_SYSTEM);
+	if (out.len > 0 && core_meter(c, &c->answered, 0, ANSWER_BURST) <= 0) {
+		core_meter(c, &c->answered, out.len, ANSWER_BURST);
+		core_term_input(c, buf_str(&out), out.len, ORIGIN_SYSTEM);
+	}
 	buf_free(&out);
 }
 

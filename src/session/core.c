@@ -163,6 +163,17 @@ skip_saved(struct core *c)
 	core_next_question(c);
 }
 
+int64_t
+core_meter(struct core *c, int64_t *at, size_t n, size_t burst)
+{
+	int64_t now = clock_mono(loop_clock(c->loop));
+
+	if (*at < now)
+		*at = now;
+	*at += (int64_t)n * 1000000 / METER_RATE;
+	return *at - now - (int64_t)burst * 1000000 / METER_RATE;
+}
+
 /* ---- activity ---- */
 
 static void

@@ -471,6 +471,54 @@ test_record_max(void **state)
 	assert_int_equal(core_state(f->core)->dropped, 19);
 }
 
+/* What a program does to a file comes into the editor, but the record is not
+ * filled with it. */
+static void
+test_follow_flood(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = 1000000;
+	char *big = xcalloc(1, n + 1), last;
+	unsigned edits = f->counts[EV_EDIT_CHANGE];
+
+	for (int i = 0; i < 20; i++) {
+		memset(big, 'a' + i, n);
+		fake_write(f->shell, "solution.py", big);
+		pass(f, 250000);
+	}
+	edits = f->counts[EV_EDIT_CHANGE] - edits;
+	assert_in_range(edits, 4, 8);
+	pass(f, 30000000); /* and the last of it in the end */
+	text_read(solution(f)->text, 0, &last, 1);
+	assert_int_equal(last, 'a' + 19);
+	assert_int_equal(solution(f)->save, FILE_SAVED);
+	free(big);
+}
+
+/* Nor with answers to questions that come faster than anybody reads. */
+static void
+test_answer_flood(void **state)
+{
+	struct fixture *f = *state;
+	struct buf ask = { 0 };
+	unsigned inputs = f->counts[EV_TERM_INPUT];
+
+	for (int i = 0; i < 2000; i++)
+		buf_adds(&ask, "\033[c");
+	for (int i = 0; i < 60; i++) {
+		fake_say(f->shell, buf_str(&ask));
+		turns(f);
+	}
+	inputs = f->counts[EV_TERM_INPUT] - inputs;
+	assert_in_range(inputs, 1, 40);
+	pass(f, 10000000);
+	inputs = f->counts[EV_TERM_INPUT];
+	fake_say(f->shell, "\033[c");
+	turns(f);
+	assert_int_equal(f->counts[EV_TERM_INPUT], inputs + 1);
+	buf_free(&ask);
+}
+
 static void
 test_limit(void **state)
 {
@@ -792,7 +840,8 @@ main(void)
 		T(test_end_conflict), T(test_end_full), T(test_long_edit),
 		T(test_no_room), T(test_pause),
 		cmocka_unit_test_setup_teardown(test_record_max, setup_small,
-		    fixture_teardown), T(test_limit), T(test_new_sandbox),
+		    fixture_teardown), T(test_follow_flood),
+		T(test_answer_flood), T(test_limit), T(test_new_sandbox),
 		T(test_new_after_gone), T(test_new_mute),
 		T(test_new_and_end), T(test_new_early),
 		T(test_new_half),
