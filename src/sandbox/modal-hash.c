@@ -205,7 +205,8 @@ hash_start(struct loop *loop, const struct hash_piece *pieces, size_t n,
 
 	h->pieces = xcalloc(n + 1, sizeof *h->pieces);
 	memcpy(h->pieces, pieces, n * sizeof *pieces);
-	h->n = h->left = n;
+	h->n = n;
+	h->left = n;
 	h->done = done;
 	h->user = user;
 	h->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
