@@ -12,6 +12,7 @@
 
 #include <git2/sys/mempack.h>
 #include <git2/sys/odb_backend.h>
+#include <git2/sys/path.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -58,11 +59,24 @@ remember(struct gitstore_repo *g, const git_oid *id)
 	git_oid_cpy(&g->fresh[g->nfresh++], id);
 }
 
+/* Git reads these by itself, and git-fsck(1) and a server that is pushed to
+ * refuse what is not as it should be in them. */
+static bool
+git_reads(const char *name)
+{
+	size_t n = strlen(name);
+
+	return git_path_is_gitfile(name, n, GIT_PATH_GITFILE_GITMODULES,
+	    GIT_PATH_FS_GENERIC) != 0 ||
+	    git_path_is_gitfile(name, n, GIT_PATH_GITFILE_GITATTRIBUTES,
+	    GIT_PATH_FS_GENERIC) != 0;
+}
+
 static void
 insert(struct checkpoint *c, git_treebuilder *tb,
     const struct gitstore_node *k, const git_oid *id, size_t mark)
 {
-	if (git_treebuilder_insert(NULL, tb, k->name, id,
+	if (git_reads(k->name) || git_treebuilder_insert(NULL, tb, k->name, id,
 	    k->dir ? GIT_FILEMODE_TREE : GIT_FILEMODE_BLOB) != 0) {
 		/* A name that libgit2 knows better about: forget what was
 		 * made for it. */

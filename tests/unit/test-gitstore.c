@@ -433,7 +433,9 @@ names_git_cannot_hold_are_left_out_and_counted(void **st)
 		"./a", "a/../b", "..", ".", ".git/config", "x/.GIT", "x/.Git/y",
 		"git~1", ".git ", ".git...", ".git::$INDEX_ALLOCATION",
 		"a\\.git", ".g\xe2\x80\x8cit", "\xef\xbb\xbf.git", "a\nb",
-		"a\x7f" "b", "\033[2J" };
+		"a\x7f" "b", "\033[2J", ".gitmodules/f", "m/.gitmodules",
+		".GITMODULES", "gitmod~1/f", ".gitmodules\xe2\x80\x8c/f",
+		".gitattributes", "a/.gitattributes/f" };
 	static const char *const fine[] = { ".gitignore", ".github/x", "...",
 		"..a", "a b", "git", "\xc3\xa9", "\xff", "a\\b" };
 	struct gitstore_entry ws[ARRAY_LEN(hostile) + ARRAY_LEN(fine) + 2];
@@ -462,7 +464,7 @@ names_git_cannot_hold_are_left_out_and_counted(void **st)
 	    "...\n..a\n.github/x\n.gitignore\na b\na\\b\ngit\n\xc3\xa9\n"
 	    "\xff\n");
 	expect(f, "git log --format=%B refs/sessions/s", "hostile\n\n"
-	    "skipped: 23 files whose names git cannot hold\n\n");
+	    "skipped: 30 files whose names git cannot hold\n\n");
 	free(name);
 	buf_free(&deep);
 }
