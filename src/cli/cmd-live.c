@@ -93,11 +93,14 @@ on_clipboard(void *user, const char *p, size_t n)
 static void
 keep_text(struct live *v, const struct state_file *f)
 {
-	const char *dir = getenv("TMPDIR"), *name = strrchr(f->path, '/');
+	const char *dir = getenv("TMPDIR"), *slash = strrchr(f->path, '/');
+	const char *name = slash != NULL ? slash + 1 : f->path;
 	struct buf text = { 0 };
-	char *path = xasprintf("%s/viva-XXXXXX-%s", dir != NULL && *dir ==
-	    '/' ? dir : "/tmp", name != NULL ? name + 1 : f->path);
-	int fd = mkstemps(path, (int)strlen(strstr(path, "XXXXXX")) - 6);
+	/* A name that is as long as it can be leaves no room. */
+	int n = (int)strnlen(name, 200);
+	char *path = xasprintf("%s/viva-XXXXXX-%.*s", dir != NULL && *dir ==
+	    '/' ? dir : "/tmp", n, name);
+	int fd = mkstemps(path, n + 1);
 	bool ok;
 
 	text_append(f->text, 0, text_size(f->text), &text);
@@ -189,10 +192,22 @@ make_id(struct live *v)
 static void
 say_goodbye(const struct live *v)
 {
-	if (v->why[0] != '\0')
-		printf("viva: not all of the session could be kept: %s\n",
-		    v->why);
-	fputs(buf_str(&v->kept), stdout);
+	const char *line, *next;
+
+	/* Names of files may have anything in them. */
+	if (v->why[0] != '\0') {
+		fputs("viva: not all of the session could be kept: ", stdout);
+		cli_print_clean(v->why);
+		putchar('\n');
+	}
+	for (line = buf_str(&v->kept); *line != '\0'; line = next + 1) {
+		char *s = xstrndup(line, strcspn(line, "\n"));
+
+		next = line + strcspn(line, "\n");
+		cli_print_clean(s);
+		putchar('\n');
+		free(s);
+	}
 	printf("session %s ended. Look at it again with:\n"
 	    "  viva replay %s\n", v->id, v->id);
 	printf("your files: %s\n", v->dir);

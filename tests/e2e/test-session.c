@@ -21,6 +21,7 @@
 #include "tests/support/machine.h"
 #include "tests/support/ptyscreen.h"
 
+#define F2 "\033OQ"
 #define F3 "\033OR"
 #define F4 "\033OS"
 #define F5 "\033[15~"
@@ -318,6 +319,31 @@ test_terminated(void **state)
 	assert_in_file("journal.jsonl", "session.end");
 }
 
+/* What is said after the end has names that programs gave. */
+static void
+test_unsaved_name(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	ptyscreen_send(p, F4 "mv solution.py $'0\\033[7mb'; echo mo''ved\r");
+	ptyscreen_wait(p, "moved");
+	ptyscreen_wait(p, "[7mb ");
+	ptyscreen_send(p, F2 HOME "\r");
+	ptyscreen_wait(p, "[7mb] ");
+	ptyscreen_send(p, F3 "mine");
+	ptyscreen_wait(p, "mineimport");
+	ptyscreen_send(p, F4 "rm 0*; mkdir $'0\\033[7mb'; echo ma''de\r");
+	ptyscreen_wait(p, "made");
+	ptyscreen_send(p, F10);
+	ptyscreen_wait(p, "y/n");
+	ptyscreen_send(p, "y");
+	ptyscreen_wait(p, "0?[7mb is not saved");
+	assert_null(strstr(ptyscreen_written(p), "0\033[7mb"));
+	ptyscreen_exit(p);
+	ptyscreen_stop(p);
+}
+
 static void
 test_crash(void **state)
 {
@@ -435,10 +461,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_kill),
-		T(test_resume), T(test_terminated), T(test_crash),
-		T(test_file_size),
-		T(test_no_sandbox), T(test_config), T(test_nowhere_to_write),
-		T(test_bad_package) };
+		T(test_resume), T(test_terminated), T(test_unsaved_name),
+		T(test_crash), T(test_file_size), T(test_no_sandbox),
+		T(test_config), T(test_nowhere_to_write), T(test_bad_package) };
 
 	if (!machine_has_namespaces())
 		return TEST_SKIPPED;
