@@ -184,8 +184,11 @@ read_names(struct walk *w, int dir, char ***out)
 	size_t n = 0, cap = 0;
 
 	*out = NULL;
-	if (d == NULL && fd >= 0)
-		close(fd);
+	if (d == NULL) {
+		w->out->skipped++;
+		if (fd >= 0)
+			close(fd);
+	}
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		if (ignored(e->d_name))
 			continue;
@@ -226,6 +229,8 @@ walk_dir(struct walk *w, int dir, const char *prefix, int depth)
 			if (sub >= 0) {
 				walk_dir(w, sub, path, depth + 1);
 				close(sub);
+			} else {
+				w->out->skipped++;
 			}
 		} else {
 			w->out->skipped++;
@@ -240,7 +245,14 @@ static void
 run_walk(int root, const struct fs_request *q, struct fs_result *out)
 {
 	struct walk w = { .out = out, .content = q->op == FS_TREE };
+	int fd = open_beneath(root, ".", O_RDONLY | O_DIRECTORY, 0);
 
+	/* It is not empty because nobody may look into it. */
+	if (fd < 0) {
+		err_sys(&out->err, errno, "cannot read the workspace");
+		return;
+	}
+	close(fd);
 	walk_dir(&w, root, "", 0);
 	out->ok = true;
 }

@@ -2,6 +2,7 @@
 
 /* The local sandbox, for real: bubblewrap, pty, limits, files. */
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -574,6 +575,42 @@ test_files(void **state)
 	assert_false(fs(f, FS_REMOVE, "y.py", NULL, NULL));
 }
 
+/* What cannot be read is not gone. */
+static void
+test_unreadable(void **state)
+{
+	struct fixture *f = *state;
+	struct fs_request q = { .op = FS_LIST };
+	struct fs_result out, in;
+	uid_t uid = geteuid();
+	char path[200];
+	int root, sub;
+
+	assert_true(fs(f, FS_PUT, "a", NULL, "one"));
+	assert_true(fs(f, FS_PUT, "d/b", NULL, "two"));
+	snprintf(path, sizeof path, "%s/d", f->dir);
+	root = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	sub = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(root >= 0 && sub >= 0);
+	assert_int_equal(chmod(f->dir, 0755), 0);
+	assert_int_equal(chmod(path, 0), 0);
+	if (uid == 0) /* who can read everything */
+		assert_int_equal(seteuid(65534), 0);
+	fs_run(root, &q, &out);
+	fs_run(sub, &q, &in);
+	assert_int_equal(seteuid(uid), 0);
+	assert_true(out.ok);
+	assert_int_equal(out.nfiles, 1);
+	assert_int_equal(out.skipped, 1);
+	assert_false(in.ok);
+	assert_non_null(strstr(in.err.msg, "cannot read the workspace"));
+	fs_result_finish(&out);
+	fs_result_finish(&in);
+	assert_int_equal(chmod(path, 0755), 0);
+	close(root);
+	close(sub);
+}
+
 static void
 test_changes(void **state)
 {
@@ -744,7 +781,8 @@ main(void)
 		T(test_limits), T(test_many), T(test_children),
 		T(test_hidden_memory), T(test_helper), T(test_helper_limits),
 		T(test_bwrap_killed), T(test_mask), T(test_input), T(test_pty),
-		T(test_pause_kill), T(test_files), T(test_changes), T(test_watch),
+		T(test_pause_kill), T(test_files), T(test_unreadable),
+		T(test_changes), T(test_watch),
 		T(test_no_bwrap), T(test_no_walls),
 		cmocka_unit_test(test_remedies),
 		cmocka_unit_test(test_sheet) };
