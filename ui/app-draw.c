@@ -34,6 +34,23 @@ has_link(const struct app *a, struct sandbox_link *link)
 	return a->spec.link != NULL && a->spec.link(a->spec.user, link);
 }
 
+/* As long as it is so: the message that warns of it goes with the next key,
+ * and whoever types then has not seen it. */
+static void
+link_end(const struct sandbox_link *l, const char *dot, struct segment *s)
+{
+	size_t n = strlen(s->text);
+	int left = (int)((l->expires_us + 60 * SECOND - 1) / (60 * SECOND));
+
+	if (l->expires_us < 0 || left > SOON / 60)
+		return;
+	snprintf(s->text + n, sizeof s->text - n, " %s ends in %d min", dot,
+	    left);
+	snprintf(s->brief, sizeof s->brief, "ends in %d min", left);
+	s->style = STYLE_WAIT;
+	s->weight = 8;
+}
+
 /* What a person wants to know of the way to the sandbox. */
 static void
 link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
@@ -53,6 +70,8 @@ link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
 	if (l->pending > 0 && conn != CONN_ONLINE && n < sizeof s->text)
 		snprintf(s->text + n, sizeof s->text - n,
 		    " %s %zu typed wait", dot, l->pending);
+	if (conn == CONN_ONLINE)
+		link_end(l, dot, s);
 }
 
 static void

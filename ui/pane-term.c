@@ -316,7 +316,11 @@ title_conn(const struct pane *p, const char *dot, struct buf *out)
 
 	switch (s->conn) {
 	case CONN_STARTING:
-		buf_addf(out, " %s starting", dot);
+		/* How far it is, and of a build the last line. */
+		buf_addf(out, " %s %s", dot, s->conn_why != NULL &&
+		    s->conn_why[0] != '\0' ? "" : "starting");
+		if (s->conn_why != NULL)
+			pane_words(p, s->conn_why, out);
 		break;
 	case CONN_ONLINE:
 		break;

@@ -628,6 +628,12 @@ what_the_title_says(void **st)
 	struct fix *f = setup(false);
 
 	(void)st;
+	f->state.conn = CONN_STARTING;
+	expect_title(f, "shell \xc2\xb7 starting");
+	f->state.conn_why = (char *)"building the image: Step 2/3";
+	expect_title(f, "shell \xc2\xb7 building the image: Step 2/3");
+	f->state.conn = CONN_ONLINE;
+	f->state.conn_why = NULL;
 	feed(f, "\033]2;vim a.c\007");
 	expect_title(f, "shell \xc2\xb7 vim a.c");
 	f->state.conn = CONN_RETRYING;
