@@ -165,7 +165,7 @@ modal_sheet(void)
 		row(bad ? "NO" : "-", e.msg);
 	} else {
 		bad = !provider_check(p, row);
-		p->close(p);
+		bad |= !p->close(p);
 	}
 	loop_destroy(loop);
 	return bad;

@@ -44,6 +44,7 @@ struct live {
 	struct app *app;
 	char id[40];
 	char why[400]; /* what could not be kept */
+	bool incomplete; /* a file or the record does not have all */
 	struct buf kept; /* where texts are that have no other place */
 	char *dir, *repo;
 	struct problem **problems;
@@ -124,9 +125,13 @@ keep_texts(struct live *v)
 	bool failed;
 
 	core_record_state(v->core, &failed);
-	for (size_t i = 0; failed && i < s->nfiles; i++)
-		if (s->files[i].save != FILE_SAVED)
-			keep_text(v, &s->files[i]);
+	v->incomplete = failed;
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (s->files[i].save != FILE_SAVED) {
+			v->incomplete = true;
+			if (failed)
+				keep_text(v, &s->files[i]);
+		}
 }
 
 static void
@@ -210,7 +215,10 @@ say_goodbye(const struct live *v)
 	}
 	printf("session %s ended. Look at it again with:\n"
 	    "  viva replay %s\n", v->id, v->id);
-	printf("your files: %s\n", v->dir);
+	if (v->provider->files != NULL)
+		v->provider->files(v->provider, v->id);
+	else
+		printf("your files: %s\n", v->dir);
 }
 
 static int
@@ -347,14 +355,17 @@ live(const struct plan *plan)
 	v.provider = provider_open(plan->sandbox, v.loop, &e);
 	if (v.provider != NULL && prepare(&v, plan, &e)) {
 		status = session(&v, plan);
-		if (status == 0)
+		if (status == 0) {
 			say_goodbye(&v);
+			status = v.incomplete;
+		}
 		buf_free(&v.kept);
 	} else {
 		status = cli_fail(&e);
 	}
-	if (v.provider != NULL)
-		v.provider->close(v.provider);
+	if (v.provider != NULL && !v.provider->close(v.provider) &&
+	    status == 0)
+		status = 1;
 	loop_destroy(v.loop);
 	problem_list_free(v.problems, v.nproblems);
 	masks_free(v.mask);

@@ -304,6 +304,7 @@ static bool
 check_end(struct check *c)
 {
 	static const struct modal_list_watch list = { on_item, on_done };
+	struct modal_left left;
 	bool gone = false;
 
 	c->why[0] = '\0';
@@ -320,7 +321,8 @@ check_end(struct check *c)
 		wait_for(c, &c->answered, STEP_US);
 	}
 	free(c->volume);
-	return c->why[0] == '\0' && c->answered ?
+	modal_left(c->modal, &left);
+	return c->why[0] == '\0' && c->answered && left.sandboxes == 0 ?
 	    good(c, "all of it is gone again") :
 	    bad(c, "it could not be cleaned up", "viva sandboxes and viva "
 	    "volumes show what is left");

@@ -2,15 +2,18 @@
 
 #include "cli/provider.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "base/mem.h"
+#include "cli/cli.h"
 #include "cli/modal-settings.h"
 #include "session/testrun-web.h"
 
 #define LEAVE_US 15000000 /* the last sync and the end of a sandbox */
+#define TELL_US 1000000	  /* then it is said what is waited for */
 
 struct account {
 	struct provider base;
@@ -25,31 +28,79 @@ stop(void *user)
 	*(bool *)user = true;
 }
 
-static void
-leave(struct account *a)
+/* Turns the loop while sandboxes are being sent off; false: it takes longer
+ * than that. */
+static bool
+sent_off(struct account *a, int64_t us)
 {
 	bool late = false;
-	struct loop_timer *t = loop_timer_add(a->base.loop, LEAVE_US, stop,
-	    &late);
+	struct loop_timer *t = loop_timer_add(a->base.loop, us, stop, &late);
 
 	while (modal_busy(a->modal) && !late)
 		loop_turn(a->base.loop, -1);
 	if (!late)
 		loop_timer_cancel(t);
-	modal_destroy(a->modal);
+	return !late;
 }
 
-static void
+/* What runs on costs money, and what is not on the volume is not where its
+ * owner looks for it. */
+static bool
+last_words(const struct modal_left *l)
+{
+	if (l->unsynced[0] != '\0') {
+		fputs("viva: what was saved last may not be on the volume (",
+		    stdout);
+		cli_print_clean(l->unsynced);
+		puts("); the record has it");
+	}
+	if (l->sandboxes > 0)
+		printf("viva: %u sandbox%s at Modal could not be ended and "
+		    "will run until the timeout; when Modal can be reached, "
+		    "'viva sandboxes --end' shows what runs\n", l->sandboxes,
+		    l->sandboxes == 1 ? "" : "es");
+	return l->unsynced[0] == '\0' && l->sandboxes == 0;
+}
+
+static bool
+leave(struct account *a)
+{
+	struct modal_left left;
+
+	if (!sent_off(a, TELL_US)) {
+		puts("ending the sandbox at Modal ...");
+		fflush(stdout);
+		sent_off(a, LEAVE_US - TELL_US);
+	}
+	modal_left(a->modal, &left);
+	modal_destroy(a->modal);
+	return last_words(&left);
+}
+
+static bool
 close_account(struct provider *p)
 {
 	struct account *a = CONTAINER_OF(p, struct account, base);
+	bool ok = a->modal == NULL || leave(a);
 
-	if (a->modal != NULL)
-		leave(a);
 	testweb_destroy(p->web);
 	modal_settings_finish(&a->settings);
 	modal_config_finish(&a->config);
 	free(a);
+	return ok;
+}
+
+static void
+tell_files(struct provider *p, const char *session)
+{
+	struct account *a = CONTAINER_OF(p, struct account, base);
+
+	if (a->settings.options.ephemeral)
+		puts("your files: the record has them, as the volume went "
+		    "with the session");
+	else
+		printf("your files: at Modal, a volume for each question: "
+		    "%s-%s-q1 ...\n", a->config.volume_namespace, session);
 }
 
 static struct sandbox *
@@ -120,7 +171,7 @@ provider_open_modal(struct loop *loop, struct err *e)
 	struct account *a = xcalloc(1, sizeof *a);
 
 	a->base = (struct provider){ "modal", loop, make_sandbox,
-		close_account, NULL };
+		close_account, tell_files, NULL };
 	if (open_account(a, e))
 		return &a->base;
 	close_account(&a->base);

@@ -14,10 +14,11 @@ make_local(struct provider *p, const struct sandbox_spec *spec,
 	return sandbox_local_create(p->loop, spec, watch, user);
 }
 
-static void
+static bool
 close_local(struct provider *p)
 {
 	free(p);
+	return true;
 }
 
 struct provider *
@@ -33,7 +34,7 @@ provider_open(const char *name, struct loop *loop, struct err *e)
 		return NULL;
 	}
 	p = xmalloc(sizeof *p);
-	*p = (struct provider){ "local", loop, make_local, close_local,
+	*p = (struct provider){ "local", loop, make_local, close_local, NULL,
 		NULL };
 	return p;
 }

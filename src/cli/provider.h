@@ -21,8 +21,10 @@ struct provider { /* embedded first in one */
 	    const struct sandbox_spec *, const struct sandbox_watch *,
 	    void *user);
 	/* Turns the loop until sandboxes far away have been sent off, for a
-	 * while. */
-	void (*close)(struct provider *);
+	 * while.  False: some were not, and what that means is printed. */
+	bool (*close)(struct provider *);
+	/* Prints where the files of a session are; NULL: in its directory. */
+	void (*files)(struct provider *, const char *session);
 	/* What runs the tests in place of a sandbox (MODAL_EXECUTE_URL);
 	 * NULL: it is not set. */
 	struct testweb *web;

@@ -11,6 +11,10 @@
 
 #define ATTEMPT_US 10000000
 #define SYNC_MAX_US 30000000 /* for the last one */
+/* One that is not ended costs money: it is tried for some minutes. */
+#define AGAIN_US 1000000 /* then twice as long, and so on */
+#define AGAIN_MAX_US 30000000
+#define TRIES 16
 
 void
 box_words_of_result(const struct box *b, const CLIENT(GenericResult) *r,
@@ -78,6 +82,27 @@ drop_calls(struct box *b)
 	}
 }
 
+static void
+unsynced(const struct box *b, struct modal_left *out)
+{
+	if (b->to_sync && (b->dirty || b->syncer != NULL))
+		snprintf(out->unsynced, sizeof out->unsynced, "%s",
+		    b->sync_error[0] != '\0' ? b->sync_error :
+		    "there was no time");
+}
+
+void
+modal_left(const struct modal *m, struct modal_left *out)
+{
+	*out = m->left;
+	for (const struct box *b = m->boxes; b != NULL; b = b->next) {
+		if (!b->closing)
+			continue;
+		unsynced(b, out);
+		out->sandboxes += b->sandbox_id != NULL || b->call != NULL;
+	}
+}
+
 void
 box_free(struct box *b)
 {
@@ -91,6 +116,7 @@ box_free(struct box *b)
 		snprintf(b->m->ended_id, sizeof b->m->ended_id, "%s",
 		    b->sandbox_id);
 	volume_down(b);
+	unsynced(b, &b->m->left);
 	files_drop(b);
 	box_programs_drop(b);
 	dirs_free(b);
@@ -107,28 +133,57 @@ box_free(struct box *b)
 	free(b);
 }
 
+static void terminate(struct box *);
+
+static void
+terminate_again(void *user)
+{
+	struct box *b = user;
+
+	b->timer = NULL;
+	terminate(b);
+}
+
 static void
 terminated(void *user, const struct grpc_status *st, const char *reply,
     size_t n)
 {
 	struct box *b = user;
+	int64_t wait = AGAIN_US << (b->end_tries < 5 ? b->end_tries : 5);
+	bool done = st->code == GRPC_OK || st->code == GRPC_NOT_FOUND;
 
-	(void)st; /* where it failed, Modal's timeout ends it */
 	(void)reply;
 	(void)n;
 	b->end_call = NULL;
+	if (!done && account_retryable(st) && ++b->end_tries < TRIES) {
+		b->timer = loop_timer_add(b->m->loop, wait < AGAIN_MAX_US ?
+		    wait : AGAIN_MAX_US, terminate_again, b);
+		return;
+	}
+	if (!done)
+		b->m->left.sandboxes++; /* Modal's timeout ends it */
 	if (b->closing)
 		box_free(b);
+}
+
+static void
+terminate(struct box *b)
+{
+	CLIENT(SandboxTerminateRequest) q = CLIENT_INIT(
+	    SANDBOX_TERMINATE_REQUEST);
+
+	q.sandbox_id = b->sandbox_id;
+	b->end_call = account_call(b->m, b->v2 ?
+	    CLIENT_PATH("SandboxTerminateV2") :
+	    CLIENT_PATH("SandboxTerminate"), &q.base, ATTEMPT_US, terminated,
+	    b);
 }
 
 void
 box_terminate(struct box *b)
 {
-	CLIENT(SandboxTerminateRequest) q = CLIENT_INIT(
-	    SANDBOX_TERMINATE_REQUEST);
-
-	if (b->end_call != NULL)
-		return;
+	if (b->end_call != NULL || (b->ending && b->timer != NULL))
+		return; /* its answer, or its next try, goes on */
 	volume_down(b);
 	box_programs_drop(b);
 	drop_calls(b);
@@ -139,11 +194,7 @@ box_terminate(struct box *b)
 		return;
 	}
 	b->ending = true;
-	q.sandbox_id = b->sandbox_id;
-	b->end_call = account_call(b->m, b->v2 ?
-	    CLIENT_PATH("SandboxTerminateV2") :
-	    CLIENT_PATH("SandboxTerminate"), &q.base, ATTEMPT_US, terminated,
-	    b);
+	terminate(b);
 }
 
 static void
@@ -178,6 +229,7 @@ box_close(struct box *b)
 		return;
 	if (b->phase == PHASE_UP && !b->judge &&
 	    (b->dirty || b->syncer != NULL)) {
+		b->to_sync = true;
 		loop_timer_cancel(b->timer);
 		b->timer = loop_timer_add(b->m->loop, SYNC_MAX_US,
 		    sync_too_long, b);

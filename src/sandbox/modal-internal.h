@@ -79,6 +79,7 @@ struct modal {
 	char build_line[120]; /* the last one of the log */
 	char ended_id[64]; /* the sandbox that was ended last */
 	struct box *boxes;
+	struct modal_left left;
 	struct listing *listings;
 };
 /* The app viva's sandboxes are in; create: also when there is none yet. */
@@ -265,6 +266,8 @@ struct box {
 	bool judge;
 	bool closing; /* the core has no more to do with it */
 	bool ending;  /* it is being ended over there */
+	bool to_sync; /* something was not on the volume when it closed */
+	unsigned end_tries;
 	char *name;   /* of the sandbox and of the volume */
 	enum phase phase;
 	enum sandbox_state state;

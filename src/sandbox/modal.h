@@ -41,6 +41,13 @@ void modal_destroy(struct modal *);
 /* Sandboxes that were destroyed are still being synced and ended: turn the
  * loop, for a while, until this is false. */
 bool modal_busy(const struct modal *);
+/* What could not be done for sandboxes that were destroyed, and what is still
+ * being done: for the last words of a session. */
+struct modal_left {
+	unsigned sandboxes; /* may still run, until their timeouts */
+	char unsynced[200]; /* why not all is on the volume; "": all is */
+};
+void modal_left(const struct modal *, struct modal_left *out);
 
 /* spec->workspace only gives names: its last two parts are the volume's and
  * the sandbox's.  A judge has no volume, no network and no name. */

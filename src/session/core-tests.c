@@ -226,7 +226,8 @@ core_tests_run(struct core *c, bool submit)
 		return;
 	}
 	if (c->sandbox == NULL || !c->ready) {
-		core_notice(c, "the sandbox is not ready");
+		core_notice(c, "%s: the sandbox was not ready", submit ?
+		    "not submitted" : "the tests did not run");
 		return;
 	}
 	if (core_files_comparing(c)) {

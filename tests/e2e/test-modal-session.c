@@ -101,28 +101,61 @@ demo(const char *const *knobs)
 	return p;
 }
 
+/* A demo with more settings. */
+static struct ptyscreen *
+demo_set(const char *const *knobs, const char *more)
+{
+	const char *argv[] = { getenv("VIVA"), "demo", "-s", "modal", NULL };
+	const char *const *env;
+	char *text;
+
+	fake = fakemodal_start(knobs);
+	env = fakemodal_env(fake, home);
+	text = xasprintf("[modal]\n\tca-file = %s\n\t%s\n",
+	    fakemodal_get(fake, "ca"), more);
+	ptyscreen_home_config(home, text);
+	free(text);
+	screen = ptyscreen_start(36, 140, argv, env);
+	return screen;
+}
+
+/* words: what it says at the end; NULL: nothing in particular. */
 static void
-leave(struct ptyscreen *p)
+leave_saying(struct ptyscreen *p, int status, const char *words)
 {
 	const char *text;
 
-	assert_int_equal(ptyscreen_exit(p), 0);
+	assert_int_equal(ptyscreen_exit(p), status);
 	assert_true(ptyscreen_restored(p));
 	text = ptyscreen_written(p);
+	if (words != NULL && strstr(text, words) == NULL)
+		fail_msg("no \"%s\" at the end", words);
 	hunt_bytes("what was written to the terminal", text, strlen(text),
 	    hunt_secrets);
 	ptyscreen_stop(p);
 	screen = NULL;
 }
 
-/* And nothing is left running over there. */
 static void
-quit(struct ptyscreen *p)
+leave(struct ptyscreen *p)
+{
+	leave_saying(p, 0, NULL);
+}
+
+static void
+ask_to_quit(struct ptyscreen *p)
 {
 	ptyscreen_send(p, F10);
 	ptyscreen_wait(p, "y/n");
 	ptyscreen_send(p, "y");
-	leave(p);
+}
+
+/* And nothing is left running over there. */
+static void
+quit(struct ptyscreen *p)
+{
+	ask_to_quit(p);
+	leave_saying(p, 0, "your files: at Modal");
 	assert_int_equal(fakemodal_running(fake), 0);
 	hunt();
 }
@@ -448,7 +481,7 @@ test_ended(void **state)
 	ptyscreen_wait(p, "modal · gone   "); /* and no countdown */
 	ptyscreen_wait(p, "saved on the volume");
 	ptyscreen_send(p, F5);
-	ptyscreen_wait(p, "the sandbox is not ready");
+	ptyscreen_wait(p, "the tests did not run: the sandbox was not ready");
 	quit(p);
 	assert_journal(events);
 }
@@ -464,6 +497,82 @@ test_terminated(void **state)
 	ptyscreen_wait(p, "edited");
 	kill(ptyscreen_pid(p), SIGTERM);
 	leave(p);
+	assert_int_equal(fakemodal_running(fake), 0);
+	hunt();
+}
+
+/* How far the build is stands where the shell will be. */
+static void
+test_build(void **state)
+{
+	static const char *const knobs[] = { "build_secs=2", NULL };
+	struct ptyscreen *p = demo_set(knobs, "run = RUN make-it-so");
+
+	(void)state;
+	ptyscreen_wait(p, "shell · building the image: Step 1/2");
+	ptyscreen_wait(p, "shell · building the image:  ---> 50%");
+	ptyscreen_wait(p, PROMPT);
+	assert_false(ptyscreen_has(p, "building"));
+	quit(p);
+}
+
+/* Whoever types when the warning comes still sees it. */
+static void
+test_expiry(void **state)
+{
+	struct ptyscreen *p = demo_set(NULL, "timeout = 5");
+
+	(void)state;
+	ptyscreen_wait(p, "the sandbox ends in 5 min");
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_send(p, F4 "echo s$((1+1))n\r");
+	ptyscreen_wait(p, "s2n");
+	ptyscreen_wait_gone(p, "the sandbox ends in 5 min");
+	ptyscreen_wait(p, "ms · ends in 5 min");
+	quit(p);
+}
+
+/* ---- an end that does not go well ---- */
+
+/* A sandbox that cannot be ended at once is tried again. */
+static void
+test_end_again(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	fakemodal_order(fake, "/faults", "{\"rpc\": \"SandboxTerminateV2\","
+	    " \"code\": \"UNAVAILABLE\", \"times\": 5}");
+	quit(p);
+}
+
+/* And when it cannot be ended at all, whoever pays for it is told. */
+static void
+test_not_ended(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	fakemodal_order(fake, "/faults", "{\"rpc\": \"SandboxTerminateV2\","
+	    " \"code\": \"PERMISSION_DENIED\", \"times\": 1}");
+	ask_to_quit(p);
+	leave_saying(p, 1, "viva: 1 sandbox at Modal could not be ended");
+	assert_int_equal(fakemodal_running(fake), 1);
+	hunt();
+}
+
+static void
+test_not_on_volume(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	fakemodal_order(fake, "/knobs", "{\"volume_full\": true}");
+	ptyscreen_send(p, F3 "last = 1\r");
+	ptyscreen_wait(p, "last = 1");
+	ask_to_quit(p);
+	leave_saying(p, 1, "viva: what was saved last may not be on the "
+	    "volume (sync: the volume is full); the record has it");
 	assert_int_equal(fakemodal_running(fake), 0);
 	hunt();
 }
@@ -511,7 +620,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_break),
 		T(test_breaks), T(test_old_jwt), T(test_ended),
-		T(test_terminated), T(test_predicted) };
+		T(test_terminated), T(test_build), T(test_expiry),
+		T(test_end_again), T(test_not_ended), T(test_not_on_volume),
+		T(test_predicted) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())
 		return TEST_SKIPPED;
