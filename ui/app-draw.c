@@ -9,6 +9,7 @@
 
 #define SOON (5 * 60) /* s: the clock turns yellow */
 #define SECOND 1000000
+#define SILENT (2 * SECOND) /* then a round trip is none any more */
 #define SEGMENT_MAX 160
 #define HINT_GAP 3 /* of rule between a title and a hint */
 #define MESSAGE_ROWS 5
@@ -51,6 +52,23 @@ link_end(const struct sandbox_link *l, const char *dot, struct segment *s)
 	s->weight = 8;
 }
 
+/* A network that swallows everything is no error before a call is given up,
+ * and until then nobody is online. */
+static void
+link_silent(const struct app *a, const struct sandbox_link *l,
+    struct segment *s)
+{
+	const char *dot = a->settings.ascii ? "-" : "·";
+	const char *name = a->spec.state->sandbox;
+
+	snprintf(s->text, sizeof s->text, "%s %s no answer for %d s %s %zu "
+	    "typed wait", name != NULL && *name != '\0' ? name : "sandbox",
+	    dot, (int)(l->silent_us / SECOND), dot, l->pending);
+	s->brief[0] = '\0';
+	s->style = STYLE_WAIT;
+	s->weight = 8;
+}
+
 /* What a person wants to know of the way to the sandbox. */
 static void
 link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
@@ -61,6 +79,10 @@ link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
 
 	if (conn == CONN_GONE)
 		return;
+	if (conn == CONN_ONLINE && l->pending > 0 && l->silent_us >= SILENT) {
+		link_silent(a, l, s);
+		return;
+	}
 	if (conn == CONN_ONLINE && l->rtt_us >= 0)
 		n += (size_t)snprintf(s->text + n, sizeof s->text - n,
 		    " %s %d ms", dot, (int)(l->rtt_us / 1000));

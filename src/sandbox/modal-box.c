@@ -866,8 +866,10 @@ op_link(struct sandbox *s, struct sandbox_link *i)
 	i->attempt = b->brk.tries;
 	i->attempts = break_tries(b);
 	for (size_t k = 0; k < b->nprograms; k++)
-		if (b->programs[k]->spec.pty)
+		if (b->programs[k]->spec.pty) {
 			i->pending += program_pending(b->programs[k]);
+			i->silent_us = program_silent(b->programs[k], now);
+		}
 	i->unsynced = b->dirty || b->syncer != NULL;
 	snprintf(i->sync_error, sizeof i->sync_error, "%s", b->sync_error);
 	i->anew = b->phase == PHASE_UP && !b->attached;

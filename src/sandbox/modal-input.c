@@ -54,6 +54,12 @@ program_pending(const struct program *x)
 	return x->queue.len - x->head;
 }
 
+int64_t
+program_silent(struct program *x, int64_t now)
+{
+	return x->npieces > 0 ? now - piece_at(x, 0)->begun : 0;
+}
+
 /* There may be a password in it. */
 static void
 drop_queue(struct program *x)
@@ -265,7 +271,7 @@ new_piece(struct program *x, size_t left)
 	f->x = x;
 	f->n = left < PIECE ? left : PIECE;
 	f->end = x->in_end && f->n == left;
-	x->written_at = loop_now(x->b->m->loop);
+	f->begun = x->written_at = loop_now(x->b->m->loop);
 	return f;
 }
 

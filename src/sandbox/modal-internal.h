@@ -117,6 +117,7 @@ struct typing { /* of input, on its way */
 	struct program *x;
 	struct grpc_call *call; /* NULL: OP_WRITE's, answered or refused */
 	size_t n;
+	int64_t begun; /* when it was first sent */
 	bool end, acknowledged;
 };
 
@@ -180,6 +181,8 @@ struct program *program_inner(struct box *, const char *const *argv,
     struct buf *input, bool open, const struct program_sink *, void *user);
 void program_free(struct program *); /* tells nobody; NULL is fine */
 void program_go(struct program *);   /* the box is up */
+/* How long the oldest byte that was sent waits for its answer; 0: none does. */
+int64_t program_silent(struct program *, int64_t now);
 void program_unpark(struct program *);
 void program_hurry(struct program *); /* the way is open again */
 /* Asks something that is answered at once; false: there is nothing to ask. */

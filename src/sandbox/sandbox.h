@@ -101,6 +101,8 @@ struct sandbox_link { /* how it is with one over a network */
 	unsigned attempt;  /* which try; 0: online */
 	unsigned attempts; /* after so many: offline */
 	size_t pending;	   /* bytes typed, not yet in the sandbox */
+	int64_t silent_us; /* so long the oldest of them waits for an answer;
+			    * 0: none was sent */
 	bool unsynced; /* saved in the sandbox, not yet on the volume */
 	char sync_error[200];
 	int64_t expires_us; /* until the sandbox ends; -1: unknown */

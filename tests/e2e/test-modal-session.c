@@ -416,6 +416,27 @@ test_break(void **state)
 	assert_journal(events);
 }
 
+/* What swallows everything without a word is not called online either. */
+static void
+test_silence(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	ptyscreen_send(p, F4);
+	fakemodal_order(fake, "/net", "{\"action\": \"stall\","
+	    " \"secs\": 600}");
+	ptyscreen_send(p, "echo n$((1+1))w\r");
+	ptyscreen_wait(p, "modal · no answer for 2 s · 16 typed wait");
+	ptyscreen_wait(p, "modal · no answer for 3 s");
+	assert_false(ptyscreen_has(p, "sandboxed"));
+	fakemodal_order(fake, "/net", "{\"action\": \"unstall\"}");
+	ptyscreen_wait(p, "n2w");
+	ptyscreen_wait(p, "modal · sandboxed");
+	assert_false(ptyscreen_has(p, "typed wait"));
+	quit(p);
+}
+
 /* One after the other, each while something is typed. */
 static void
 test_breaks(void **state)
@@ -619,7 +640,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_break),
-		T(test_breaks), T(test_old_jwt), T(test_ended),
+		T(test_silence), T(test_breaks), T(test_old_jwt), T(test_ended),
 		T(test_terminated), T(test_build), T(test_expiry),
 		T(test_end_again), T(test_not_ended), T(test_not_on_volume),
 		T(test_predicted) };
