@@ -337,6 +337,8 @@ provider_check(struct provider *p, void (*row)(const char *state,
 	struct err e = { 0 };
 	bool ok;
 
+	if (provider_warning(p)[0] != '\0')
+		row("-", provider_warning(p));
 	modal_ask_anew(c.modal);
 	snprintf(c.name, sizeof c.name, "/doctor/%d", (int)getpid());
 	if (!cli_signals(p->loop, stop, &c, &e))

@@ -52,7 +52,7 @@ last_words(const struct modal_left *l)
 		fputs("viva: what was saved last may not be on the volume (",
 		    stdout);
 		cli_print_clean(l->unsynced);
-		puts("); the record has it");
+		puts("); what you typed is in the record");
 	}
 	if (l->sandboxes > 0)
 		printf("viva: %u sandbox%s at Modal could not be ended and "
@@ -182,6 +182,12 @@ struct modal *
 provider_modal(struct provider *p)
 {
 	return CONTAINER_OF(p, struct account, base)->modal;
+}
+
+const char *
+provider_warning(struct provider *p)
+{
+	return CONTAINER_OF(p, struct account, base)->config.warning;
 }
 
 void

@@ -38,6 +38,8 @@ struct provider *provider_open(const char *name, struct loop *, struct err *)
 struct provider *provider_open_modal(struct loop *, struct err *) WARN_UNUSED;
 /* Of provider_open_modal's. */
 struct modal *provider_modal(struct provider *);
+/* What is not well with its settings; "": nothing. */
+const char *provider_warning(struct provider *);
 /* Asks the account whether we are let in, and prints the answer as a row. */
 bool provider_check(struct provider *, void (*row)(const char *state,
     const char *text));

@@ -317,6 +317,21 @@ choose(struct reader *r, struct err *e)
 	return true;
 }
 
+/* A file that is there, and nothing of it counts. */
+static void
+nothing_counts(const struct reader *r)
+{
+	struct modal_config *c = r->c;
+
+	if (r->n == 0)
+		snprintf(c->none, sizeof c->none, ": %.100s has no profile, "
+		    "begin it with a line [default]", r->file);
+	else
+		snprintf(c->none, sizeof c->none, ": %.100s:%u: the profile "
+		    "[%.30s] is not active, add active = true to it", r->file,
+		    r->profiles[0].line, r->profiles[0].name);
+}
+
 static bool
 read_profile(struct modal_config *c, const char *file, const char *text,
     size_t n, struct err *e)
@@ -331,6 +346,8 @@ read_profile(struct modal_config *c, const char *file, const char *text,
 		free(c->profile);
 		c->profile = xstrdup(r->chosen->name);
 		ok = toml_parse(file, text, n, on_profile, r, e);
+	} else if (ok) {
+		nothing_counts(r);
 	}
 	forget_keys(r);
 	for (size_t i = 0; i < r->n; i++)
@@ -537,6 +554,9 @@ modal_config_load(struct modal_config *c, struct err *e)
 		ok = err_sys(e, errno, "cannot open %s", path);
 	else
 		ok = modal_config_parse(c, "", NULL, 0, e);
+	if (ok && fd < 0 && variable("MODAL_CONFIG_PATH") != NULL)
+		snprintf(c->none, sizeof c->none, ": there is no %.100s, "
+		    "which MODAL_CONFIG_PATH names", path);
 	if (fd >= 0)
 		close(fd);
 	free(path);
@@ -554,7 +574,8 @@ modal_config_ready(const struct modal_config *c, struct err *e)
 		return err_set(e, ERR_AUTH, "no Modal token: the profile "
 		    "[%.40s] lacks %s; " REMEDY_TOKEN, c->profile,
 		    s->id[0] == '\0' ? "token_id" : "token_secret");
-	return err_set(e, ERR_AUTH, "no Modal token; " REMEDY_TOKEN);
+	return err_set(e, ERR_AUTH, "no Modal token%s; " REMEDY_TOKEN,
+	    c->none);
 }
 
 const char *

@@ -25,6 +25,7 @@ struct modal_config {
 	int64_t max_throttle_wait;   /* s; -1: no bound */
 	bool v2;		     /* sandboxes of the second generation */
 	char warning[200];	     /* "": none */
+	char none[200];		     /* why no token was found in a file */
 	struct modal_secrets *secrets;
 };
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -357,6 +358,32 @@ test_doctor(void **state)
 	assert_int_equal(volumes("viva-"), 0);
 }
 
+/* A token in a file that others can read works, and is told of. */
+static void
+test_open_file(void **state)
+{
+	static const char *const words[] = { "others on this machine may read "
+		"the token in ", "; chmod 600 it", "yes  workspace fake",
+		NULL };
+	char *path = xasprintf("%s/modal.toml", home);
+	char *set = xasprintf("MODAL_CONFIG_PATH=%s", path);
+	const char *const more[] = { "MODAL_TOKEN_ID=", "MODAL_TOKEN_SECRET=",
+		set, NULL };
+	FILE *f = fopen(path, "we");
+
+	(void)state;
+	assert_non_null(f);
+	fputs("[default]\ntoken_id = \"" FAKE_TOKEN_ID "\"\n"
+	    "token_secret = \"" FAKE_TOKEN_SECRET "\"\n", f);
+	fclose(f);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_says(says("doctor", more, 0), words);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_null(strstr(says("doctor", more, 0), "chmod"));
+	free(set);
+	free(path);
+}
+
 /* ---- cleaning up ---- */
 
 static void
@@ -415,7 +442,7 @@ main(void)
 	const struct CMUnitTest tests[] = { T(test_no_token), T(test_refused),
 		T(test_old_client), T(test_server), T(test_not_tls),
 		T(test_certificate), T(test_settings), T(test_asked_for),
-		T(test_doctor), T(test_clean_up) };
+		T(test_doctor), T(test_open_file), T(test_clean_up) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())
 		return TEST_SKIPPED;

@@ -593,7 +593,8 @@ test_not_on_volume(void **state)
 	ptyscreen_wait(p, "last = 1");
 	ask_to_quit(p);
 	leave_saying(p, 1, "viva: what was saved last may not be on the "
-	    "volume (sync: the volume is full); the record has it");
+	    "volume (sync: the volume is full); what you typed is in the "
+	    "record");
 	assert_int_equal(fakemodal_running(fake), 0);
 	hunt();
 }

@@ -116,8 +116,15 @@ test_profiles(void **state)
 	assert_non_null(strstr(e.msg, "[default] lacks token_secret"));
 	modal_config_finish(&c);
 	/* One that is not active is not used, as with the other clients. */
-	good(&c, "[a]\ntoken_id='ak-a'\n");
+	good(&c, "\n[a]\ntoken_id='ak-a'\n");
 	assert_string_equal(modal_config_token_id(&c), "");
+	assert_false(modal_config_ready(&c, &e));
+	assert_non_null(strstr(e.msg, "m.toml:2: the profile [a] is not "
+	    "active, add active = true"));
+	modal_config_finish(&c);
+	good(&c, "token_id='ak-a'\ntoken_secret='as-1'\n");
+	assert_false(modal_config_ready(&c, &e));
+	assert_non_null(strstr(e.msg, "m.toml has no profile"));
 	modal_config_finish(&c);
 	setenv("MODAL_PROFILE", "a", 1);
 	good(&c, "[a]\ntoken_id='ak-a'\n[b]\nactive=true\ntoken_id='ak-b'\n");
@@ -237,6 +244,9 @@ test_load(void **state)
 	close(fd);
 	unlink(path);
 	assert_true(modal_config_load(&c, &e)); /* none is no mistake */
+	assert_false(modal_config_ready(&c, &e)); /* but may be why */
+	assert_non_null(strstr(e.msg, path));
+	assert_non_null(strstr(e.msg, "MODAL_CONFIG_PATH"));
 	modal_config_finish(&c);
 	setenv("MODAL_CONFIG_PATH", "/tmp", 1);
 	assert_false(modal_config_load(&c, &e));
