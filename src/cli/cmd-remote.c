@@ -43,10 +43,13 @@ struct remote {
 	int64_t older; /* s */
 };
 
+/* One of the two clocks may be wrong: nothing is younger than new. */
 static int64_t
 age(const struct item *i)
 {
-	return (int64_t)time(NULL) - i->created;
+	int64_t s = (int64_t)time(NULL) - i->created;
+
+	return s > 0 ? s : 0;
 }
 
 static bool

@@ -434,6 +434,21 @@ test_clean_up(void **state)
 	hunt_tree(home, hunt_secrets, NULL);
 }
 
+/* This machine's clock is behind the server's. */
+static void
+test_clock(void **state)
+{
+	/* A volume viva-x, made in the year 2100. */
+	static const char order[] = "{\"rpc\": \"VolumeList\", \"times\": 1,"
+	    " \"raw\": \"ChcKBnZpdmEteBIEdm8tMRkAAADgypDuQQ==\"}";
+	static const char *const words[] = { "viva-x  0h00m  would delete",
+		NULL };
+
+	(void)state;
+	fakemodal_order(fake, "/faults", order);
+	assert_says(says("volumes --delete", NULL, 0), words);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -442,7 +457,8 @@ main(void)
 	const struct CMUnitTest tests[] = { T(test_no_token), T(test_refused),
 		T(test_old_client), T(test_server), T(test_not_tls),
 		T(test_certificate), T(test_settings), T(test_asked_for),
-		T(test_doctor), T(test_open_file), T(test_clean_up) };
+		T(test_doctor), T(test_open_file), T(test_clean_up),
+		T(test_clock) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())
 		return TEST_SKIPPED;
