@@ -136,6 +136,14 @@ on_moved(void *user, const char *why)
 	core_notice(user, "the samples run in the judge's sandbox: %s", why);
 }
 
+/* Else nothing would tell why a run that is under way does not go on. */
+static void
+on_waits(void *user, const char *why)
+{
+	core_notice(user, "the judge's sandbox was not reached and is tried "
+	    "again: %s", why);
+}
+
 static struct sandbox *
 judge(void *user, struct loop *loop, const struct sandbox_watch *watch,
     void *watch_user)
@@ -165,7 +173,8 @@ static void
 run_start(struct core *c, const struct fs_result *files)
 {
 	static const struct testrun_watch watch = { .case_started = on_case,
-		.case_done = on_case, .done = on_done, .moved = on_moved };
+		.case_done = on_case, .done = on_done, .moved = on_moved,
+		.waits = on_waits };
 	struct event ev = core_event(EV_TEST_RUN, ORIGIN_CANDIDATE);
 	struct testrun_spec spec = { .problem = core_problem(c),
 		.language = language_find(c->spec.language),

@@ -40,7 +40,7 @@ struct testrun {
 	struct testrun_web *web; /* NULL: the places do it */
 	struct place session, judge;
 	struct loop_timer *begin;
-	bool finished;
+	bool finished, waited;
 	size_t at; /* index of the case that runs, or waits */
 	struct place *running; /* where; NULL: it waits for its place */
 	char name[32];
@@ -370,8 +370,16 @@ place_exited(struct place *p, uint64_t exec, const struct sandbox_exit *x)
 static void
 on_state(void *user, enum sandbox_state st, const char *why)
 {
-	if (st == SANDBOX_FAILED)
-		place_failed(user, why);
+	struct place *p = user;
+	struct testrun *t = p->t;
+
+	if (st == SANDBOX_FAILED) {
+		place_failed(p, why);
+	} else if (st == SANDBOX_RETRYING && !t->waited && !t->finished) {
+		t->waited = true;
+		if (t->watch->waits != NULL)
+			t->watch->waits(t->user, why != NULL ? why : "");
+	}
 }
 
 static void

@@ -36,6 +36,8 @@ struct testrun_watch {
 	    unsigned total, const char *why);
 	/* The samples go on in the judge's sandbox; may be NULL. */
 	void (*moved)(void *user, const char *why);
+	/* Once: the judge's sandbox is not reached at once; may be NULL. */
+	void (*waits)(void *user, const char *why);
 };
 
 /* What runs cases in place of a judge sandbox (testrun-web.h).  By pointers:

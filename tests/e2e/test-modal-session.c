@@ -416,6 +416,23 @@ test_break(void **state)
 	assert_journal(events);
 }
 
+/* The shell's way is well and the judge's is not: a run that stands still says
+ * why. */
+static void
+test_judge_away(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	fakemodal_order(fake, "/faults", "{\"rpc\": \"SandboxCreateV2\","
+	    " \"code\": \"UNAVAILABLE\", \"times\": 5}");
+	ptyscreen_send(p, F5);
+	ptyscreen_wait(p, "the judge's sandbox was not reached and is tried "
+	    "again: the sandbox cannot be made: ");
+	ptyscreen_wait(p, "0 of 10 passed");
+	quit(p);
+}
+
 /* What swallows everything without a word is not called online either. */
 static void
 test_silence(void **state)
@@ -641,8 +658,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_break),
-		T(test_silence), T(test_breaks), T(test_old_jwt), T(test_ended),
-		T(test_terminated), T(test_build), T(test_expiry),
+		T(test_judge_away), T(test_silence), T(test_breaks),
+		T(test_old_jwt), T(test_ended), T(test_terminated),
+		T(test_build), T(test_expiry),
 		T(test_end_again), T(test_not_ended), T(test_not_on_volume),
 		T(test_predicted) };
 

@@ -95,7 +95,7 @@ run_one(const struct problem *p, const char *path, const char *name,
     enum verdict want)
 {
 	static const struct testrun_watch watch = { on_case, on_case, on_done,
-		NULL };
+		NULL, NULL };
 	struct loop *l = loop_create(clock_system(), waiter_poll());
 	int64_t end = clock_mono(clock_system()) + PATIENCE_US;
 	struct run r = { .dir = "/tmp/viva-judge-XXXXXX" };

@@ -103,7 +103,7 @@ done(void *user, enum verdict v, unsigned passed, unsigned total,
 }
 
 static const struct testrun_watch watch = { case_started, case_done, done,
-	NULL };
+	NULL, NULL };
 
 static int
 setup(void **state)

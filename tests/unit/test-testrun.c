@@ -159,7 +159,7 @@ done(void *user, enum verdict v, unsigned passed, unsigned total,
 }
 
 static const struct testrun_watch watch = { case_started, case_done, done,
-	NULL };
+	NULL, NULL };
 
 static struct sandbox *
 judge(void *user, struct loop *l, const struct sandbox_watch *w,
