@@ -92,7 +92,7 @@ static int64_t
 policy_wait(struct pb b)
 {
 	float secs = 0; /* proto3 leaves a zero out */
-	struct field f;
+	struct field f = { 0 };
 
 	while (field_next(&b, &f))
 		if (f.number == 1 && f.wire == FIXED32) {

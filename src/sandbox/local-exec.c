@@ -486,8 +486,8 @@ spawn(struct exec *x, const struct exec_spec *spec, struct pipes *p,
 	struct bwrap b;
 	bool ok = false;
 
-	if (spec->pty)
-		ttyname_r(p->child[0], tty, sizeof tty);
+	if (spec->pty && ttyname_r(p->child[0], tty, sizeof tty) != 0)
+		tty[0] = '\0';
 	if (!bwrap_prepare(&b, x->l->workspace, spec,
 	    tty[0] != '\0' ? tty : NULL,
 	    (const char *const *)x->l->mask, e)) {

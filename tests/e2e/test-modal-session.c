@@ -182,7 +182,8 @@ journal(char *id, size_t size)
 	assert_non_null(d);
 	while ((e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.')
-			snprintf(id, size, "%s", e->d_name);
+			assert_true(snprintf(id, size, "%s", e->d_name) <
+			    (int)size);
 	closedir(d);
 	path = xasprintf("%s/%s/journal.jsonl", dir, id);
 	assert_true(hunt_slurp(path, &text));
