@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+#define LEAVE_S 2 /* a file that hangs does not hold up the end for ever */
 
 struct ca_store {
 	struct ca_store *next;
@@ -22,6 +25,8 @@ struct ca_store {
 	X509_STORE *store;
 	int fd;
 	bool ready; /* under the lock */
+	pthread_t thread;
+	bool threaded;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,23 +48,30 @@ load(void *user)
 	return NULL;
 }
 
+/* At exit OpenSSL frees what a thread may still be reading with. */
+static void
+wait_for_all(void)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += LEAVE_S;
+	for (struct ca_store *s = stores; s != NULL; s = s->next)
+		if (s->threaded)
+			pthread_timedjoin_np(s->thread, NULL, &end);
+}
+
 /* Signals are for the loop's thread. */
 static void
 load_aside(struct ca_store *s)
 {
 	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	bool made;
 
 	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	made = pthread_create(&thread, &attr, load, s) == 0;
+	s->threaded = pthread_create(&s->thread, NULL, load, s) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	if (!made)
+	if (!s->threaded)
 		load(s);
 }
 
@@ -69,6 +81,10 @@ create(const char *file)
 	struct ca_store *s = xcalloc(1, sizeof *s);
 
 	s->file = xstrdup(file);
+	/* What is registered after OpenSSL's own runs before it. */
+	if (stores == NULL && (OPENSSL_init_ssl(0, NULL) != 1 ||
+	    atexit(wait_for_all) != 0))
+		abort(); /* out of memory */
 	s->store = X509_STORE_new();
 	s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->store == NULL || s->fd < 0)
