@@ -1,10 +1,12 @@
 #include "config.h"
 
 /* A file's bytes from a volume: its blocks by presigned URLs, each to its
- * place in the whole. */
+ * place in the whole, which is in memory or in a file. */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "net/https.h"
@@ -22,7 +24,9 @@ struct piece {
 	struct blocks_get *g;
 	char *url; /* NULL: it is here */
 	size_t at, n;
+	char *bytes; /* of a file: while it is under way */
 	struct https_call *call;
+	struct hasher *writer; /* of bytes */
 	struct loop_timer *timer; /* the next try */
 	unsigned tries;
 };
@@ -31,6 +35,7 @@ struct blocks_get {
 	struct modal *m;
 	char *volume_id, *path;
 	size_t max, size, npieces;
+	int fd; /* -1: to data */
 	char *data;
 	struct piece *pieces;
 	struct account_call *call;
@@ -53,7 +58,9 @@ drop_pieces(struct blocks_get *g)
 		struct piece *k = &g->pieces[i];
 
 		https_cancel(k->call);
+		hash_cancel(k->writer);
 		loop_timer_cancel(k->timer);
+		free(k->bytes);
 		if (k->url != NULL)
 			explicit_bzero(k->url, strlen(k->url));
 		free(k->url);
@@ -137,6 +144,47 @@ new_urls(struct blocks_get *g)
 }
 
 static void
+piece_good(struct piece *k)
+{
+	explicit_bzero(k->url, strlen(k->url));
+	free(k->url);
+	k->url = NULL;
+	get_go(k->g);
+}
+
+/* It will be no better at another try. */
+static void
+cannot_write(struct blocks_get *g, int error)
+{
+	err_sys(&g->why, error, "what is read of %s cannot be written",
+	    g->path);
+	get_end(g, false);
+}
+
+static void
+piece_saved(void *user, int error)
+{
+	struct piece *k = user;
+
+	k->writer = NULL;
+	free(k->bytes);
+	k->bytes = NULL;
+	if (error != 0)
+		cannot_write(k->g, error);
+	else
+		piece_good(k);
+}
+
+static void
+piece_save(struct piece *k)
+{
+	struct hash_piece piece = { .p = k->bytes, .fd = k->g->fd,
+		.at = k->at, .n = k->n, .save = true };
+
+	k->writer = hash_start(k->g->m->loop, &piece, 1, piece_saved, k);
+}
+
+static void
 piece_here(void *user, const struct https_answer *a)
 {
 	struct piece *k = user;
@@ -155,11 +203,10 @@ piece_here(void *user, const struct https_answer *a)
 	} else if (fate == BLOCK_AGAIN && ++k->tries < TRIES) {
 		k->timer = loop_timer_add(g->m->loop,
 		    block_delay(k->tries, TRY_US), piece_again, k);
+	} else if (fate == BLOCK_GOOD && g->fd >= 0) {
+		piece_save(k);
 	} else if (fate == BLOCK_GOOD) {
-		explicit_bzero(k->url, strlen(k->url));
-		free(k->url);
-		k->url = NULL;
-		get_go(g);
+		piece_good(k);
 	} else {
 		new_urls(g);
 	}
@@ -170,10 +217,19 @@ piece_ask(struct piece *k)
 {
 	struct blocks_get *g = k->g;
 	struct https_request q = { .method = HTTPS_GET, .url = k->url,
-		.max = k->n, .into = g->data + k->at,
-		.deadline_us = ATTEMPT_GET_US, .stall_us = STALL_US };
+		.max = k->n, .deadline_us = ATTEMPT_GET_US,
+		.stall_us = STALL_US };
 
+	if (g->fd >= 0 && k->bytes == NULL)
+		k->bytes = xmalloc(k->n);
+	q.into = g->fd >= 0 ? k->bytes : g->data + k->at;
 	k->call = https_start(account_https(g->m, NULL), &q, piece_here, k);
+}
+
+static bool
+is_under_way(const struct piece *k)
+{
+	return k->call != NULL || k->writer != NULL || k->timer != NULL;
 }
 
 static void
@@ -183,14 +239,12 @@ get_go(struct blocks_get *g)
 	bool left = false;
 
 	for (size_t i = 0; i < g->npieces; i++)
-		under_way += g->pieces[i].call != NULL ||
-		    g->pieces[i].timer != NULL;
+		under_way += is_under_way(&g->pieces[i]);
 	for (size_t i = 0; i < g->npieces; i++) {
 		struct piece *k = &g->pieces[i];
 
 		left |= k->url != NULL;
-		if (k->url == NULL || k->call != NULL || k->timer != NULL ||
-		    under_way >= TOGETHER)
+		if (k->url == NULL || is_under_way(k) || under_way >= TOGETHER)
 			continue;
 		under_way++;
 		piece_ask(k);
@@ -209,8 +263,10 @@ take_urls(struct blocks_get *g, CLIENT(VolumeGetFile2Response) *r)
 	if (n != r->n_get_urls)
 		return false;
 	g->size = r->size;
-	g->data = xmalloc(g->size + 1);
-	g->data[g->size] = '\0';
+	if (g->fd < 0) {
+		g->data = xmalloc(g->size + 1);
+		g->data[g->size] = '\0';
+	}
 	g->pieces = xcalloc(n + 1, sizeof *g->pieces);
 	g->npieces = n;
 	for (size_t i = 0; i < n; i++) {
@@ -245,10 +301,14 @@ asked(void *user, const struct grpc_status *st, const char *reply, size_t n)
 		ok = take_urls(g, r);
 	wire_free(r);
 	if (large)
-		get_failed(g, ERR_LIMIT, "is too large to be read");
+		get_failed(g, ERR_LIMIT, g->fd < 0 ? "is too large to be read" :
+		    "is too large to be read: viva reads 100 MiB at most; "
+		    "Modal's own 'modal volume get' reads more");
 	else if (!ok)
 		get_failed(g, ERR_CORRUPT, "cannot be read: the volume's "
 		    "answer makes no sense");
+	else if (g->fd >= 0 && ftruncate(g->fd, (off_t)g->size) != 0)
+		cannot_write(g, errno);
 	else if (g->npieces > 0 && account_https(g->m, &g->why) == NULL)
 		get_end(g, false);
 	else
@@ -269,13 +329,13 @@ ask(struct blocks_get *g)
 
 struct blocks_get *
 blocks_get(struct modal *m, const char *volume_id, const char *path,
-    size_t max, void (*done)(void *, char *, size_t, const struct err *),
-    void *user)
+    size_t max, int fd,
+    void (*done)(void *, char *, size_t, const struct err *), void *user)
 {
 	struct blocks_get *g = xcalloc(1, sizeof *g);
 
 	*g = (struct blocks_get){ .m = m, .volume_id = xstrdup(volume_id),
-		.path = xstrdup(path), .max = max, .done = done,
+		.path = xstrdup(path), .max = max, .fd = fd, .done = done,
 		.user = user };
 	ask(g);
 	return g;

@@ -393,7 +393,8 @@ tree_go(struct store_op *s)
 				x->s = s;
 				x->at = s->next_file;
 				x->get = blocks_get(s->m, s->volume_id,
-				    f->path, FS_TREE_FILE_MAX, tree_file, x);
+				    f->path, FS_TREE_FILE_MAX, -1, tree_file,
+				    x);
 			}
 			s->next_file++;
 		}
@@ -437,7 +438,7 @@ store_run(struct modal *m, const char *volume_id, const struct fs_request *q,
 		    s);
 		break;
 	case FS_GET:
-		s->get = blocks_get(m, volume_id, q->path, MODAL_FILE_MAX,
+		s->get = blocks_get(m, volume_id, q->path, MODAL_FILE_MAX, -1,
 		    get_done, s);
 		break;
 	case FS_REMOVE:

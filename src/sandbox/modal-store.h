@@ -42,9 +42,11 @@ struct blocks_put *blocks_put(struct modal *, const char *volume_id,
 void blocks_put_cancel(struct blocks_put *); /* NULL is fine */
 
 struct blocks_get;
-/* data, NUL-terminated, is the callee's to free; NULL: e says why. */
+/* fd: a regular file, borrowed until the end, that is then what was read and
+ * nothing else, with only some blocks in memory at a time; -1: data, which is
+ * NUL-terminated and the callee's to free.  e: NULL when it is all there. */
 struct blocks_get *blocks_get(struct modal *, const char *volume_id,
-    const char *path, size_t max,
+    const char *path, size_t max, int fd,
     void (*done)(void *user, char *data, size_t n, const struct err *e),
     void *user);
 void blocks_get_cancel(struct blocks_get *); /* NULL is fine */
@@ -56,6 +58,7 @@ struct hash_piece {
 	const char *p; /* borrowed until the end; NULL: of fd, from at on */
 	int fd;
 	size_t at, n;
+	bool save; /* p goes to fd, from at on, and is not hashed */
 	char *to; /* n bytes that are read go there too; NULL: nowhere */
 	unsigned char *hash; /* HASH_LEN bytes go there */
 	/* The zeros at the end are not hashed: bytes without them; NULL is

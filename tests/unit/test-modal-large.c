@@ -123,6 +123,117 @@ test_file_changes(void **state)
 	free(data);
 }
 
+/* ---- into a file ---- */
+
+static struct {
+	bool done;
+	size_t n;
+	struct err err;
+} read_back;
+
+static void
+on_read(void *user, char *data, size_t n, const struct err *e)
+{
+	(void)user;
+	assert_null(data);
+	assert_false(read_back.done);
+	read_back.done = true;
+	read_back.n = n;
+	read_back.err = e != NULL ? *e : (struct err){ 0 };
+	buf_addf(&rig_words, "%s\n", read_back.err.msg);
+}
+
+static struct blocks_get *
+begin_read(const char *path, int fd)
+{
+	memset(&read_back, 0, sizeof read_back);
+	return blocks_get(account, volume_id, path, MODAL_FILE_MAX, fd,
+	    on_read, NULL);
+}
+
+static void
+read_file(const char *path, int fd)
+{
+	begin_read(path, fd);
+	assert_false(read_back.done);
+	UNTIL(read_back.done);
+}
+
+static void
+assert_file(int fd, const char *data, size_t n)
+{
+	char *got = xmalloc(n + 1);
+
+	assert_int_equal(read_back.err.code, ERR_NONE);
+	assert_int_equal(read_back.n, n);
+	assert_int_equal(lseek(fd, 0, SEEK_END), n);
+	assert_int_equal(pread(fd, got, n, 0), n);
+	assert_memory_equal(got, data, n);
+	free(got);
+}
+
+static void
+test_into_file(void **state)
+{
+	static const size_t sizes[] = { 45 * MIB + 3, 16 * MIB, 1, 0 };
+	char *data = noise(45 * MIB + 3, 17);
+	int from = file_with(data, 45 * MIB + 3), to = file_with("junk", 4);
+
+	(void)state;
+	/* Each after a longer one, of which nothing is left. */
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		good(put_file("x", from, sizes[i]));
+		read_file("x", to);
+		assert_file(to, data, sizes[i]);
+	}
+	/* URLs that are too old, and blocks that fail, in its midst. */
+	good(put_file("x", from, sizes[0]));
+	tell("/blocks", "{\"refuse\": [503, 200, 403, 500]}");
+	read_file("x", to);
+	assert_file(to, data, sizes[0]);
+	free(data);
+	close(from);
+	close(to);
+}
+
+static void
+test_into_bad_file(void **state)
+{
+	char *data = noise(40 * MIB, 19);
+	int from = file_with(data, 40 * MIB), to = file_with("", 0);
+	int bad = open("/dev/null", O_RDONLY | O_CLOEXEC), ends[2];
+
+	(void)state;
+	good(put_file("x", from, 40 * MIB));
+	read_file("x", bad);
+	assert_int_equal(read_back.err.code, ERR_IO);
+	assert_non_null(strstr(read_back.err.msg, "x cannot be written: "));
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	read_file("x", ends[1]);
+	assert_non_null(strstr(read_back.err.msg, "x cannot be written: "));
+	read_file("none", to);
+	assert_int_equal(read_back.err.code, ERR_NOT_FOUND);
+	/* Given up before, and while blocks come. */
+	blocks_get_cancel(begin_read("x", to));
+	for (int64_t n = 1; n < 5; n++) {
+		struct blocks_get *g;
+
+		tell("/log", "{}");
+		g = begin_read("x", to);
+		UNTIL(counted("get") >= n);
+		blocks_get_cancel(g);
+	}
+	assert_false(read_back.done);
+	close(ends[0]);
+	close(ends[1]);
+	close(bad);
+	close(from);
+	close(to);
+	free(data);
+}
+
+/* ---- of a sandbox ---- */
+
 static struct rig_fs *
 fs_file(struct rig *r, const char *path, int fd)
 {
@@ -188,6 +299,9 @@ all(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_file, begin, finish),
 		cmocka_unit_test_setup_teardown(test_file_changes, begin,
+		    finish),
+		cmocka_unit_test_setup_teardown(test_into_file, begin, finish),
+		cmocka_unit_test_setup_teardown(test_into_bad_file, begin,
 		    finish),
 		cmocka_unit_test_setup_teardown(test_file_in_sandbox,
 		    begin_plain, finish),
