@@ -96,6 +96,7 @@ libcore_a_SOURCES = \
 	src/sandbox/modal-store.h \
 	src/sandbox/modal-toml.c \
 	src/sandbox/modal-toml.h \
+	src/sandbox/modal-volume-files.c \
 	src/sandbox/modal-volume.c \
 	src/sandbox/modal-wire.c \
 	src/sandbox/modal-wire.h \
@@ -243,6 +244,9 @@ viva_modal_SOURCES = \
 	src/cli/sessions.c \
 	src/cli/signals.c \
 	src/cli/cmd-remote.c \
+	src/cli/cmd-volumes.c \
+	src/cli/newfile.c \
+	src/cli/newfile.h \
 	src/cli/doctor-modal.c \
 	src/cli/modal-settings.c \
 	src/cli/modal-settings.h \

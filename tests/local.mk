@@ -132,6 +132,8 @@ tests_e2e_test_start_SOURCES = tests/e2e/test-start.c
 tests_e2e_test_start_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_submissions_SOURCES = tests/e2e/test-submissions.c
 tests_e2e_test_submissions_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_volume_files_SOURCES = tests/e2e/test-volume-files.c
+tests_e2e_test_volume_files_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/driver.c
 tests_fuzz_fuzz_config_LDADD = libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS)
 tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz-event.c tests/fuzz/driver.c
@@ -215,6 +217,7 @@ check_PROGRAMS += \
 	tests/e2e/test-session \
 	tests/e2e/test-start \
 	tests/e2e/test-submissions \
+	tests/e2e/test-volume-files \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-event \
 	tests/fuzz/fuzz-grpc \
@@ -287,6 +290,7 @@ TESTS += \
 	tests/e2e/test-session \
 	tests/e2e/test-start \
 	tests/e2e/test-submissions \
+	tests/e2e/test-volume-files \
 	tests/check-fake-modal \
 	tests/check-layers \
 	tests/check-size \

@@ -12,6 +12,8 @@ int cmd_replay(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_sandboxes(int argc, char **argv);
 int cmd_volumes(int argc, char **argv);
+/* `viva volumes` with files, get, put or remove; *status: of it. */
+bool cmd_volume_files(int argc, char **argv, int *status);
 int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

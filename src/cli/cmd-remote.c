@@ -183,8 +183,9 @@ remote(struct remote *r)
 static int
 usage(const struct kind *k)
 {
-	fprintf(stderr, "usage: viva %s [--%s [--older HOURS] [--yes]]\n",
-	    k->many, k->verb);
+	fprintf(stderr, "usage: viva %s [--%s [--older HOURS] [--yes]]\n%s",
+	    k->many, k->verb, k->list != modal_list_volumes ? "" :
+	    "       viva volumes files|get|put|remove VOLUME ...\n");
 	return 2;
 }
 
@@ -226,5 +227,8 @@ cmd_sandboxes(int argc, char **argv)
 int
 cmd_volumes(int argc, char **argv)
 {
-	return command(&kinds[1], argc, argv);
+	int status;
+
+	return cmd_volume_files(argc, argv, &status) ? status :
+	    command(&kinds[1], argc, argv);
 }

@@ -13,7 +13,7 @@
 
 struct subcommand {
 	const char *name, *args, *help;
-	int (*run)(int argc, char **argv);
+	int (*run)(int argc, char **argv); /* NULL: of the one before */
 	bool modal; /* of viva-modal */
 };
 
@@ -58,6 +58,14 @@ static const struct subcommand subcommands[] = {
 	{ "volumes", "[--delete [--older HOURS] [--yes]]", "list viva's "
 	    "volumes at Modal, or delete them; without --yes it only says "
 	    "which", cmd_volumes, true },
+	{ "volumes files", "VOLUME [PATH]", "list the files of one of them",
+	    NULL, true },
+	{ "volumes get", "[--force] VOLUME PATH [FILE]", "read one of them "
+	    "into FILE; - is standard output", NULL, true },
+	{ "volumes put", "VOLUME FILE [PATH]", "write FILE to a volume", NULL,
+	    true },
+	{ "volumes remove", "[--recursive] VOLUME PATH", "remove a file of a "
+	    "volume, or a directory", NULL, true },
 	{ "doctor", "", "what works on this machine, and what the sandbox "
 	    "guarantees", cmd_doctor, true },
 	{ "help", "", "this text", cmd_help, false },
@@ -101,7 +109,10 @@ run(const struct subcommand *c, int argc, char **argv)
 	const char *first = argc > 1 ? argv[1] : "";
 
 	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
-		print_help(c);
+		do
+			print_help(c++);
+		while (c < subcommands + ARRAY_LEN(subcommands) &&
+		    c->run == NULL);
 		return 0;
 	}
 	if (argc > 1 && c->args[0] == '\0' && c->run != cmd_help) {
@@ -130,7 +141,8 @@ main(int argc, char **argv)
 	if (strncmp(name, "--", 2) == 0)
 		name += 2;
 	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
-		if (strcmp(subcommands[i].name, name) == 0)
+		if (subcommands[i].run != NULL &&
+		    strcmp(subcommands[i].name, name) == 0)
 			return run(&subcommands[i], argc - 1, argv + 1);
 	fprintf(stderr, "viva: no command '%s'; 'viva help' lists them\n",
 	    name);

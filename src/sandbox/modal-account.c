@@ -581,6 +581,7 @@ modal_destroy(struct modal *m)
 	while (m->boxes != NULL)
 		box_free(m->boxes);
 	listings_drop(m);
+	volume_jobs_drop(m);
 	account_prepare_stop(m);
 	while (m->calls != NULL)
 		account_cancel(m->calls);

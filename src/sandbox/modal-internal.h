@@ -11,7 +11,6 @@
 
 #define WORKSPACE "/workspace"
 #define TEMPORARY ".viva-" /* our files in the workspace; never listed */
-#define MODAL_FILE_MAX (100u << 20)
 /* Tries of one thing before it is given up. */
 #define STEP_TRIES 8   /* of a step toward a sandbox; each is 4 attempts */
 #define WORKER_TRIES 100 /* of a call to the worker; 5 minutes and more */
@@ -81,6 +80,7 @@ struct modal {
 	struct box *boxes;
 	struct modal_left left;
 	struct listing *listings;
+	struct volume_job *volume_jobs;
 };
 /* The app viva's sandboxes are in; create: also when there is none yet. */
 struct account_call *account_app(struct modal *, bool create, grpc_done,
@@ -412,5 +412,11 @@ void volume_sync(struct box *, void (*fn)(struct box *));
 /* ---- modal-list.c ---- */
 
 void listings_drop(struct modal *);
+/* Whether a volume of that name may be touched. */
+bool volume_is_ours(const struct modal *, const char *name);
+
+/* ---- modal-volume-files.c ---- */
+
+void volume_jobs_drop(struct modal *);
 
 #endif

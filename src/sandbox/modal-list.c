@@ -192,8 +192,8 @@ modal_list_sandboxes(struct modal *m, const struct modal_list_watch *watch,
 
 static void volumes_ask(struct listing *);
 
-static bool
-has_prefix(const struct modal *m, const char *name)
+bool
+volume_is_ours(const struct modal *m, const char *name)
 {
 	const char *space = m->config->volume_namespace;
 	size_t n = strlen(space);
@@ -225,7 +225,7 @@ volumes_done(void *user, const struct grpc_status *st, const char *reply,
 		struct modal_item item = { .id = v->volume_id,
 			.name = v->label, .created = (int64_t)v->created_at };
 
-		if (has_prefix(l->m, v->label))
+		if (volume_is_ours(l->m, v->label))
 			l->watch->item(l->user, &item);
 		last = v->created_at;
 	}
@@ -322,7 +322,7 @@ named(void *user, const struct grpc_status *st, const char *reply, size_t n)
 	}
 	r = wire_unpack(CLIENT_DESC(volume_get_by_id_response), reply, n);
 	ours = r != NULL && r->metadata != NULL &&
-	    has_prefix(l->m, r->metadata->name);
+	    volume_is_ours(l->m, r->metadata->name);
 	wire_free(r);
 	if (!ours) {
 		listing_end(l, "the volume is not deleted", &not_ours);

@@ -78,6 +78,49 @@ void modal_end_sandbox(struct modal *, const char *id,
 void modal_delete_volume(struct modal *, const char *id,
     void (*done)(void *user, const struct err *), void *user);
 
+/*
+ * ---- files of a volume, without a sandbox ----
+ *
+ * volume: a name as modal_list_volumes tells it.  One without viva's prefix is
+ * refused (ERR_INVALID) and nothing is sent; one that is not there is not made
+ * (ERR_NOT_FOUND).  path: from the volume's top on, without '/' at its ends
+ * and without "." and ".." (else ERR_INVALID).  Both are copied.
+ *
+ * done is called once and never from inside the call; n: how many bytes the
+ * file has, or how many were listed.  modal_destroy ends what is under way
+ * without it: nothing is half on the volume then, but what was asked for last
+ * may have been done.  What a sandbox that runs has not committed is not seen,
+ * and what is put is seen by sandboxes that start later.
+ */
+#define MODAL_FILE_MAX (100u << 20) /* bytes of a file */
+struct modal_file {
+	const char *path; /* whole; as the server says, any bytes */
+	enum { MODAL_FILE, MODAL_DIRECTORY, MODAL_LINK, MODAL_SPECIAL } kind;
+	uint64_t size;
+	int64_t changed; /* s since 1970; 0: not told */
+};
+typedef void (*modal_file_done)(void *user, uint64_t n, const struct err *);
+/* All below path ("": of the volume), or path itself, sorted; a directory
+ * ends with '/', and is told when nothing is in it. */
+void modal_volume_files(struct modal *, const char *volume, const char *path,
+    void (*item)(void *user, const struct modal_file *), modal_file_done,
+    void *user);
+/* fd, a regular file, is borrowed until the end and has nothing but the whole
+ * file then; after an error it has anything.  Some blocks (8 MiB) are in
+ * memory at a time, as with put.  A file that is larger than MODAL_FILE_MAX is
+ * not read (ERR_LIMIT). */
+void modal_volume_get(struct modal *, const char *volume, const char *path,
+    int fd, modal_file_done, void *user);
+/* The first n bytes of fd, which is borrowed until the end.  A file that is
+ * there is replaced, at once and by all of it; directories are made.  When fd
+ * gets shorter meanwhile, or other than it was when it was hashed, nothing is
+ * put (ERR_UNAVAILABLE). */
+void modal_volume_put(struct modal *, const char *volume, const char *path,
+    int fd, uint64_t n, modal_file_done, void *user);
+/* A directory (else ERR_INVALID) only when recursive. */
+void modal_volume_remove(struct modal *, const char *volume, const char *path,
+    bool recursive, modal_file_done, void *user);
+
 /* What was kept of a run before this one is not used, but kept anew. */
 void modal_ask_anew(struct modal *);
 

@@ -232,6 +232,88 @@ test_into_bad_file(void **state)
 	free(data);
 }
 
+/* ---- by the volume's name ---- */
+
+static void
+on_no_end(void *user, uint64_t n, const struct err *e)
+{
+	(void)user;
+	(void)n;
+	fail_msg("%s", e != NULL ? e->msg : "done");
+}
+
+static void
+on_end_before(void *user, uint64_t n, const struct err *e)
+{
+	(void)user;
+	(void)n;
+	(void)e;
+	assert_non_null(account);
+}
+
+static void
+on_no_file(void *user, const struct modal_file *f)
+{
+	(void)user;
+	fail_msg("%s", f->path);
+}
+
+static void
+on_end(void *user, uint64_t n, const struct err *e)
+{
+	(void)n;
+	assert_int_equal(e != NULL ? e->code : ERR_NONE, ERR_INVALID);
+	++*(int *)user;
+}
+
+/* All at once, with an account that goes while they are at it, or before they
+ * have begun; finish looks at what is left. */
+static void
+test_called_off(void **state)
+{
+	char *data = noise(20 * MIB, 23), name[80];
+	int from = file_with(data, 20 * MIB), to = file_with("", 0), ends = 0;
+	struct modal *going;
+
+	(void)state;
+	good(put_file("x", from, 20 * MIB));
+	snprintf(name, sizeof name, "viva-store-%u", session);
+	modal_volume_files(account, "other", "", on_no_file, on_end, &ends);
+	modal_volume_get(account, name, "a/../b", to, on_end, &ends);
+	modal_volume_remove(account, name, "", true, on_end, &ends);
+	assert_int_equal(ends, 0); /* never from inside */
+	UNTIL(ends == 3);
+	tell("/faults", "[{\"rpc\": \"VolumeListFiles2\", \"times\": 2,"
+	    " \"hang_secs\": 20}]");
+	tell("/log", "{}");
+	for (int i = 0; i < 2; i++) {
+		modal_volume_files(account, name, "", on_no_file, on_no_end,
+		    NULL);
+		modal_volume_get(account, name, "x", to, on_end_before,
+		    NULL);
+		modal_volume_put(account, name, "y", from, 20 * MIB,
+		    on_end_before, NULL);
+		modal_volume_remove(account, name, "x", false, on_no_end,
+		    NULL);
+		if (i == 0)
+			UNTIL(strstr(tell("/log", NULL), "\"VolumeListFiles2\""
+			    ": 2") != NULL);
+		going = account;
+		account = NULL;
+		modal_destroy(going);
+		if (i == 0) {
+			modal_config_finish(&config);
+			loop_destroy(loop);
+			free(volume_id);
+			volume_id = NULL;
+			begin(state);
+		}
+	}
+	close(from);
+	close(to);
+	free(data);
+}
+
 /* ---- of a sandbox ---- */
 
 static struct rig_fs *
@@ -302,6 +384,8 @@ all(void)
 		    finish),
 		cmocka_unit_test_setup_teardown(test_into_file, begin, finish),
 		cmocka_unit_test_setup_teardown(test_into_bad_file, begin,
+		    finish),
+		cmocka_unit_test_setup_teardown(test_called_off, begin,
 		    finish),
 		cmocka_unit_test_setup_teardown(test_file_in_sandbox,
 		    begin_plain, finish),
