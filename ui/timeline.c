@@ -103,7 +103,11 @@ draw_head(struct app *a, struct canvas *c)
 	    replay_playing(r) ? ascii ? ">" : "▶" : ascii ? "=" : "‖",
 	    now, all, replay_speed(r), ascii ? "x" : "×",
 	    replay_skip_idle(r) ? "  skipping idle" : "");
-	if (m != NULL) {
+	if (replay_damage(r) != NULL &&
+	    replay_position(r) >= replay_length(r)) {
+		/* More has happened, and cannot be seen. */
+		canvas_printf(c, 0, at + 3, st, "damaged after this");
+	} else if (m != NULL) {
 		time_text(m->t, when);
 		mark_text(m, what);
 		at += 3 + canvas_printf(c, 0, at + 3, st, "%s %s", when, what);

@@ -51,6 +51,9 @@ char *cli_problems_dir(void);
  * the caller. */
 char *cli_record(const char *name, bool *temporary, struct err *e)
     WARN_UNUSED;
+/* Tells of damage in it, and where a better one is; returns 1.  path: what
+ * cli_record gave for name. */
+int cli_damaged(const char *name, const char *path, const struct err *e);
 
 /* SIGTERM, SIGHUP and SIGINT call fn on the loop's thread; crashes give the
  * terminal back before they end the process. */

@@ -56,6 +56,8 @@ cmd_replay(int argc, char **argv)
 		return cli_fail(&e);
 	r = replay_open((const char *const *)&path, 1, clock_system(), &e);
 	status = r != NULL ? show_replay(r) : cli_fail(&e);
+	if (r != NULL && replay_damage(r) != NULL)
+		status = cli_damaged(argv[1], path, replay_damage(r));
 	replay_close(r);
 	if (temporary)
 		unlink(path);

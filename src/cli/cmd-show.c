@@ -95,13 +95,18 @@ print_event(void *user, const struct event *ev)
 	}
 }
 
+/* *whole: the events before any damage. */
 static bool
-show(const char *path, struct err *e)
+show(const char *path, uint64_t *whole, struct err *e)
 {
 	struct journal_end end;
+	bool ok = journal_read(path, print_event, NULL, &end, e);
 
-	if (!journal_read(path, print_event, NULL, &end, e))
+	*whole = end.seq;
+	if (!ok)
 		return false;
+	if (end.seq == 0)
+		return err_set(e, ERR_INVALID, "%s: no event in it", path);
 	printf("%llu events, each follows the one before it\nlast hash %s\n",
 	    (unsigned long long)end.seq, end.hash);
 	if (end.torn > 0)
@@ -124,6 +129,7 @@ cmd_show(int argc, char **argv)
 {
 	struct err e = { 0 };
 	unsigned checkpoints = 0;
+	uint64_t whole;
 	char *path, *repo;
 	bool temporary;
 	int status = 0;
@@ -136,13 +142,15 @@ cmd_show(int argc, char **argv)
 	path = cli_record(argv[1], &temporary, &e);
 	if (path == NULL)
 		return cli_fail(&e);
-	if (show(path, &e)) {
+	if (show(path, &whole, &e)) {
 		repo = cli_repo_path();
 		gitstore_log(repo, argv[1], print_checkpoint, &checkpoints,
 		    NULL);
 		free(repo);
 	} else {
-		status = cli_fail(&e);
+		fflush(stdout);
+		status = whole > 0 ? cli_damaged(argv[1], path, &e) :
+		    cli_fail(&e);
 	}
 	if (temporary)
 		unlink(path);

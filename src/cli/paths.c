@@ -128,6 +128,35 @@ is_name(const char *s)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0';
 }
 
+static void
+count(void *user, const struct gitstore_session *s)
+{
+	(void)s;
+	(*(unsigned *)user)++;
+}
+
+int
+cli_damaged(const char *name, const char *path, const struct err *e)
+{
+	char *dir = is_name(name) ? cli_session_dir(name) : NULL;
+	char *repo = cli_repo_path();
+	unsigned checkpoints = 0;
+
+	cli_fail(e);
+	if (dir != NULL && strncmp(path, dir, strlen(dir)) == 0)
+		gitstore_log(repo, name, count, &checkpoints, NULL);
+	if (checkpoints > 0)
+		fprintf(stderr, "viva: git has a copy, up to checkpoint %u: "
+		    "move %s away, and 'viva show' and 'viva replay' read "
+		    "that\n", checkpoints, path);
+	else
+		fputs("viva: what is before that is whole; a copy made "
+		    "earlier may have the rest\n", stderr);
+	free(repo);
+	free(dir);
+	return 1;
+}
+
 char *
 cli_record(const char *name, bool *temporary, struct err *e)
 {

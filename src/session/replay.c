@@ -21,6 +21,7 @@
 #define FRAME_BYTES (256u << 10) /* of record between keyframes, at first */
 #define FRAME_US 30000000LL
 #define IDLE_US 2000000LL /* gaps beyond it shrink to it when skipping */
+#define AGAIN_US 1000000LL /* between jumps back while it plays on */
 #define SCROLLBACK 10000
 
 struct line {
@@ -48,11 +49,14 @@ struct replay {
 	size_t nmarks;
 	struct event_buf eb;
 	char warning[200];
+	struct err damage; /* where it stops */
 	size_t next;	/* line to fold next */
 	int64_t t;	/* position */
 	bool playing, skip_idle;
 	double speed;
-	int64_t last; /* clock at the last tick */
+	int64_t last;	   /* clock at the last tick */
+	size_t back;	   /* line after the mark last gone back to */
+	int64_t back_at;   /* clock then */
 };
 
 /* ---- opening ---- */
@@ -61,6 +65,7 @@ static bool
 read_file(struct buf *b, const char *path, struct err *e)
 {
 	FILE *f = fopen(path, "re");
+	bool ok;
 	size_t n;
 
 	if (f == NULL)
@@ -70,7 +75,10 @@ read_file(struct buf *b, const char *path, struct err *e)
 		n = fread(b->data + b->len, 1, 1u << 20, f);
 		b->len += n;
 	} while (n > 0 && b->len <= RECORD_MAX);
+	ok = !ferror(f) || err_sys(e, errno, "cannot read %s", path);
 	fclose(f);
+	if (!ok)
+		return false;
 	if (b->len > RECORD_MAX)
 		return err_set(e, ERR_LIMIT, "%s: a record of over 1 GiB",
 		    path);
@@ -134,24 +142,20 @@ struct check {
 	char hash[65];
 };
 
+/* ev: just decoded, n bytes at at. */
 static bool
-check_event(struct replay *r, struct check *c, size_t at, size_t n,
-    struct err *e)
+check_event(struct replay *r, struct check *c, const struct event *ev,
+    size_t at, size_t n, struct err *e)
 {
-	const char *p = r->data.data + at;
-	struct event ev;
-
-	if (!event_decode(p, n, &r->eb, &ev, e))
-		return false;
-	if (ev.seq != c->seq + 1 || strcmp(r->eb.prev, c->hash) != 0)
+	if (ev->seq != c->seq + 1 || strcmp(r->eb.prev, c->hash) != 0)
 		return err_set(e, ERR_CORRUPT, "event %llu does not follow the "
 		    "one before it; the record was changed, or is not whole",
-		    (unsigned long long)ev.seq);
-	c->seq = ev.seq;
+		    (unsigned long long)ev->seq);
+	c->seq = ev->seq;
 	/* Seeks need times in order, whatever the writer's clock did. */
-	if (ev.t > c->t)
-		c->t = ev.t;
-	event_hash(p, n - 1, c->hash);
+	if (ev->t > c->t)
+		c->t = ev->t;
+	event_hash(r->data.data + at, n - 1, c->hash);
 	GROW(r->lines, r->nlines, r->lines_cap);
 	r->lines[r->nlines++] = (struct line){ at, (uint32_t)n, false, c->t };
 	return true;
@@ -168,6 +172,24 @@ line_number(const struct replay *r, size_t from, size_t at)
 	return n;
 }
 
+/* A crash may leave a whole line of garbage, but only last. */
+static bool
+is_last_line(const struct replay *r, size_t at)
+{
+	const char *p = r->data.data + at, *end = r->data.data + r->data.len;
+	const char *nl = memchr(p, '\n', (size_t)(end - p));
+
+	return nl == NULL || nl + 1 == end;
+}
+
+static void
+torn(struct replay *r, size_t at)
+{
+	snprintf(r->warning, sizeof r->warning,
+	    "the last %zu bytes are torn and left out", r->data.len - at);
+	r->data.len = at;
+}
+
 static bool
 index_part(struct replay *r, struct check *c, size_t from, struct err *e)
 {
@@ -176,18 +198,40 @@ index_part(struct replay *r, struct check *c, size_t from, struct err *e)
 	while (at < r->data.len) {
 		enum event_split got = event_split(r->data.data + at,
 		    r->data.len - at, &n, e);
+		struct event ev;
+		bool ok = got == EVENT_WHOLE && event_decode(r->data.data + at,
+		    n, &r->eb, &ev, e);
 
-		if (got == EVENT_CUT) {
-			snprintf(r->warning, sizeof r->warning,
-			    "the last %zu bytes are torn and left out",
-			    r->data.len - at);
+		if (got == EVENT_CUT || (!ok && is_last_line(r, at))) {
+			torn(r, at);
 			break;
 		}
-		if (got == EVENT_BAD || !check_event(r, c, at, n, e))
+		if (!ok || !check_event(r, c, &ev, at, n, e))
 			return err_context(e, "%s:%zu", c->path,
 			    line_number(r, from, at));
 		at += n;
 	}
+	return true;
+}
+
+/* What is before the damage is as good as ever. */
+static bool
+index_whole(struct replay *r, struct check *c, size_t from, struct err *e)
+{
+	struct err why = { 0 };
+	const struct line *l;
+
+	if (index_part(r, c, from, &why))
+		return true;
+	if (r->nlines == 0) {
+		if (e != NULL)
+			*e = why;
+		return false;
+	}
+	l = &r->lines[r->nlines - 1];
+	snprintf(r->warning, sizeof r->warning, "damaged at line %zu: only "
+	    "what is before it is shown", line_number(r, from, l->at + l->len));
+	r->damage = why;
 	return true;
 }
 
@@ -202,8 +246,10 @@ load(struct replay *r, const char *const *paths, size_t n, struct err *e)
 
 		c.path = paths[i];
 		if (!read_file(&r->data, paths[i], e) ||
-		    !index_part(r, &c, from, e))
+		    !index_whole(r, &c, from, e))
 			return false;
+		if (r->damage.code != ERR_NONE)
+			break;
 	}
 	if (r->nlines == 0)
 		return err_set(e, ERR_INVALID, "%s: no event in it",
@@ -214,7 +260,7 @@ load(struct replay *r, const char *const *paths, size_t n, struct err *e)
 static void
 fold_all(struct replay *r)
 {
-	size_t marks = 0;
+	size_t marks = 0, k = 0;
 
 	for (maybe_frame(r); r->next < r->nlines; maybe_frame(r)) {
 		fold(r);
@@ -224,7 +270,10 @@ fold_all(struct replay *r)
 	r->nmarks = marks;
 	r->marks = xcalloc(marks, sizeof *r->marks);
 	for (size_t i = 0; i < marks; i++) {
+		while (!r->lines[k].mark)
+			k++;
 		r->marks[i] = r->state->marks[i];
+		r->marks[i].t = r->lines[k++].t; /* in order, as seeks need */
 		r->marks[i].text = xstrdup(r->state->marks[i].text);
 	}
 }
@@ -238,6 +287,7 @@ replay_open(const char *const *paths, size_t n, struct clock *clock,
 	r->clock = clock;
 	r->speed = 1;
 	r->frame_bytes = FRAME_BYTES;
+	r->back = SIZE_MAX;
 	r->state = state_create(SCROLLBACK);
 	if (!load(r, paths, n, e)) {
 		replay_close(r);
@@ -285,6 +335,13 @@ line_after(const struct replay *r, int64_t t)
 	return lo;
 }
 
+static bool
+is_far(const struct replay *r, size_t line)
+{
+	return line > r->next &&
+	    r->lines[line].at - r->lines[r->next].at > r->frame_bytes;
+}
+
 static void
 go_to_line(struct replay *r, size_t line)
 {
@@ -293,8 +350,8 @@ go_to_line(struct replay *r, size_t line)
 	for (size_t i = 0; i < r->nframes; i++)
 		if (r->frames[i].line <= line)
 			f = i;
-	/* Folding on is cheaper than a keyframe when none lies between. */
-	if (line < r->next || r->frames[f].line > r->next) {
+	/* Folding on is cheaper than a keyframe that is near. */
+	if (line < r->next || is_far(r, r->frames[f].line)) {
 		state_restore(r->state, r->frames[f].key);
 		r->next = r->frames[f].line;
 	}
@@ -330,6 +387,7 @@ replay_step(struct replay *r, int dir)
 bool
 replay_jump(struct replay *r, int dir)
 {
+	int64_t now = clock_mono(r->clock);
 	size_t i = r->next;
 
 	if (dir > 0) {
@@ -338,7 +396,10 @@ replay_jump(struct replay *r, int dir)
 		if (i == r->nlines)
 			return false;
 	} else {
-		/* The line folded last is where we are. */
+		/* The line folded last is where we are; or the mark that the
+		 * last jump went to, when it has played on since. */
+		if (r->playing && now - r->back_at < AGAIN_US && r->back < i)
+			i = r->back;
 		i = i > 0 ? i - 1 : 0;
 		do {
 			if (i == 0)
@@ -348,7 +409,9 @@ replay_jump(struct replay *r, int dir)
 	}
 	go_to_line(r, i + 1);
 	r->t = r->lines[i].t;
-	r->last = clock_mono(r->clock);
+	r->last = now;
+	r->back = dir < 0 ? i + 1 : SIZE_MAX;
+	r->back_at = now;
 	return true;
 }
 
@@ -358,19 +421,19 @@ bool
 replay_tick(struct replay *r, int64_t *next_us)
 {
 	int64_t now = clock_mono(r->clock);
-	size_t from = r->next;
+	size_t from = r->next, due;
+	int64_t t;
 
 	*next_us = -1;
 	if (!r->playing)
 		return false;
-	r->t += (int64_t)((double)(now - r->last) * r->speed);
+	t = r->t + (int64_t)((double)(now - r->last) * r->speed);
 	r->last = now;
-	while (r->next < r->nlines && r->lines[r->next].t <= r->t) {
-		int64_t t = r->t;
-
-		fold(r);
-		r->t = t;
-	}
+	due = line_after(r, t);
+	/* A flood at 32 times its speed is not folded but jumped over. */
+	if (due > r->next)
+		go_to_line(r, due);
+	r->t = t;
 	if (r->next == r->nlines) {
 		r->playing = false;
 		r->t = replay_length(r);
@@ -424,6 +487,12 @@ const char *
 replay_warning(const struct replay *r)
 {
 	return r->warning;
+}
+
+const struct err *
+replay_damage(const struct replay *r)
+{
+	return r->damage.code != ERR_NONE ? &r->damage : NULL;
 }
 
 const struct state *

@@ -12,11 +12,13 @@ struct replay;
 
 /* path: a journal file (JSON Lines) or a list of segment files joined in
  * order.  Opens, checks and indexes it.  A torn tail is cut off and told in
- * replay_warning; other damage is an error that names file and line. */
+ * replay_warning.  So is other damage, and all that follows it; replay_damage
+ * names file and line.  An error when nothing before it is whole. */
 struct replay *replay_open(const char *const *paths, size_t n,
     struct clock *, struct err *);
 void replay_close(struct replay *);
 const char *replay_warning(const struct replay *); /* "" none */
+const struct err *replay_damage(const struct replay *); /* NULL: none */
 const struct state *replay_state(const struct replay *);
 int64_t replay_length(const struct replay *);	/* us */
 int64_t replay_position(const struct replay *); /* us */

@@ -508,7 +508,9 @@ journal_read(const char *path, void (*fn)(void *user, const struct event *),
 	close(s.r.fd);
 	event_reader_free(&s.r);
 	event_buf_free(&s.eb);
-	end->torn = (uint64_t)(size > 0 ? size : 0) - end->bytes;
+	end->torn = 0; /* of a pipe it is not known */
+	if (size > 0 && (uint64_t)size > end->bytes)
+		end->torn = (uint64_t)size - end->bytes;
 	return more == 0;
 }
 

@@ -205,16 +205,143 @@ damage_names_its_line_and_a_torn_end_is_told(void **st)
 	assert_non_null(strstr(e.msg, ":1:"));
 }
 
+/* As after a crash, and as recovery takes it. */
+static void
+garbage_as_the_last_line_is_a_torn_end(void **st)
+{
+	FILE *f = fopen(path, "ae");
+	struct replay *r;
+
+	(void)st;
+	fputs("x y z\n", f);
+	fclose(f);
+	r = open_it();
+	assert_non_null(strstr(replay_warning(r), "the last 6 bytes"));
+	assert_null(replay_damage(r));
+	replay_seek(r, replay_length(r));
+	expect_state(r, EVENTS);
+	replay_close(r);
+}
+
+/* Where a line begins. */
+static long
+line_at(FILE *f, int line)
+{
+	char *text = NULL;
+	size_t cap = 0;
+
+	rewind(f);
+	while (--line > 0)
+		assert_true(getline(&text, &cap, f) > 0);
+	free(text);
+	return ftell(f);
+}
+
+static void
+what_is_before_damage_is_shown(void **st)
+{
+	FILE *f = fopen(path, "r+e");
+	struct replay *r;
+	char where[96];
+
+	(void)st;
+	assert_int_equal(fseek(f, line_at(f, 1001) + 1, SEEK_SET), 0);
+	fputs("XX", f);
+	fclose(f);
+	r = open_it();
+	assert_non_null(strstr(replay_warning(r), "damaged at line 1001"));
+	snprintf(where, sizeof where, "%s:1001: ", path);
+	assert_non_null(replay_damage(r));
+	assert_non_null(strstr(replay_damage(r)->msg, where));
+	replay_seek(r, replay_length(r));
+	expect_state(r, 1000);
+	replay_close(r);
+}
+
+static void
+jumps_back_go_on_while_it_plays(void **st)
+{
+	struct replay *r = open_it();
+	int64_t next;
+
+	(void)st;
+	replay_seek(r, 2200 * STEP_US);
+	replay_play(r, true);
+	for (int mark = 2000; mark >= 1000; mark -= 500) {
+		assert_true(replay_jump(r, -1));
+		assert_int_equal(replay_position(r), mark * STEP_US);
+		clock_fake_advance(&fake, 3 * STEP_US);
+		assert_true(replay_tick(r, &next));
+	}
+	/* Later it is the mark that it has played on from. */
+	clock_fake_advance(&fake, 20 * STEP_US);
+	assert_true(replay_tick(r, &next));
+	assert_true(replay_jump(r, -1));
+	assert_int_equal(replay_position(r), 1000 * STEP_US);
+	replay_close(r);
+}
+
+/* Three marks, the last two when the clock was behind. */
+static void
+marks_are_in_order_whatever_the_clock_did(void **st)
+{
+	static const int64_t t[] = { 0, 5000000, 1000000, 2000000 };
+	const struct state_mark *m;
+	struct buf line = { 0 };
+	struct replay *r;
+	char hash[65];
+	size_t n;
+	FILE *f = fopen(path, "we");
+
+	(void)st;
+	memset(hash, '0', 64);
+	hash[64] = '\0';
+	for (size_t i = 0; i < 4; i++) {
+		struct event ev = { .seq = i + 1, .t = t[i],
+			.type = EV_MARKER_ADD };
+
+		ev.u.note.text = "here";
+		buf_clear(&line);
+		event_encode(&ev, hash, &line);
+		event_hash(line.data, line.len - 1, hash);
+		fwrite(line.data, 1, line.len, f);
+	}
+	fclose(f);
+	buf_free(&line);
+	r = open_it();
+	m = replay_marks(r, &n);
+	assert_int_equal(n, 4);
+	assert_int_equal(m[1].t, 5000000);
+	assert_int_equal(m[2].t, 5000000);
+	assert_int_equal(m[3].t, 5000000);
+	replay_close(r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_end_is_what_was_live),
-		cmocka_unit_test(seeks_equal_playing_to_there),
-		cmocka_unit_test(playing_follows_its_clock),
-		cmocka_unit_test(jumps_and_steps_go_both_ways),
-		cmocka_unit_test(damage_names_its_line_and_a_torn_end_is_told),
+		cmocka_unit_test_setup_teardown(the_end_is_what_was_live, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(seeks_equal_playing_to_there, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(playing_follows_its_clock, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(jumps_and_steps_go_both_ways, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    damage_names_its_line_and_a_torn_end_is_told, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    garbage_as_the_last_line_is_a_torn_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_before_damage_is_shown,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    marks_are_in_order_whatever_the_clock_did, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(jumps_back_go_on_while_it_plays,
+		    setup, teardown),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
