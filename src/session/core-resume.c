@@ -129,12 +129,22 @@ say_resumed(struct core *c)
 	close_run(c);
 }
 
+/* A new shell begins in the size of the old one.  In another, which the pane
+ * changes at once, it would get back rows that the old one had shown. */
+static void
+take_size(struct core *c)
+{
+	c->rows = (unsigned)vt_rows(c->state->vt);
+	c->cols = (unsigned)vt_cols(c->state->vt);
+}
+
 static void
 open_again(struct core *c)
 {
 	core_sandbox_begin(c);
 	if (!core_term_attach(c)) {
 		core_term_closed(c, "viva was gone");
+		take_size(c);
 		core_term_start(c);
 	}
 	core_files_again(c);
@@ -279,6 +289,7 @@ core_resume(struct core *c, struct err *e)
 	if (r.moved_on && c->question + 1 < c->spec.nproblems) {
 		core_term_closed(c, "viva was gone");
 		core_files_reset(c);
+		take_size(c);
 		c->question++;
 		core_question_start(c);
 	} else {

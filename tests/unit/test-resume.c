@@ -95,6 +95,35 @@ test_unsaved(void **state)
 	assert_replays(f);
 }
 
+/* What the old shell had shown is above the new one, not in it. */
+static void
+test_clean_terminal(void **state)
+{
+	struct fixture *f = *state;
+	struct command size = { .type = CMD_TERM_RESIZE, .rows = 7,
+		.cols = 60 };
+	struct vt *vt;
+	struct buf text = { 0 };
+
+	core_command(f->core, &size);
+	for (int i = 0; i < 40; i++)
+		fake_say(f->shell, "said\r\n");
+	turns(f);
+	fixture_kill(f);
+	resume(f);
+	assert_int_equal(f->plan.rows, 7);
+	core_command(f->core, &size);
+	vt = core_state(f->core)->vt;
+	assert_int_equal(vt_rows(vt), 7);
+	assert_true(vt_scrollback(vt) > 0);
+	vt_text(vt, 1, 0, 6, 59, &text);
+	assert_int_equal(strspn(buf_str(&text), "\n"), text.len);
+	vt_text(vt, 0, 0, 0, 59, &text);
+	assert_null(strstr(buf_str(&text), "said"));
+	buf_free(&text);
+	assert_replays(f);
+}
+
 static void
 test_saved_untold(void **state)
 {
@@ -598,7 +627,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_unsaved),
-		T(test_saved_untold), T(test_changed_meanwhile),
+		T(test_clean_terminal), T(test_saved_untold), T(test_changed_meanwhile),
 		T(test_both_changed), T(test_deleted_meanwhile),
 		T(test_run_cut), T(test_between_questions),
 		T(test_time_left), T(test_refused), K(test_shell_goes_on),
