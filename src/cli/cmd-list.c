@@ -107,6 +107,15 @@ print_row(const struct row *r)
 	    r->ended ? "" : tails[cli_session_state(r->id)]);
 }
 
+static int
+git_failed(const char *repo, const struct err *e)
+{
+	cli_fail(e);
+	fprintf(stderr, "viva: 'git -C %s fsck' tells more; the journals "
+	    "beside it, in sessions, have all that they had\n", repo);
+	return 1;
+}
+
 int
 cmd_list(int argc, char **argv)
 {
@@ -120,7 +129,7 @@ cmd_list(int argc, char **argv)
 	/* Before the first session there is no repository. */
 	if (!gitstore_list(repo, from_git, &all, &e) &&
 	    e.code != ERR_NOT_FOUND)
-		status = cli_fail(&e);
+		status = git_failed(repo, &e);
 	from_journals(&all);
 	if (all.n > 0)
 		qsort(all.r, all.n, sizeof *all.r, by_id);

@@ -2,6 +2,7 @@
 
 #include "store/gitstore.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -198,6 +199,22 @@ struct reader {
 	void *user;
 };
 
+/* What is there and is no repository was one, or is somebody's own. */
+static bool
+is_something(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *en;
+	bool found = d == NULL && access(path, F_OK) == 0;
+
+	while (d != NULL && !found && (en = readdir(d)) != NULL)
+		found = strcmp(en->d_name, ".") != 0 &&
+		    strcmp(en->d_name, "..") != 0;
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
 static bool
 reader_open(struct reader *r, struct err *e)
 {
@@ -208,9 +225,12 @@ reader_open(struct reader *r, struct err *e)
 	rc = git_repository_open_bare(&r->repo, r->path);
 	if (rc == 0)
 		return true;
-	if (rc == GIT_ENOTFOUND)
-		err_set(e, ERR_NOT_FOUND, "no sessions: %s is not there, or "
-		    "not a git repository", r->path);
+	if (rc == GIT_ENOTFOUND && is_something(r->path))
+		err_set(e, ERR_CORRUPT, "%s is not a git repository, or not a "
+		    "whole one: move it away", r->path);
+	else if (rc == GIT_ENOTFOUND)
+		err_set(e, ERR_NOT_FOUND, "no sessions: %s is not there",
+		    r->path);
 	else
 		gitstore_fail(e, rc, "open", r->path);
 	gitstore_end();

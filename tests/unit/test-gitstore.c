@@ -828,6 +828,18 @@ what_is_not_there_is_not_found(void **st)
 	assert_int_equal(f->e.code, ERR_NOT_FOUND);
 	assert_non_null(strstr(f->e.msg, path));
 	assert_int_equal(access(path, F_OK), -1);
+	/* Nor in a directory that is still to become one; but what is there
+	 * and is none may have been one. */
+	assert_int_equal(shell(f, NULL, "mkdir none"), 0);
+	assert_false(gitstore_list(path, add_line, NULL, &f->e));
+	assert_int_equal(f->e.code, ERR_NOT_FOUND);
+	assert_int_equal(shell(f, NULL, "mkdir none/refs"), 0);
+	assert_false(gitstore_list(path, add_line, NULL, &f->e));
+	assert_int_equal(f->e.code, ERR_CORRUPT);
+	assert_non_null(strstr(f->e.msg, path));
+	assert_int_equal(shell(f, NULL, "rmdir none/refs none; >none"), 0);
+	assert_false(gitstore_list(path, add_line, NULL, &f->e));
+	assert_int_equal(f->e.code, ERR_CORRUPT);
 	assert_false(gitstore_log(f->repo, "who", add_line, NULL, &f->e));
 	assert_int_equal(f->e.code, ERR_NOT_FOUND);
 	assert_non_null(strstr(f->e.msg, "no session 'who'"));
