@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "ui/app.h"
+
+#define LARGE (32 << 20)
 
 static void
 on_signal(void *user)
@@ -36,6 +39,18 @@ show_replay(struct replay *r)
 	return ok ? 0 : cli_fail(&e);
 }
 
+/* Some seconds without a screen want a word. */
+static void
+say_large(const char *path)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    sb.st_size >= LARGE && isatty(STDERR_FILENO))
+		fprintf(stderr, "viva: reading %lld MB from %s ...\n",
+		    (long long)sb.st_size / 1000000, path);
+}
+
 int
 cmd_replay(int argc, char **argv)
 {
@@ -54,6 +69,7 @@ cmd_replay(int argc, char **argv)
 	path = cli_record(argv[1], &temporary, &e);
 	if (path == NULL)
 		return cli_fail(&e);
+	say_large(path);
 	r = replay_open((const char *const *)&path, 1, clock_system(), &e);
 	status = r != NULL ? show_replay(r) : cli_fail(&e);
 	if (r != NULL && replay_damage(r) != NULL)

@@ -3,20 +3,26 @@
 #include "session/replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
 /*
- * The record is read once into memory, checked and folded; on the way the
- * start of every line, its time and a bounded number of keyframes are kept.
- * A seek restores the keyframe before and folds on from it, so it costs the
- * same anywhere.
+ * The record is read once, into memory unless it is huge, checked and folded;
+ * on the way the start of every line, its time and a bounded number of
+ * keyframes are kept.  A seek restores the keyframe before and folds on from
+ * it, so it costs the same anywhere.
  */
 
-#define RECORD_MAX (1ull << 30) /* bytes */
+#define RECORD_MAX (1ull << 30) /* bytes in memory */
+#define MAPPED_MIN (256u << 20) /* larger records stay in their file */
 #define FRAMES_MAX 256
 #define FRAME_BYTES (256u << 10) /* of record between keyframes, at first */
 #define FRAME_US 30000000LL
@@ -40,6 +46,7 @@ struct replay {
 	struct clock *clock;
 	struct state *state;
 	struct buf data;
+	size_t mapped; /* bytes of a file that data is; 0: none */
 	struct line *lines;
 	size_t nlines, lines_cap;
 	struct frame *frames;
@@ -61,6 +68,29 @@ struct replay {
 
 /* ---- opening ---- */
 
+/* A flood of a shell makes records that memory may not hold.  Not while a
+ * viva writes it (store/journal.c has the lock): what fails to be written is
+ * cut off again, and with it goes what was mapped. */
+static bool
+map_file(struct replay *r, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	void *p = MAP_FAILED;
+	struct stat sb;
+
+	if (fd >= 0 && fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    sb.st_size >= MAPPED_MIN && flock(fd, LOCK_SH | LOCK_NB) == 0)
+		p = mmap(NULL, (size_t)sb.st_size, PROT_READ, MAP_PRIVATE, fd,
+		    0);
+	if (fd >= 0)
+		close(fd);
+	if (p == MAP_FAILED)
+		return false;
+	r->data.data = p;
+	r->data.len = r->mapped = (size_t)sb.st_size;
+	return true;
+}
+
 static bool
 read_file(struct buf *b, const char *path, struct err *e)
 {
@@ -80,8 +110,9 @@ read_file(struct buf *b, const char *path, struct err *e)
 	if (!ok)
 		return false;
 	if (b->len > RECORD_MAX)
-		return err_set(e, ERR_LIMIT, "%s: a record of over 1 GiB",
-		    path);
+		return err_set(e, ERR_LIMIT, "%s: over 1 GiB that comes "
+		    "through a pipe or is still being written: wait for its "
+		    "end, and give the file", path);
 	return true;
 }
 
@@ -245,7 +276,8 @@ load(struct replay *r, const char *const *paths, size_t n, struct err *e)
 		size_t from = r->data.len;
 
 		c.path = paths[i];
-		if (!read_file(&r->data, paths[i], e) ||
+		if ((!(n == 1 && map_file(r, paths[i])) &&
+		    !read_file(&r->data, paths[i], e)) ||
 		    !index_whole(r, &c, from, e))
 			return false;
 		if (r->damage.code != ERR_NONE)
@@ -293,6 +325,9 @@ replay_open(const char *const *paths, size_t n, struct clock *clock,
 		replay_close(r);
 		return NULL;
 	}
+	/* So that few have to be dropped again. */
+	while (r->frame_bytes < r->data.len / FRAMES_MAX)
+		r->frame_bytes *= 2;
 	fold_all(r);
 	replay_seek(r, 0);
 	return r;
@@ -310,7 +345,10 @@ replay_close(struct replay *r)
 	free(r->marks);
 	free(r->frames);
 	free(r->lines);
-	buf_free(&r->data);
+	if (r->mapped > 0)
+		munmap(r->data.data, r->mapped);
+	else
+		buf_free(&r->data);
 	event_buf_free(&r->eb);
 	state_destroy(r->state);
 	free(r);
