@@ -40,6 +40,7 @@ struct app {
 	enum pane_id focus;
 	bool pass_key; /* the next key is the shell's */
 	uint64_t run_seen; /* replay: the last run that was brought up */
+	bool shell_seen;   /* replay: the shell was used since */
 
 	/* mouse */
 	bool dragging;		/* a rule */

@@ -156,17 +156,20 @@ on_tick(void *user)
 	timeline_tick(a);
 }
 
-/* A test run brings its pane up, as it did live. */
+/* A test run brings its pane up, and what is typed in the shell the shell's,
+ * as they did live. */
 static void
 follow_tests(struct app *a)
 {
+	bool shell = replay_in_shell(a->spec.replay);
 	const struct state_run *r = state_last_run(a->spec.state);
 	uint64_t run = r != NULL ? r->number : 0;
 
-	if (run == a->run_seen)
+	if (run == a->run_seen && shell == a->shell_seen)
 		return;
 	a->run_seen = run;
-	a->wish.lower = run > 0 ? PANE_TESTS : PANE_SHELL;
+	a->shell_seen = shell;
+	a->wish.lower = run > 0 && !shell ? PANE_TESTS : PANE_SHELL;
 	app_layout(a);
 }
 

@@ -34,6 +34,7 @@ struct line {
 	size_t at;
 	uint32_t len;
 	bool mark;
+	bool shell; /* it was used since the last test run */
 	int64_t t;
 };
 
@@ -170,6 +171,7 @@ struct check {
 	const char *path;
 	uint64_t seq;
 	int64_t t;
+	bool shell;
 	char hash[65];
 };
 
@@ -186,9 +188,14 @@ check_event(struct replay *r, struct check *c, const struct event *ev,
 	/* Seeks need times in order, whatever the writer's clock did. */
 	if (ev->t > c->t)
 		c->t = ev->t;
+	if (ev->type == EV_TEST_RUN)
+		c->shell = false;
+	else if (ev->type == EV_TERM_INPUT && ev->origin == ORIGIN_CANDIDATE)
+		c->shell = true;
 	event_hash(r->data.data + at, n - 1, c->hash);
 	GROW(r->lines, r->nlines, r->lines_cap);
-	r->lines[r->nlines++] = (struct line){ at, (uint32_t)n, false, c->t };
+	r->lines[r->nlines++] = (struct line){ .at = at, .len = (uint32_t)n,
+		.shell = c->shell, .t = c->t };
 	return true;
 }
 
@@ -525,6 +532,12 @@ const char *
 replay_warning(const struct replay *r)
 {
 	return r->warning;
+}
+
+bool
+replay_in_shell(const struct replay *r)
+{
+	return r->next > 0 && r->lines[r->next - 1].shell;
 }
 
 const struct err *

@@ -23,6 +23,9 @@ const struct state *replay_state(const struct replay *);
 int64_t replay_length(const struct replay *);	/* us */
 int64_t replay_position(const struct replay *); /* us */
 
+/* The shell was used since the last test run. */
+bool replay_in_shell(const struct replay *);
+
 bool replay_playing(const struct replay *);
 void replay_play(struct replay *, bool on);
 double replay_speed(const struct replay *);

@@ -317,6 +317,46 @@ marks_are_in_order_whatever_the_clock_did(void **st)
 	replay_close(r);
 }
 
+/* Of a shell that answers, a key, a run, an answer of the terminal, a key. */
+static void
+it_is_known_when_the_shell_was_used(void **st)
+{
+	static const struct {
+		enum event_type type;
+		enum event_origin origin;
+		bool shell;
+	} is[] = { { EV_TERM_OUTPUT, ORIGIN_SYSTEM, false },
+		{ EV_TERM_INPUT, ORIGIN_CANDIDATE, true },
+		{ EV_TEST_RUN, ORIGIN_CANDIDATE, false },
+		{ EV_TERM_INPUT, ORIGIN_SYSTEM, false },
+		{ EV_TERM_INPUT, ORIGIN_CANDIDATE, true } };
+	struct buf line = { 0 };
+	struct replay *r;
+	char hash[65];
+	FILE *f = fopen(path, "we");
+
+	(void)st;
+	memset(hash, '0', 64);
+	hash[64] = '\0';
+	for (size_t i = 0; i < 5; i++) {
+		struct event ev = { .seq = i + 1, .t = (int64_t)i * STEP_US,
+			.type = is[i].type, .origin = is[i].origin };
+
+		buf_clear(&line);
+		event_encode(&ev, hash, &line);
+		event_hash(line.data, line.len - 1, hash);
+		fwrite(line.data, 1, line.len, f);
+	}
+	fclose(f);
+	buf_free(&line);
+	r = open_it();
+	for (size_t i = 5; i-- > 0;) {
+		replay_seek(r, (int64_t)i * STEP_US);
+		assert_int_equal(replay_in_shell(r), is[i].shell);
+	}
+	replay_close(r);
+}
+
 int
 main(void)
 {
@@ -339,6 +379,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    marks_are_in_order_whatever_the_clock_did, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    it_is_known_when_the_shell_was_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(jumps_back_go_on_while_it_plays,
 		    setup, teardown),
 	};
