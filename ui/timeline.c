@@ -36,18 +36,15 @@ column_of(const struct app *a, int64_t t, int cols)
 	return MARGIN + (int)(t * (width - 1) / length);
 }
 
-/* The last marker at or before the position. */
+/* The last marker so far; several may have one time. */
 static const struct state_mark *
 mark_here(const struct app *a)
 {
-	int64_t now = replay_position(a->spec.replay);
-	const struct state_mark *m, *found = NULL;
-	size_t n;
+	const struct state_mark *m;
+	size_t n, past = a->spec.state->nmarks;
 
 	m = replay_marks(a->spec.replay, &n);
-	for (size_t i = 0; i < n && m[i].t <= now; i++)
-		found = &m[i];
-	return found;
+	return past > 0 && past <= n ? &m[past - 1] : NULL;
 }
 
 /* What happened at a mark, in words. */

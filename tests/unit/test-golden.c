@@ -810,14 +810,43 @@ test_replay(void **state)
 }
 
 static void
-expect_in_status(const char *want)
+expect_in_row(int at, const char *want)
 {
-	struct canvas row = canvas_sub(term.shown, 0, 0, 1, term.cols);
+	struct canvas row = canvas_sub(term.shown, at, 0, 1, term.cols);
 	struct buf b = { 0 };
 
 	canvas_dump(&row, false, &b);
-	assert_non_null(strstr(buf_str(&b), want));
+	if (strstr(buf_str(&b), want) == NULL)
+		fail_msg("no '%s' in '%s'", want, buf_str(&b));
 	buf_free(&b);
+}
+
+static void
+expect_in_status(const char *want)
+{
+	expect_in_row(0, want);
+}
+
+/* Both have the same time. */
+static void
+test_replay_marks(void **state)
+{
+	struct fixture *f = start(&plain_80, NULL);
+
+	(void)state;
+	press(f, "\033x");
+	press(f, "look\r");
+	press(f, "\033m");
+	pass(f, 3000000);
+	f = replay(f, &plain_80);
+	press(f, " ");
+	press(f, "\033[F");
+	expect_in_row(21, "00:00 marker ");
+	press(f, "p");
+	expect_in_row(21, "00:00 note look ");
+	press(f, "n");
+	expect_in_row(21, "00:00 marker ");
+	stop(f);
 }
 
 /* A program that always writes does not stop the clock. */
@@ -928,6 +957,7 @@ main(void)
 		cmocka_unit_test(test_themes),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_replay_marks),
 		cmocka_unit_test(test_hover),
 		cmocka_unit_test(test_clock),
 	};
