@@ -228,6 +228,14 @@ run(struct live *v, const struct core_spec *core_spec, struct err *e)
 		.record = record_state, .link = link_state, .user = v };
 
 	v->core = core_create(core_spec, e);
+	if (v->core == NULL && core_spec->resume &&
+	    strstr(e->msg, "/journal.jsonl:") != NULL) {
+		cli_fail(e);
+		fprintf(stderr, "viva: it cannot go on; 'viva show %s' and "
+		    "'viva replay %s' have what is whole\nyour files: %s\n",
+		    v->id, v->id, v->dir);
+		return 1;
+	}
 	if (v->core == NULL)
 		return cli_fail(e);
 	spec.state = core_state(v->core);

@@ -222,6 +222,50 @@ test_story(void **state)
 	play();
 }
 
+/* Another byte in the middle of the fifth event. */
+static void
+damage(void)
+{
+	char *path = xasprintf("%s/journal.jsonl", session_dir());
+	FILE *f = fopen(path, "r+e");
+
+	free(path);
+	assert_non_null(f);
+	for (int lines = 0; lines < 4;)
+		lines += fgetc(f) == '\n';
+	assert_int_equal(fseek(f, 3, SEEK_CUR), 0);
+	fputc('X', f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Each command names the place, shows what is whole, and says what helps. */
+static void
+expect_damage(void)
+{
+	struct ptyscreen *p;
+
+	damage();
+	p = viva(40, 200, "show", id, NULL);
+	ptyscreen_wait(p, "journal.jsonl:5: ");
+	ptyscreen_wait(p, "is whole");
+	assert_int_equal(ptyscreen_exit(p), 1);
+	assert_true(ptyscreen_has(p, "question"));
+	ptyscreen_stop(p);
+	p = viva(24, 200, "replay", id, NULL);
+	ptyscreen_wait(p, "damaged at line 5");
+	ptyscreen_send(p, END);
+	ptyscreen_wait(p, "damaged after this");
+	ptyscreen_send(p, "q");
+	ptyscreen_wait(p, "journal.jsonl:5: ");
+	assert_int_equal(ptyscreen_exit(p), 1);
+	ptyscreen_stop(p);
+	p = viva(24, 200, "resume", NULL, NULL);
+	ptyscreen_wait(p, "journal.jsonl:5: ");
+	ptyscreen_wait(p, "your files: ");
+	assert_int_equal(ptyscreen_exit(p), 1);
+	ptyscreen_stop(p);
+}
+
 /* What was said to be saved is there, and so is what the shell showed. */
 static void
 test_kill(void **state)
@@ -255,6 +299,7 @@ test_kill(void **state)
 	ptyscreen_send(p, "q");
 	end(p);
 	ptyscreen_stop(p);
+	expect_damage();
 }
 
 static bool
