@@ -70,7 +70,7 @@ static const struct cmd table[] = {
 	APP("redraw", "C-l", NULL, "session", CMD_BOTH,
 	    "draw the whole screen again"),
 	APP("quit", "F10", NULL, "session", CMD_BOTH,
-	    "end the session and leave"),
+	    "leave viva; this ends a session"),
 
 	PANE("find", "C-f", "editor", "editor", CMD_BOTH, "search"),
 	PANE("find-next", "C-g", "editor", "editor", CMD_BOTH,
