@@ -1,8 +1,8 @@
 #include "config.h"
 
 /* viva sandboxes, viva volumes: what viva made at Modal, listed and cleaned
- * up.  Nothing is touched that does not have viva's own name, and nothing
- * without --yes. */
+ * up.  Nothing is touched that does not have viva's own name, no volume whose
+ * sandbox runs, and nothing without --yes. */
 
 #include <getopt.h>
 #include <stdio.h>
@@ -31,6 +31,7 @@ static const struct kind kinds[] = {
 struct item {
 	char *id, *name;
 	int64_t created;
+	bool used; /* a volume: by a sandbox that runs */
 };
 
 struct remote {
@@ -39,6 +40,8 @@ struct remote {
 	struct provider *provider;
 	struct item *items;
 	size_t n, cap, at;
+	char **running; /* names of sandboxes, when volumes are listed */
+	size_t nrunning, running_cap;
 	bool remove, yes, ok;
 	int64_t older; /* s */
 };
@@ -53,9 +56,15 @@ age(const struct item *i)
 }
 
 static bool
-chosen(const struct remote *r, size_t i)
+old_enough(const struct remote *r, size_t i)
 {
 	return r->remove && age(&r->items[i]) >= r->older;
+}
+
+static bool
+chosen(const struct remote *r, size_t i)
+{
+	return old_enough(r, i) && !r->items[i].used;
 }
 
 static void
@@ -78,6 +87,8 @@ failed(struct remote *r, const struct err *e)
 	r->ok = false;
 }
 
+static const char in_use[] = "in use by a sandbox that runs";
+
 static void remove_next(struct remote *);
 
 static void
@@ -97,8 +108,9 @@ on_removed(void *user, const struct err *e)
 static void
 remove_next(struct remote *r)
 {
-	while (r->at < r->n && !chosen(r, r->at))
-		r->at++;
+	for (; r->at < r->n && !chosen(r, r->at); r->at++)
+		if (old_enough(r, r->at))
+			print_item(&r->items[r->at], in_use);
 	if (r->at == r->n) {
 		loop_stop(r->loop);
 		return;
@@ -118,20 +130,31 @@ on_item(void *user, const struct modal_item *from)
 	i->id = xstrdup(from->id);
 	i->name = xstrdup(from->name != NULL ? from->name : "");
 	i->created = from->created;
+	i->used = false;
+	for (size_t k = 0; k < r->nrunning && !i->used; k++)
+		i->used = strcmp(r->running[k], i->name) == 0;
 }
 
 /* Also when there is nothing to be touched. */
 static void
 dry_run(const struct remote *r, size_t n)
 {
-	for (size_t i = 0; i < r->n; i++)
-		print_item(&r->items[i], !chosen(r, i) ? NULL :
+	bool used = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		print_item(&r->items[i], r->items[i].used ? in_use :
+		    !chosen(r, i) ? NULL :
 		    r->kind->verb[0] == 'e' ? "would end" : "would delete");
+		used |= old_enough(r, i) && r->items[i].used;
+	}
 	if (r->n == 0)
 		printf("no %s of viva\n", r->kind->many);
 	else if (n > 0)
 		printf("nothing was touched; with --yes viva will %s "
 		    "%zu of them\n", r->kind->verb, n);
+	else if (used)
+		printf("nothing was touched: 'viva sandboxes --end' ends what "
+		    "uses them\n");
 	else if (r->remove)
 		printf("nothing was touched: none is so old\n");
 }
@@ -155,10 +178,60 @@ on_listed(void *user, const struct err *e)
 	}
 }
 
+static const struct modal_list_watch watch_items = { on_item, on_listed };
+
+static void
+on_running(void *user, const struct modal_item *from)
+{
+	struct remote *r = user;
+
+	if (from->name == NULL || from->name[0] == '\0')
+		return;
+	GROW(r->running, r->nrunning, r->running_cap);
+	r->running[r->nrunning++] = xstrdup(from->name);
+}
+
+static void
+on_running_listed(void *user, const struct err *e)
+{
+	struct remote *r = user;
+
+	if (e != NULL)
+		on_listed(r, e);
+	else
+		r->kind->list(provider_modal(r->provider), &watch_items, r);
+}
+
+/* A volume has the name of the sandbox that it is in. */
+static void
+list(struct remote *r)
+{
+	static const struct modal_list_watch watch_running = { on_running,
+		on_running_listed };
+	struct modal *m = provider_modal(r->provider);
+
+	if (r->kind->list == modal_list_volumes)
+		modal_list_sandboxes(m, &watch_running, r);
+	else
+		r->kind->list(m, &watch_items, r);
+}
+
+static void
+forget(struct remote *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		free(r->items[i].id);
+		free(r->items[i].name);
+	}
+	free(r->items);
+	for (size_t i = 0; i < r->nrunning; i++)
+		free(r->running[i]);
+	free(r->running);
+}
+
 static int
 remote(struct remote *r)
 {
-	static const struct modal_list_watch watch = { on_item, on_listed };
 	struct err e = { 0 };
 
 	r->ok = true;
@@ -167,16 +240,12 @@ remote(struct remote *r)
 	if (r->provider == NULL) {
 		failed(r, &e);
 	} else {
-		r->kind->list(provider_modal(r->provider), &watch, r);
+		list(r);
 		loop_run(r->loop);
 		r->provider->close(r->provider);
 	}
 	loop_destroy(r->loop);
-	for (size_t i = 0; i < r->n; i++) {
-		free(r->items[i].id);
-		free(r->items[i].name);
-	}
-	free(r->items);
+	forget(r);
 	return r->ok ? 0 : 1;
 }
 

@@ -399,6 +399,8 @@ test_clean_up(void **state)
 	static const char *const ended[] = { "viva-20", "ended", NULL };
 	static const char *const would[] = { "would delete",
 		"nothing was touched", NULL };
+	static const char *const used[] = { "in use by a sandbox that runs",
+		"nothing was touched", "viva sandboxes --end", NULL };
 	static const char *const deleted[] = { "viva-20", "deleted", NULL };
 	static const char *const no_sandboxes[] = { "no sandboxes of viva",
 		NULL };
@@ -413,7 +415,9 @@ test_clean_up(void **state)
 	assert_null(strstr(says("sandboxes", NULL, 0), "vivarium"));
 	assert_null(strstr(says("volumes", NULL, 0), "vivarium"));
 	assert_says(says("sandboxes --end", NULL, 0), nothing);
-	assert_says(says("volumes --delete", NULL, 0), would);
+	assert_says(says("volumes --delete", NULL, 0), used);
+	assert_says(says("volumes --delete --yes", NULL, 0), used);
+	assert_int_equal(volumes("viva-"), 1);
 	assert_null(strstr(says("sandboxes --end --older 1 --yes", NULL, 0),
 	    "ended"));
 	assert_null(strstr(says("volumes --yes", NULL, 0), "deleted"));
@@ -422,6 +426,7 @@ test_clean_up(void **state)
 
 	assert_says(says("sandboxes --end --yes", NULL, 0), ended);
 	assert_int_equal(fakemodal_running(fake), 1);
+	assert_says(says("volumes --delete", NULL, 0), would);
 	assert_says(says("volumes --delete --yes", NULL, 0), deleted);
 	assert_int_equal(volumes("viva-"), 0);
 	assert_int_equal(volumes("vivarium-"), 1);
@@ -449,6 +454,26 @@ test_clock(void **state)
 	assert_says(says("volumes --delete", NULL, 0), words);
 }
 
+/* Some are deleted, and not the one whose session goes on. */
+static void
+test_in_use(void **state)
+{
+	static const char *const older[] = { "MODAL_VOLUME_NAMESPACE=viva-a",
+		NULL };
+	static const char *const words[] = { "viva-a-20", "deleted",
+		"in use by a sandbox that runs", NULL };
+
+	(void)state;
+	leave_one(older, "");
+	fakemodal_order(fake, "/sandbox", "{\"action\": \"terminate\"}");
+	leave_one(NULL, "");
+	assert_int_equal(volumes("viva-"), 2);
+	assert_says(says("volumes --delete --yes", NULL, 0), words);
+	assert_int_equal(volumes("viva-"), 1);
+	assert_int_equal(volumes("viva-a-"), 0);
+	assert_int_equal(fakemodal_running(fake), 1);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -458,7 +483,7 @@ main(void)
 		T(test_old_client), T(test_server), T(test_not_tls),
 		T(test_certificate), T(test_settings), T(test_asked_for),
 		T(test_doctor), T(test_open_file), T(test_clean_up),
-		T(test_clock) };
+		T(test_in_use), T(test_clock) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())
 		return TEST_SKIPPED;
