@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "cli/cli.h"
@@ -46,11 +45,11 @@ struct remote {
 	int64_t older; /* s */
 };
 
-/* One of the two clocks may be wrong: nothing is younger than new. */
+/* By the server's clock where it tells; nothing is younger than new. */
 static int64_t
-age(const struct item *i)
+age(const struct remote *r, const struct item *i)
 {
-	int64_t s = (int64_t)time(NULL) - i->created;
+	int64_t s = modal_now(provider_modal(r->provider)) - i->created;
 
 	return s > 0 ? s : 0;
 }
@@ -58,7 +57,7 @@ age(const struct item *i)
 static bool
 old_enough(const struct remote *r, size_t i)
 {
-	return r->remove && age(&r->items[i]) >= r->older;
+	return r->remove && age(r, &r->items[i]) >= r->older;
 }
 
 static bool
@@ -68,9 +67,9 @@ chosen(const struct remote *r, size_t i)
 }
 
 static void
-print_item(const struct item *i, const char *what)
+print_item(const struct remote *r, const struct item *i, const char *what)
 {
-	int64_t s = age(i);
+	int64_t s = age(r, i);
 
 	cli_print_clean(i->name[0] != '\0' ? i->name : i->id);
 	printf("  %lldh%02lldm", (long long)(s / 3600),
@@ -99,7 +98,7 @@ on_removed(void *user, const struct err *e)
 	if (e != NULL)
 		failed(r, e);
 	else
-		print_item(&r->items[r->at], r->kind->done);
+		print_item(r, &r->items[r->at], r->kind->done);
 	r->at++;
 	remove_next(r);
 }
@@ -110,7 +109,7 @@ remove_next(struct remote *r)
 {
 	for (; r->at < r->n && !chosen(r, r->at); r->at++)
 		if (old_enough(r, r->at))
-			print_item(&r->items[r->at], in_use);
+			print_item(r, &r->items[r->at], in_use);
 	if (r->at == r->n) {
 		loop_stop(r->loop);
 		return;
@@ -142,7 +141,7 @@ dry_run(const struct remote *r, size_t n)
 	bool used = false;
 
 	for (size_t i = 0; i < r->n; i++) {
-		print_item(&r->items[i], r->items[i].used ? in_use :
+		print_item(r, &r->items[i], r->items[i].used ? in_use :
 		    !chosen(r, i) ? NULL :
 		    r->kind->verb[0] == 'e' ? "would end" : "would delete");
 		used |= old_enough(r, i) && r->items[i].used;

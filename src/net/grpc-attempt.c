@@ -392,9 +392,10 @@ on_end(void *user, const struct wire_end *end)
 	if (st.transport && (st.code == GRPC_UNAVAILABLE ||
 	    st.code == GRPC_FAILED_PRECONDITION))
 		host_failed(g, c);
-	else if (!st.transport)
+	else if (!st.transport) {
 		host_heard(g, c);
-	else
+		host_date(g, c->head.date);
+	} else
 		host_left(g, c);
 	if (!st.transport && !c->stream && !end->fresh && !c->policy.waits)
 		host_round_trip(g, end->took_us);

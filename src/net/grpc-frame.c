@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -223,6 +224,27 @@ location(struct grpc_head *h, const char *p, size_t n)
 	grpc_text(h->to, sizeof h->to, host, (size_t)(p - host), false);
 }
 
+/* "Sun, 06 Nov 1994 08:49:37 GMT"; strptime would want it in the user's
+ * language. */
+static int64_t
+date(const char *p, size_t n)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char text[40], month[4];
+	const char *at;
+	struct tm tm = { 0 };
+
+	snprintf(text, sizeof text, "%.*s", (int)(n < 39 ? n : 39), p);
+	if (sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &tm.tm_mday,
+	    month, &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6 ||
+	    strlen(month) != 3 || (at = strstr(months, month)) == NULL ||
+	    (at - months) % 3 != 0 || tm.tm_year < 1970)
+		return 0;
+	tm.tm_mon = (int)(at - months) / 3;
+	tm.tm_year -= 1900;
+	return timegm(&tm);
+}
+
 static void
 header(struct grpc_head *h, const char *name, size_t len, const char *p,
     size_t n)
@@ -240,6 +262,8 @@ header(struct grpc_head *h, const char *name, size_t len, const char *p,
 		location(h, p, n);
 	else if (same(name, len, "grpc-encoding"))
 		h->compressed = !same(p, n, "identity");
+	else if (same(name, len, "date"))
+		h->date = date(p, n);
 }
 
 void

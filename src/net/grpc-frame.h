@@ -45,6 +45,7 @@ struct grpc_head {
 	char to[60];	 /* of a redirect: host and port, nothing secret */
 	char text[3 * 300]; /* grpc-message, still encoded */
 	int64_t retry_after_us;
+	int64_t date; /* of the server's clock, s since 1970; 0: it says none */
 };
 
 void grpc_head_init(struct grpc_head *);

@@ -232,6 +232,22 @@ host_round_trip(struct grpc *g, int64_t us)
 }
 
 void
+host_date(struct grpc *g, int64_t date)
+{
+	if (date <= 0)
+		return;
+	g->dated = true;
+	g->ahead = date - clock_wall(loop_clock(g->loop)) / 1000;
+}
+
+bool
+grpc_clock(const struct grpc *g, int64_t *ahead)
+{
+	*ahead = g->ahead;
+	return g->dated;
+}
+
+void
 grpc_health(const struct grpc *g, struct grpc_health *h)
 {
 	int64_t left = g->probe_at - clock_mono(loop_clock(g->loop));

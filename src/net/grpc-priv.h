@@ -36,6 +36,9 @@ struct grpc {
 	void (*watch)(void *user);
 	void *watch_user;
 	bool changed;
+	/* its clock */
+	bool dated;
+	int64_t ahead; /* of ours, s */
 };
 
 struct grpc_call {
@@ -87,5 +90,6 @@ void host_heard(struct grpc *, struct grpc_call *);
 void host_failed(struct grpc *, struct grpc_call *);
 void host_left(struct grpc *, struct grpc_call *); /* neither */
 void host_round_trip(struct grpc *, int64_t us);
+void host_date(struct grpc *, int64_t date); /* 0: it does not say */
 
 #endif

@@ -116,6 +116,9 @@ struct grpc_health {
 	int64_t probe_us; /* until it is half open; -1: it is not open */
 };
 void grpc_health(const struct grpc *, struct grpc_health *);
+/* How much its clock is ahead of this machine's, in s, as its last answer's
+ * Date says; false: none of them had one. */
+bool grpc_clock(const struct grpc *, int64_t *ahead);
 /* fn when breaker, failures or the first rtt changed. */
 void grpc_watch(struct grpc *, void (*fn)(void *user), void *user);
 

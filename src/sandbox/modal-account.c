@@ -175,6 +175,19 @@ auth_later(struct modal *m, int64_t us)
 	m->auth_timer = loop_timer_add(m->loop, us, auth_again, m);
 }
 
+/* A clock here that is ahead would make old what is not, and --older would
+ * take it.  What the token says is a bound: it has not ended yet. */
+int64_t
+modal_now(const struct modal *m)
+{
+	int64_t now = clock_wall(loop_clock(m->loop)) / 1000, ahead;
+	int64_t end = m->token != NULL ? jwt_end(m->token) : 0;
+
+	if (grpc_clock(m->control, &ahead))
+		return now + ahead;
+	return end > 0 && end < now ? end : now;
+}
+
 /* At half of its life and a bit, so that many clients do not come at once.
  * The clock here may be wrong: then the server says when it is over. */
 static int64_t

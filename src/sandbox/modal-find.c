@@ -65,8 +65,8 @@ static void life_ask(struct box *);
 static void
 take_life(struct box *b, const CLIENT(SandboxInfo) *s)
 {
-	double now = (double)clock_wall(loop_clock(b->m->loop)) / 1000;
-	double left = s->created_at + s->timeout_secs - now;
+	double left = s->created_at + s->timeout_secs -
+	    (double)modal_now(b->m);
 
 	if (s->timeout_secs == 0 || !(s->created_at > 0))
 		return;

@@ -68,6 +68,8 @@ struct modal_list_watch {
 	void (*item)(void *user, const struct modal_item *);
 	void (*done)(void *user, const struct err *); /* NULL: all is told */
 };
+/* Seconds since 1970 by the server's clock, as far as it tells. */
+int64_t modal_now(const struct modal *);
 /* Running sandboxes of viva's app; volumes whose names have its prefix. */
 void modal_list_sandboxes(struct modal *, const struct modal_list_watch *,
     void *user);

@@ -454,6 +454,31 @@ test_clock(void **state)
 	assert_says(says("volumes --delete", NULL, 0), words);
 }
 
+/* This machine's clock is ahead of the server's: what is new looks two hours
+ * old, and is neither called so nor taken.  Where answers have no Date, the
+ * token's end is a bound. */
+static void
+test_clock_ahead(void **state)
+{
+	static const char *const dates[] = { "true", "false" };
+	static const char *const young[] = { "  0h", "none is so old", NULL };
+
+	(void)state;
+	leave_one(NULL, "");
+	for (int i = 0; i < 2; i++) {
+		char *knobs = xasprintf("{\"clock_secs\": -7200,"
+		    " \"date\": %s}", dates[i]);
+
+		fakemodal_order(fake, "/knobs", knobs);
+		assert_says(says("sandboxes --end --older 1", NULL, 0),
+		    young);
+		free(knobs);
+	}
+	fakemodal_order(fake, "/sandbox", "{\"action\": \"terminate\"}");
+	assert_says(says("volumes --delete --older 1 --yes", NULL, 0), young);
+	assert_int_equal(volumes("viva-"), 1);
+}
+
 /* Some are deleted, and not the one whose session goes on. */
 static void
 test_in_use(void **state)
@@ -483,7 +508,8 @@ main(void)
 		T(test_old_client), T(test_server), T(test_not_tls),
 		T(test_certificate), T(test_settings), T(test_asked_for),
 		T(test_doctor), T(test_open_file), T(test_clean_up),
-		T(test_in_use), T(test_clock) };
+		T(test_in_use), T(test_clock),
+		T(test_clock_ahead) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())
 		return TEST_SKIPPED;

@@ -199,6 +199,13 @@ test_head(void **state)
 	assert_false(h.compressed);
 	line(&h, "grpc-encoding: gzip");
 	assert_true(h.compressed);
+	assert_int_equal(h.date, 0);
+	line(&h, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+	assert_int_equal(h.date, 784111777);
+	line(&h, "date: Sun, 06 Foo 1994 08:49:37 GMT\r\n");
+	assert_int_equal(h.date, 0);
+	line(&h, "date: yesterday\r\n");
+	assert_int_equal(h.date, 0);
 	/* A new answer: that one was not it. */
 	line(&h, "HTTP/1.1 503 Service Unavailable\r\n");
 	assert_int_equal(h.version, 1);

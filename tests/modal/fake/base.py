@@ -47,6 +47,8 @@ KNOBS = (
     ("old_client", False, "every call: the client is too old"),
     ("html", False, "new connections get a proxy's page, no gRPC"),
     ("warning", "", "x-modal-warning of every answer"),
+    ("clock_secs", 0, "the server's clock is ahead by so much; with date"),
+    ("date", False, "answers have a Date"),
     ("builder_version", "2025.06", "of the environment"),
     ("web_key", "", "Modal-Key that the web function wants (any)"),
     ("web_secret", "", "Modal-Secret that it wants (any)"),
@@ -297,15 +299,19 @@ def b64url(data):
 class Tokens:
     """Signed tokens; revoke() makes all of one kind worthless."""
 
-    def __init__(self):
+    def __init__(self, knobs):
+        self.knobs = knobs
         self.key = os.urandom(32)
         self.epoch = {"auth": 0, "router": 0}
 
     def sign(self, text):
         return hmac.new(self.key, text.encode(), hashlib.sha256).digest()
 
+    def now(self):
+        return time.time() + self.knobs.clock_secs
+
     def make(self, kind, secs, **claims):
-        claims.update(aud=kind, exp=int(time.time() + secs),
+        claims.update(aud=kind, exp=int(self.now() + secs),
                       epoch=self.epoch[kind])
         text = "%s.%s" % (b64url(b'{"alg":"HS256","typ":"JWT"}'),
                           b64url(json.dumps(claims).encode()))
@@ -320,7 +326,7 @@ class Tokens:
             payload + "=" * (-len(payload) % 4)))
         if claims["aud"] != kind or claims["epoch"] != self.epoch[kind]:
             raise RpcFail("UNAUTHENTICATED", "the token was revoked")
-        if claims["exp"] <= time.time():
+        if claims["exp"] <= self.now():
             raise RpcFail("UNAUTHENTICATED", "the token has expired")
         return claims
 

@@ -362,8 +362,8 @@ class Control(Volume1, Logs):
 
     def describe(self, box, info):
         what = box.definition
-        info.id, info.created_at, info.app_id = box.id, box.created, \
-            box.app_id
+        info.id, info.app_id = box.id, box.app_id
+        info.created_at = box.created + self.knobs.clock_secs
         info.name, info.image_id = box.name, what.image_id
         info.timeout_secs = what.timeout_secs
         info.idle_timeout_secs = what.idle_timeout_secs
@@ -456,7 +456,8 @@ class Control(Volume1, Logs):
                     or before and volume.created >= before:
                 continue
             item = answer.items.add(label=volume.name, volume_id=volume.id,
-                                    created_at=volume.created)
+                                    created_at=volume.created
+                                    + self.knobs.clock_secs)
             self.volume_metadata(volume, item.metadata)
             if len(answer.items) == most:
                 break

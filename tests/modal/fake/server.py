@@ -2,6 +2,7 @@
 import asyncio
 import base64
 import ctypes
+import email.utils
 import json
 import os
 import shutil
@@ -126,6 +127,10 @@ class Dispatch(grpc.GenericRpcHandler):
                 reply = base64.b64decode(fault["raw"])
                 if context and rpc in fake.streaming:
                     await context.write(reply)
+            if fake.knobs.date and rpc not in fake.streaming:
+                await context.send_initial_metadata((
+                    ("date", email.utils.formatdate(
+                        fake.tokens.now(), usegmt=True)),))
             if fake.knobs.warning:
                 context.set_trailing_metadata((
                     ("x-modal-warning",
@@ -156,7 +161,7 @@ class Fake:
             options.dir or tempfile.mkdtemp(prefix="viva-fake."))
         os.makedirs(self.dir, exist_ok=True)
         self.made = not options.dir
-        self.tokens = base.Tokens()
+        self.tokens = base.Tokens(self.knobs)
         self.log = base.RpcLog(options.record)
         self.store = Store(self.dir, self.knobs, self.tokens)
         self.streaming = set()
