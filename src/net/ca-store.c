@@ -24,7 +24,7 @@ struct ca_store {
 	char *file;
 	X509_STORE *store;
 	int fd;
-	bool ready; /* under the lock */
+	bool ready, empty; /* under the lock */
 	pthread_t thread;
 	bool threaded;
 };
@@ -37,10 +37,10 @@ load(void *user)
 {
 	struct ca_store *s = user;
 	uint64_t one = 1;
+	bool any = X509_STORE_load_file(s->store, s->file) == 1;
 
-	/* A file without certificates vouches for nobody. */
-	X509_STORE_load_file(s->store, s->file);
 	pthread_mutex_lock(&lock);
+	s->empty = !any;
 	s->ready = true;
 	pthread_mutex_unlock(&lock);
 	if (write(s->fd, &one, sizeof one) < 0)
@@ -132,6 +132,17 @@ ca_store_ready(struct ca_store *s)
 	return ready;
 }
 
+bool
+ca_store_empty(struct ca_store *s)
+{
+	bool empty;
+
+	pthread_mutex_lock(&lock);
+	empty = s->empty;
+	pthread_mutex_unlock(&lock);
+	return empty;
+}
+
 void
 ca_store_use(struct ca_store *s, void *ssl_ctx)
 {
@@ -159,6 +170,13 @@ ca_store_ready(struct ca_store *s)
 {
 	(void)s;
 	return true;
+}
+
+bool
+ca_store_empty(struct ca_store *s)
+{
+	(void)s;
+	return false;
 }
 
 void

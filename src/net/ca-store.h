@@ -17,6 +17,8 @@ struct ca_store *ca_store_get(const char *file);
 /* Can be read from as soon as the store is ready, and for ever after. */
 int ca_store_fd(const struct ca_store *);
 bool ca_store_ready(struct ca_store *);
+/* The file, once it was read, had no certificate: it vouches for nobody. */
+bool ca_store_empty(struct ca_store *);
 /* An SSL_CTX * trusts what is in it. */
 void ca_store_use(struct ca_store *, void *ssl_ctx);
 

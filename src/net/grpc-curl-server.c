@@ -400,9 +400,26 @@ words_of_certificate(const char *why, char *to, size_t n)
 	return true;
 }
 
-void
-curl_words(CURLcode rc, const char *why, char *to, size_t n)
+/* Nothing that such a file vouches for could ever be good. */
+static bool
+words_of_file(const struct curl_server *s, CURLcode rc, char *to, size_t n)
 {
+	if ((rc != CURLE_PEER_FAILED_VERIFICATION || s->ca == NULL ||
+	    !ca_store_empty(s->ca)) && (rc != CURLE_SSL_CACERT_BADFILE ||
+	    s->ca_file == NULL))
+		return false;
+	snprintf(to, n, "there is no certificate (PEM) in %.100s, which "
+	    "ca-file or SSL_CERT_FILE names; name a file that has your "
+	    "authority's, or none for the system's", s->ca_file);
+	return true;
+}
+
+void
+curl_words(const struct curl_server *s, CURLcode rc, const char *why,
+    char *to, size_t n)
+{
+	if (words_of_file(s, rc, to, n))
+		return;
 	if (rc == CURLE_PEER_FAILED_VERIFICATION &&
 	    words_of_certificate(why, to, n))
 		return;
@@ -418,7 +435,8 @@ curl_words(CURLcode rc, const char *why, char *to, size_t n)
 /* A server that answers in HTTP/1.1 all the same is no case of its own for
  * libcurl: by who closes first, it is an empty reply or a broken pipe. */
 void
-curl_words_unheard(CURLcode rc, const char *why, char *to, size_t n)
+curl_words_unheard(const struct curl_server *s, CURLcode rc,
+    const char *why, char *to, size_t n)
 {
 	if (rc == CURLE_GOT_NOTHING || rc == CURLE_SEND_ERROR ||
 	    rc == CURLE_RECV_ERROR)
@@ -427,5 +445,5 @@ curl_words_unheard(CURLcode rc, const char *why, char *to, size_t n)
 		    "is in between, or it is the wrong server",
 		    why[0] != '\0' ? why : curl_easy_strerror(rc));
 	else
-		curl_words(rc, why, to, n);
+		curl_words(s, rc, why, to, n);
 }

@@ -160,6 +160,7 @@ condemns(CURLcode rc)
 static void
 exchange_over(struct wire_exchange *x, CURLcode rc)
 {
+	const struct curl_server *s = &x->wire->server;
 	const struct wire_sink *sink = x->sink;
 	void *user = x->user;
 	struct wire_end end = { .failed = rc != CURLE_OK,
@@ -173,9 +174,9 @@ exchange_over(struct wire_exchange *x, CURLcode rc)
 	end.fresh = connects > 0 || x->early;
 	end.took_us = total > before ? total - before : 0;
 	if (rc != CURLE_OK && x->lane->heard)
-		curl_words(rc, x->why, end.why, sizeof end.why);
+		curl_words(s, rc, x->why, end.why, sizeof end.why);
 	else if (rc != CURLE_OK)
-		curl_words_unheard(rc, x->why, end.why, sizeof end.why);
+		curl_words_unheard(s, rc, x->why, end.why, sizeof end.why);
 	if (condemns(rc))
 		lane_retire(x->lane);
 	exchange_free(x);

@@ -40,9 +40,11 @@ bool curl_url_check(const char *url, bool *tls, bool *local, struct err *e);
 /* Trying again does not change it: a certificate, a protocol. */
 bool curl_hopeless(CURLcode, const char *why);
 /* What to say of a failure; why: libcurl's own words, or "". */
-void curl_words(CURLcode, const char *why, char *to, size_t n);
+void curl_words(const struct curl_server *, CURLcode, const char *why,
+    char *to, size_t n);
 /* The same where no answer has come yet on this connection. */
-void curl_words_unheard(CURLcode, const char *why, char *to, size_t n);
+void curl_words_unheard(const struct curl_server *, CURLcode,
+    const char *why, char *to, size_t n);
 
 /* A multi handle that runs on the loop.  done comes once for each transfer
  * that has ended; it may remove, add and destroy. */

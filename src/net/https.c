@@ -253,7 +253,8 @@ on_transfer(void *user, CURL *easy, CURLcode rc)
 		return;
 	}
 	if (rc != CURLE_OK) {
-		curl_words(rc, c->why, a.why, sizeof a.why);
+		curl_words(&c->h->server, rc, c->why, a.why,
+		    sizeof a.why);
 		call_failed(c, curl_hopeless(rc, c->why), a.why);
 		return;
 	}

@@ -239,17 +239,24 @@ test_certificate(void **state)
 		"SSL_CERT_FILE or as ca-file", NULL };
 	static const char *const words_file[] = { "/nonexistent",
 		"No such file", NULL };
+	static const char *const words_none[] = { "no certificate (PEM) in "
+		"/etc/passwd", "ca-file or SSL_CERT_FILE", NULL };
+	static const struct {
+		const char *config;
+		const char *const *words;
+	} cases[] = { { "", words },
+		{ "[modal]\n\tca-file = /nonexistent\n", words_file },
+		{ "[modal]\n\tca-file = /etc/passwd\n", words_none } };
 	const char *const *env = fakemodal_env(fake, home);
 	const char *argv[] = { getenv("VIVA"), "sandboxes", NULL };
 	struct ptyscreen *p;
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		ptyscreen_home_config(home, i == 0 ? "" :
-		    "[modal]\n\tca-file = /nonexistent\n");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ptyscreen_home_config(home, cases[i].config);
 		p = ptyscreen_start(24, 140, argv, env);
 		assert_int_equal(ptyscreen_exit(p), 1);
-		assert_says(ptyscreen_written(p), i == 0 ? words : words_file);
+		assert_says(ptyscreen_written(p), cases[i].words);
 		ptyscreen_stop(p);
 	}
 	/* Nothing was sent to whom we do not know. */

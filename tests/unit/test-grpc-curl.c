@@ -542,6 +542,7 @@ test_http1(void **state)
 	static void (*const says[])(struct peer *, uint32_t) = { say_http1,
 		say_http1_and_go };
 	struct server *s = *state;
+	const struct curl_server none = { .ca = NULL };
 	char to[256];
 
 	s->old = true;
@@ -553,8 +554,8 @@ test_http1(void **state)
 		assert_non_null(strstr(s->st.message, "a proxy that does not"));
 	}
 	/* What comes where the server is gone before our first word. */
-	curl_words_unheard(CURLE_SEND_ERROR, "Send failure: Broken pipe", to,
-	    sizeof to);
+	curl_words_unheard(&none, CURLE_SEND_ERROR,
+	    "Send failure: Broken pipe", to, sizeof to);
 	assert_non_null(strstr(to, "no answer in HTTP/2 came (Send failure: "
 	    "Broken pipe)"));
 	assert_true(strlen(to) < 230);
@@ -580,23 +581,24 @@ test_certificate_words(void **state)
 		{ "unable to verify the first certificate",
 		    "nobody known here vouches", "ca-file" },
 	};
+	const struct curl_server none = { .ca = NULL };
 	char why[CURL_ERROR_SIZE], to[256];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		snprintf(why, sizeof why, "SSL certificate problem: %s",
 		    cases[i].why);
-		curl_words(CURLE_PEER_FAILED_VERIFICATION, why, to,
+		curl_words(&none, CURLE_PEER_FAILED_VERIFICATION, why, to,
 		    sizeof to);
 		assert_non_null(strstr(to, cases[i].has));
 		assert_non_null(strstr(to, cases[i].remedy));
 		assert_true(strlen(to) < 230); /* a host stands before it */
 	}
-	curl_words(CURLE_PEER_FAILED_VERIFICATION, "SSL: no alternative "
-	    "certificate subject name matches target host name 'a'", to,
-	    sizeof to);
+	curl_words(&none, CURLE_PEER_FAILED_VERIFICATION, "SSL: no "
+	    "alternative certificate subject name matches target host name "
+	    "'a'", to, sizeof to);
 	assert_non_null(strstr(to, "for another name"));
-	curl_words(CURLE_PEER_FAILED_VERIFICATION, "something new", to,
+	curl_words(&none, CURLE_PEER_FAILED_VERIFICATION, "something new", to,
 	    sizeof to);
 	assert_string_equal(to, "something new");
 }
