@@ -102,6 +102,28 @@ take_namespace(char **out, const char *place, const char *value,
 	return true;
 }
 
+/* HOST, HOST:PORT or [ADDRESS]:PORT, of n bytes that may be in one. */
+static bool
+good_host(const char *p, size_t n)
+{
+	const char *end = p + n, *close = memchr(p, ']', n), *at;
+	long port = 0;
+
+	if ((*p == '[') != (close != NULL) || memchr(p + 1, '[', n - 1) != NULL)
+		return false;
+	at = close != NULL ? close + 1 : memchr(p, ':', n);
+	if (at == NULL || at == end)
+		return true;
+	if (*at != ':' || at == p || end - at < 2 || end - at > 6)
+		return false;
+	for (at++; at < end; at++) {
+		if (*at < '0' || *at > '9')
+			return false;
+		port = port * 10 + *at - '0';
+	}
+	return port > 0 && port <= 65535;
+}
+
 /* Of a comma list the first; of that scheme, host and port. */
 static bool
 take_url(char **out, const char *place, const char *value, struct err *e)
@@ -116,9 +138,9 @@ take_url(char **out, const char *place, const char *value, struct err *e)
 	host = strcspn(value + scheme, "/?#,");
 	if (host == 0 || host > 300 || strspn(value + scheme,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-	    "-._:[]") < host)
+	    "-._:[]") < host || !good_host(value + scheme, host))
 		return err_set(e, ERR_INVALID, "%s: a server's address with a "
-		    "bad host; write https://HOST[:PORT]", place);
+		    "bad host or port; write https://HOST[:PORT]", place);
 	free(*out);
 	*out = xstrndup(value, scheme + host);
 	return true;

@@ -179,6 +179,29 @@ test_environment_first(void **state)
 	bad("", "MODAL_TOKEN_SECRET is set and MODAL_TOKEN_ID is not");
 }
 
+/* What libcurl would refuse later, without the variable's name. */
+static void
+test_bad_host(void **state)
+{
+	static const char *const hosts[] = { "https://h:99999", "https://h:0",
+		"https://h:", "https://:443", "https://h:44x", "https://a:1:2",
+		"https://[::1", "https://::1]", "https://[::1]443",
+		"https://h:000443" };
+	struct modal_config c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		setenv("MODAL_SERVER_URL", hosts[i], 1);
+		bad("", "MODAL_SERVER_URL: a server's address with a bad "
+		    "host or port");
+	}
+	setenv("MODAL_SERVER_URL", "https://[::1]:65535", 1);
+	good(&c, "");
+	assert_string_equal(c.server_url, "https://[::1]:65535");
+	modal_config_finish(&c);
+	unsetenv("MODAL_SERVER_URL");
+}
+
 static void
 test_mistakes(void **state)
 {
@@ -283,6 +306,7 @@ main(void)
 		cmocka_unit_test_setup(test_file, setup),
 		cmocka_unit_test_setup(test_profiles, setup),
 		cmocka_unit_test_setup(test_environment_first, setup),
+		cmocka_unit_test_setup(test_bad_host, setup),
 		cmocka_unit_test_setup(test_mistakes, setup),
 		cmocka_unit_test_setup(test_load, setup),
 		cmocka_unit_test_setup(test_secrets, setup),
