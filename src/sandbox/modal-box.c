@@ -474,37 +474,58 @@ first_access_done(void *user, const struct grpc_status *st,
 static void
 access_ask(void *user);
 
+/* No new key came: how that is told. */
+static void
+access_lost(struct box *b, const struct grpc_status *st)
+{
+	struct grpc_status none = { .code = GRPC_DATA_LOSS,
+		.retry_after_us = -1, .message = "the answer makes no sense" };
+	struct err e = { 0 };
+
+	account_error(b->m, "there is no new key to the sandbox",
+	    st->code == GRPC_OK ? &none : st, &e);
+	box_fail(b, e.msg);
+}
+
+/* The way to Modal may break for as long as the one to the worker; a server
+ * that says no, and that the sandbox runs, is asked some times only. */
+static bool
+access_hopeless(struct box *b, const struct grpc_status *st)
+{
+	if (st->code != GRPC_OK && account_retryable(st))
+		b->access_refusals = 0;
+	else
+		b->access_refusals++;
+	return b->access_refusals > ACCESS_TRIES || (st->code != GRPC_OK &&
+	    !account_retryable(st) && b->check == NULL);
+}
+
 static void
 access_done(void *user, const struct grpc_status *st, const char *reply,
     size_t n)
 {
 	struct box *b = user;
-	int64_t wait = ACCESS_MIN_US << (b->access_fails < 6 ?
-	    b->access_fails : 6);
-	struct err e = { 0 };
+	int64_t wait = ACCESS_MIN_US << (b->access_fails < 4 ?
+	    b->access_fails : 4);
 	char why[200];
 
 	b->access = NULL;
 	b->access_fails++; /* op_good makes it none */
 	b->access_at = loop_now(b->m->loop);
 	if (st->code == GRPC_OK && access_reply(b, reply, n)) {
+		b->access_refusals = 0;
 		for (size_t i = 0; i < b->nprograms; i++)
 			program_unpark(b->programs[i]);
 		return;
 	}
 	if (st->code == GRPC_NOT_FOUND || st->code == GRPC_FAILED_PRECONDITION)
 		box_check(b);
-	if (st->code != GRPC_OK && !account_retryable(st) &&
-	    b->check == NULL) {
-		account_error(b->m, "there is no new key to the sandbox", st,
-		    &e);
-		box_fail(b, e.msg);
+	box_words_of_status(b, st, why, sizeof why);
+	if (access_hopeless(b, st) || !break_failed(b, b->access_at, wait,
+	    false, why)) {
+		access_lost(b, st);
 		return;
 	}
-	box_words_of_status(b, st, why, sizeof why);
-	/* A key that cannot be had has been asked for several times; and
-	 * however often, the sandbox is there and goes on. */
-	break_failed(b, b->access_at, wait, false, why);
 	b->access_timer = loop_timer_add(b->m->loop, wait, access_ask, b);
 }
 

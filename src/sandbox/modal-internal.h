@@ -292,7 +292,7 @@ struct box {
 	/* a new jwt */
 	struct account_call *access;
 	struct loop_timer *access_timer;
-	unsigned access_fails;
+	unsigned access_fails, access_refusals; /* in a row */
 	int64_t access_at;
 	struct account_call *check; /* is it over? */
 	/* programs */

@@ -60,6 +60,8 @@ static struct {
 	unsigned odds;	    /* one in so many breaks; 0: none */
 	bool dead;	    /* nothing arrives any more */
 	bool mute;	    /* nor does anybody say so */
+	bool stale;	    /* the worker's key is refused */
+	int no_key;	    /* a new one is refused with this; 0: it is not */
 	bool withhold;	    /* how a program ended is not told */
 	bool over;	    /* the control plane says so */
 	bool repeat_answer; /* starts twice, says so */
@@ -426,7 +428,10 @@ control_sandbox(struct wire_exchange *x)
 		answer(x, &wait.base);
 	} else if (strcmp(x->rpc, "SandboxGetCommandRouterAccess") == 0) {
 		far.keys++;
-		answer(x, &access.base);
+		if (far.no_key != 0)
+			wire_close(x, far.no_key);
+		else
+			answer(x, &access.base);
 	} else if (strcmp(x->rpc, "SandboxTerminateV2") == 0) {
 		far.ended++;
 		answer(x, &ended.base);
@@ -468,6 +473,8 @@ arrive(void *user)
 		;
 	} else if (far.dead) {
 		cut(x);
+	} else if (far.stale) {
+		wire_close(x, GRPC_UNAUTHENTICATED);
 	} else if (unlucky()) {
 		far.breaks++;
 		switch (dice(4)) {

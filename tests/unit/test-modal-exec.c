@@ -319,6 +319,43 @@ test_given_up(void **state)
 	assert_non_null(strstr(r.why, "network"));
 }
 
+/* The worker takes no key, and there is no new one.  That is not asked for
+ * without end: what was said of it is told, sooner where the server said no
+ * and its way is open. */
+static void
+test_no_key(void **state)
+{
+	static const struct {
+		int code;
+		unsigned most;
+		const char *why;
+	} cases[] = { { GRPC_FAILED_PRECONDITION, 12, "FAILED_PRECONDITION" },
+		{ GRPC_NOT_FOUND, 12, "NOT_FOUND" },
+		{ GRPC_UNAVAILABLE, 120 * 4, "status.modal.com" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint64_t id = shell();
+
+		UNTIL(r.state == SANDBOX_READY);
+		far.keys = 0;
+		far.no_key = cases[i].code;
+		far.stale = true;
+		for (struct wire_exchange *x = wire_open, *next; x != NULL;
+		    x = next) {
+			next = x->next;
+			cut(x);
+		}
+		UNTIL(r.state == SANDBOX_FAILED);
+		assert_non_null(strstr(r.why, "no new key to the sandbox"));
+		assert_non_null(strstr(r.why, cases[i].why));
+		assert_in_range(far.keys, 8, cases[i].most);
+		assert_true(rig_exec(&r, id)->x.infra);
+		teardown(NULL);
+		setup(NULL);
+	}
+}
+
 /* Nothing is heard any more, not even that the way is broken: told all the
  * same, each try, and it ends when the way is open again. */
 static void
@@ -480,8 +517,8 @@ main(void)
 		T(test_input_offsets), T(test_read_ahead), T(test_input_early),
 		T(test_input_ahead),
 		T(test_input_alone), T(test_input_overtakes),
-		T(test_input_refused), T(test_given_up), T(test_silence),
-		T(test_over), T(test_back_pressure), T(test_destroyed_early),
+		T(test_input_refused), T(test_given_up), T(test_no_key),
+		T(test_silence), T(test_over), T(test_back_pressure), T(test_destroyed_early),
 		T(test_resize), T(test_closed_resizing),
 		cmocka_unit_test_setup_teardown(test_watch_later,
 		    setup_watched, teardown),
