@@ -284,6 +284,72 @@ test_judge(void **state)
 	drain();
 }
 
+/* Time and memory that are no process's own when it ends. */
+static void
+test_judge_tricks(void **state)
+{
+	static const char program[] = "import ctypes, mmap, os, signal, sys\n"
+	    "import time\n"
+	    "n = int(input())\n"
+	    "def spin():\n"
+	    "  while time.process_time() < 0.6: pass\n"
+	    "r, w = os.pipe()\n"
+	    "if n == 1:\n"
+	    "  try: signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+	    "  except PermissionError: pass\n"
+	    "  if os.fork() == 0: spin(); os._exit(0)\n"
+	    "if n == 2 and os.fork() == 0:\n"
+	    "  if os.fork() == 0: spin(); os.write(w, b'x')\n"
+	    "  else: os._exit(0)\n"
+	    "  time.sleep(100)\n"
+	    "if n < 3: os.close(w); os.read(r, 1)\n"
+	    "if n == 3:\n"
+	    "  c = ctypes.CDLL(None)\n"
+	    "  try: os.memfd_create('x'); print('memfd')\n"
+	    "  except OSError: print('none')\n"
+	    "  print(c.shmget(0, 4096, 0o1600))\n"
+	    "if n == 4:\n"
+	    "  m = mmap.mmap(-1, 200 << 20)\n"
+	    "  for i in range(199): m.write(bytes(1 << 20))\n"
+	    "if n == 5: print(signal.getsignal(signal.SIGCHLD) ==\n"
+	    "    signal.SIG_DFL, os.waitpid(os.spawnlp(os.P_NOWAIT, 'true',\n"
+	    "    'true'), 0)[1])\n";
+	static const char *const argv[] = { "/usr/bin/python3", "solution.py",
+		NULL };
+	struct exec_spec spec = { .argv = argv, .read_only = true,
+		.cpu_ms = 400, .wall_ms = 30000, .memory_mb = 64,
+		.file_mb = 1, .processes = 64, .output_max = 65536 };
+	struct rig_exec *x;
+	struct rig r;
+
+	(void)state;
+	open_account(true, READY_IMAGE, TOKEN_ID);
+	rig_open(&r, loop, account, workspace, true);
+	assert_true(fs(&r, FS_PUT, "solution.py", NULL, program,
+	    strlen(program))->ok);
+	for (int n = 1; n <= 2; n++) {
+		x = run(&r, &spec, n == 1 ? "1\n" : "2\n");
+		if (x->x.infra)
+			fail_msg("%s", x->x.why);
+		assert_int_equal(x->x.status, 0);
+		assert_true(x->x.cpu_us > 500000);
+		assert_true(x->x.timed_out);
+	}
+	x = run(&r, &spec, "3\n");
+	assert_string_equal(buf_str(&x->out[0]), "none\n-1\n");
+	assert_false(x->x.memory_limit);
+	x = run(&r, &spec, "4\n");
+	assert_int_equal(x->x.status, 0);
+	assert_true(x->x.memory_limit);
+	/* What is honest is let through. */
+	x = run(&r, &spec, "5\n");
+	assert_string_equal(buf_str(&x->out[0]), "True 0\n");
+	assert_int_equal(x->x.status, 0);
+	assert_false(x->x.timed_out || x->x.memory_limit);
+	rig_close(&r);
+	drain();
+}
+
 static void
 test_kill(void **state)
 {
@@ -781,6 +847,7 @@ all(void)
 		cmocka_unit_test_teardown(test_files, finish),
 		cmocka_unit_test_teardown(test_volume, finish),
 		cmocka_unit_test_teardown(test_judge, finish),
+		cmocka_unit_test_teardown(test_judge_tricks, finish),
 		cmocka_unit_test_teardown(test_kill, finish),
 		cmocka_unit_test_teardown(test_breaks, finish),
 		cmocka_unit_test_teardown(test_offline, finish),
