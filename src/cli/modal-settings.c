@@ -289,6 +289,8 @@ modal_settings_load(struct modal_settings *s, struct err *e)
 	begin(s);
 	settings_path("config", &path);
 	if (path.len > 0)
+		s->options.settings = keep(s, path.data);
+	if (path.len > 0)
 		ok = ini_read(path.data, take, s, &why);
 	buf_free(&path);
 	finish_lists(s);

@@ -893,6 +893,7 @@ op_link(struct sandbox *s, struct sandbox_link *i)
 		}
 	i->unsynced = b->dirty || b->syncer != NULL;
 	snprintf(i->sync_error, sizeof i->sync_error, "%s", b->sync_error);
+	i->no_other = b->no_other;
 	i->anew = b->phase == PHASE_UP && !b->attached;
 	i->expires_us = b->ends == 0 ? -1 : b->ends > now ? b->ends - now : 0;
 }

@@ -54,6 +54,41 @@ failed(struct modal *m, const char *what, const struct grpc_status *st)
 	}
 }
 
+static const char no_image[] = "the image cannot be built";
+
+/* What it is made of is what is wrong: another try ends in the same way. */
+static void
+recipe_failed(struct modal *m, const char *said)
+{
+	char words[290], text[512];
+
+	account_words(m, said, words, sizeof words);
+	snprintf(text, sizeof text, "%s: %s; mend image and run in [modal] of "
+	    "%.100s, then start viva again", no_image, words, m->opt.settings !=
+	    NULL ? m->opt.settings : "viva's config");
+	account_prepare_stop(m);
+	for (struct box *b = m->boxes, *next; b != NULL; b = next) {
+		next = b->next;
+		if (b->phase != PHASE_PREPARE || b->timer != NULL)
+			continue;
+		b->no_other = true;
+		box_fail(b, text);
+	}
+}
+
+static void
+image_failed(struct modal *m, const struct grpc_status *st)
+{
+	struct grpc_status copy = *st; /* its call may go */
+
+	if (!st->transport && (st->code == GRPC_INVALID_ARGUMENT ||
+	    st->code == GRPC_NOT_FOUND))
+		recipe_failed(m, copy.message[0] != '\0' ? copy.message :
+		    grpc_code_name(copy.code));
+	else
+		failed(m, no_image, &copy);
+}
+
 static void
 said_nothing(struct modal *m, const char *what)
 {
@@ -162,7 +197,6 @@ static void
 build_over(struct modal *m, const CLIENT(GenericResult) *r)
 {
 	char said[200], text[480];
-	struct grpc_status st = { .code = GRPC_ABORTED, .retry_after_us = -1 };
 
 	if (r->status == RESULT(SUCCESS)) {
 		m->image_id = m->build_id;
@@ -177,8 +211,7 @@ build_over(struct modal *m, const CLIENT(GenericResult) *r)
 	    r->status == RESULT(TIMEOUT) ? "it took too long" : "it failed",
 	    m->build_line[0] != '\0' ? "; the last it said: " : "",
 	    m->build_line);
-	snprintf(st.message, sizeof st.message, "%.290s", text);
-	failed(m, "the image cannot be built", &st);
+	recipe_failed(m, text);
 }
 
 static void
@@ -250,7 +283,7 @@ build_done(void *user, const struct grpc_status *st, const char *p, size_t n)
 	if (st->code == GRPC_UNAUTHENTICATED)
 		account_renew(m);
 	else if (st->code != GRPC_OK && !account_retryable(st)) {
-		failed(m, "the image cannot be built", st);
+		image_failed(m, st);
 		return;
 	}
 	/* A server that ends it at once again and again is broken too. */
@@ -285,13 +318,13 @@ image_done(void *user, const struct grpc_status *st, const char *reply,
 
 	m->image_call = NULL;
 	if (st->code != GRPC_OK) {
-		failed(m, "the image cannot be built", st);
+		image_failed(m, st);
 		return;
 	}
 	r = wire_unpack(CLIENT_DESC(image_get_or_create_response), reply, n);
 	if (r == NULL || r->image_id[0] == '\0') {
 		wire_free(r);
-		said_nothing(m, "the image cannot be built");
+		said_nothing(m, no_image);
 		return;
 	}
 	free(m->build_id);

@@ -287,6 +287,7 @@ struct box {
 	bool image_kept; /* what it is made of is of a run before this one */
 	struct grpc *router;
 	char *router_url;
+	bool no_other; /* another one would fail as this did */
 	bool answered; /* the worker has done something for us */
 	int64_t good_at; /* when it last did */
 	/* a new jwt */

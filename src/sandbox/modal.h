@@ -23,6 +23,8 @@ struct modal_options { /* borrowed; outlives the account */
 	/* Where ids of images are kept from one run to the next; NULL: they
 	 * are asked for each time. */
 	const char *keep_dir;
+	const char *settings;		/* the file that all this is from, as
+					 * it is told; NULL: there is none */
 	const char *ca_file;		/* PEM, for a server of one's own */
 	bool ephemeral;			/* volumes go with their sandboxes */
 	/* Pieces of what is typed that are on their way at once, 1 to

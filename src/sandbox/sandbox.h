@@ -106,6 +106,8 @@ struct sandbox_link { /* how it is with one over a network */
 	bool unsynced; /* saved in the sandbox, not yet on the volume */
 	char sync_error[200];
 	int64_t expires_us; /* until the sandbox ends; -1: unknown */
+	bool no_other; /* another one would fail as this did; why says what
+			* to do instead */
 	bool anew; /* made now, out of what was on the volume */
 };
 

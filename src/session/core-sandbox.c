@@ -46,10 +46,14 @@ emit_conn(struct core *c, enum conn st, const char *why)
 static void
 on_gone(struct core *c, const char *why)
 {
+	struct sandbox_link link;
 	char text[700];
 
-	snprintf(text, sizeof text, "%s%s" REMEDY, why != NULL ? why : "",
-	    why != NULL ? "; " : "");
+	if (why != NULL && core_link(c, &link) && link.no_other)
+		snprintf(text, sizeof text, "%s", why);
+	else
+		snprintf(text, sizeof text, "%s%s" REMEDY, why != NULL ? why :
+		    "", why != NULL ? "; " : "");
 	emit_conn(c, CONN_GONE, text);
 	core_tests_sandbox_gone(c, why != NULL ? why : "theirs is gone");
 	if (c->exec != 0)

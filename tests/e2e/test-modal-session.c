@@ -555,6 +555,23 @@ test_build(void **state)
 	quit(p);
 }
 
+/* Another sandbox would be built of the same, and fail: what is to be mended
+ * is told, and where it stands. */
+static void
+test_build_fails(void **state)
+{
+	static const char *const knobs[] = { "build_secs=0.1",
+		"build_fails=no-such", NULL };
+	struct ptyscreen *p = demo_set(knobs, "run = RUN no-such");
+
+	(void)state;
+	ptyscreen_wait(p, "the image cannot be built");
+	ptyscreen_wait(p, "/viva/config, then start viva again");
+	ptyscreen_wait(p, "sandbox gone");
+	assert_false(ptyscreen_has(p, "opens another one"));
+	quit(p);
+}
+
 /* Whoever types when the warning comes still sees it. */
 static void
 test_expiry(void **state)
@@ -661,7 +678,8 @@ main(void)
 	const struct CMUnitTest tests[] = { T(test_story), T(test_break),
 		T(test_judge_away), T(test_silence), T(test_breaks),
 		T(test_old_jwt), T(test_ended), T(test_terminated),
-		T(test_build), T(test_expiry),
+		T(test_build), T(test_build_fails),
+		T(test_expiry),
 		T(test_end_again), T(test_not_ended), T(test_not_on_volume),
 		T(test_predicted) };
 
