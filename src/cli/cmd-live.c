@@ -201,7 +201,7 @@ say_goodbye(const struct live *v)
 
 	/* Names of files may have anything in them. */
 	if (v->why[0] != '\0') {
-		fputs("viva: not all of the session could be kept: ", stdout);
+		fputs("viva: ", stdout);
 		cli_print_clean(v->why);
 		putchar('\n');
 	}

@@ -260,12 +260,13 @@ finish_with(struct core *c, const char *why)
 	char text[500];
 	struct err e = { 0 };
 
-	if (c->record != NULL && record_failed(c->record, &e))
-		finish(c, e.msg);
-	else if (unsaved_text(c, text, sizeof text))
+	if (c->record != NULL && record_failed(c->record, &e)) {
+		snprintf(text, sizeof text, "not all of the session is in "
+		    "the record: %.400s", e.msg);
 		finish(c, text);
-	else
-		finish(c, why);
+	} else {
+		finish(c, unsaved_text(c, text, sizeof text) ? text : why);
+	}
 }
 
 static void
@@ -276,8 +277,8 @@ on_last_checkpoint(void *user, unsigned number, const char *commit,
 	char why[500] = "";
 
 	if (commit[0] == '\0' && c->spec.records != NULL)
-		snprintf(why, sizeof why, "checkpoint %u is not in git: %s; "
-		    "the journal has everything", number, e->msg);
+		snprintf(why, sizeof why, "checkpoint %u is not in git (%s); "
+		    "what you typed is in the record", number, e->msg);
 	finish_with(c, why);
 }
 
@@ -340,8 +341,8 @@ end_late(void *user)
 
 	c->end_timer = NULL;
 	session_end(c);
-	finish_with(c, "the last checkpoint was not in git in time; the "
-	    "journal has everything");
+	finish_with(c, "the last checkpoint was not in git in time; what you "
+	    "typed is in the record");
 }
 
 static void

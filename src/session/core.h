@@ -43,7 +43,7 @@ struct core_spec {
 	/* Something to tell the person, one line. */
 	void (*notice)(void *user, const char *text);
 	/* The session has ended and all that could be kept is kept.  why: ""
-	 * or what could not be kept. */
+	 * or what could not be kept, and where it is then: a whole line. */
 	void (*ended)(void *user, const char *why);
 	void *user;
 };

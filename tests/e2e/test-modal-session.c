@@ -617,6 +617,24 @@ test_not_ended(void **state)
 	hunt();
 }
 
+/* The sandbox is out of reach.  What is lost is said, and nothing else. */
+static void
+test_end_unreachable(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	fakemodal_order(fake, "/net", "{\"action\": \"refuse\","
+	    " \"secs\": 600}");
+	ask_to_quit(p);
+	ptyscreen_wait(p, "viva: the last checkpoint was not in git in time; "
+	    "what you typed is in the record");
+	fakemodal_order(fake, "/net", "{\"action\": \"refuse\","
+	    " \"secs\": 0, \"keep\": true}");
+	leave(p);
+	assert_int_equal(fakemodal_running(fake), 0);
+}
+
 static void
 test_not_on_volume(void **state)
 {
@@ -681,6 +699,7 @@ main(void)
 		T(test_build), T(test_build_fails),
 		T(test_expiry),
 		T(test_end_again), T(test_not_ended), T(test_not_on_volume),
+		T(test_end_unreachable),
 		T(test_predicted) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())

@@ -382,6 +382,22 @@ test_end_full(void **state)
 	assert_int_equal(last_run(f)->verdict, VERDICT_CANCELED);
 }
 
+/* The sandbox does not answer any more: its files are not in the last
+ * checkpoint, and nothing is said to be lost that is not. */
+static void
+test_end_late(void **state)
+{
+	struct fixture *f = *state;
+
+	turns(f);
+	f->plan.mute = true;
+	simple(f, CMD_END);
+	clock_fake_advance(&f->clock, 6 * 1000000);
+	until_ended(f);
+	assert_string_equal(f->why, "the last checkpoint was not in git in "
+	    "time; what you typed is in the record");
+}
+
 /* One edit, but no line of the record may be too long to be read again. */
 static void
 test_long_edit(void **state)
@@ -837,8 +853,8 @@ main(void)
 		T(test_save_fails), T(test_conflict), T(test_run),
 		T(test_replay), T(test_skip), T(test_skip_at_once),
 		T(test_submit_typing), T(test_rename), T(test_deleted),
-		T(test_end_conflict), T(test_end_full), T(test_long_edit),
-		T(test_no_room), T(test_pause),
+		T(test_end_conflict), T(test_end_full), T(test_end_late),
+		T(test_long_edit), T(test_no_room), T(test_pause),
 		cmocka_unit_test_setup_teardown(test_record_max, setup_small,
 		    fixture_teardown), T(test_follow_flood),
 		T(test_answer_flood), T(test_limit), T(test_new_sandbox),
