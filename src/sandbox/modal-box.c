@@ -81,8 +81,13 @@ box_fail(struct box *b, const char *why)
 	b->router = NULL;
 	files_fail(b, text);
 	box_tell(b, SANDBOX_FAILED, text);
-	if (b->closing && !b->ending)
-		box_terminate(b);
+	if (!b->closing)
+		return;
+	if (b->sync_error[0] == '\0')
+		snprintf(b->sync_error, sizeof b->sync_error,
+		    "the sandbox %s", b->ending ? "has ended" :
+		    "does not answer");
+	box_terminate(b); /* frees it where it has ended already */
 }
 
 /* ---- steps ---- */

@@ -242,6 +242,27 @@ test_attach_expiry(void **state)
 	assert_int_equal(link.expires_us, 0);
 }
 
+/* It is to be synced and ended, and is over already: that is its end, and what
+ * was not on the volume is told. */
+static void
+test_over_at_end(void **state)
+{
+	struct modal_left left;
+
+	(void)state;
+	shell();
+	UNTIL(r.state == SANDBOX_READY);
+	volume_changed(CONTAINER_OF(r.s, struct box, base), false);
+	far.over = true;
+	far.dead = true;
+	rig_close(&r);
+	UNTIL(!modal_busy(account));
+	assert_int_equal(far.ended, 0);
+	modal_left(account, &left);
+	assert_int_equal(left.sandboxes, 0);
+	assert_string_not_equal(left.unsynced, "");
+}
+
 /* Another one of the same name: not before the first has ended, and never the
  * first one, though it is found under the name for a while. */
 static void
@@ -283,6 +304,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_attach_ended, setup_named,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_attach_expiry, setup_named,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_over_at_end, setup_named,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_another, setup_named,
 		    teardown),
