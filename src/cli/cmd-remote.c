@@ -114,6 +114,7 @@ remove_next(struct remote *r)
 		loop_stop(r->loop);
 		return;
 	}
+	provider_wait(r->provider);
 	r->kind->remove(provider_modal(r->provider), r->items[r->at].id,
 	    on_removed, r);
 }
@@ -209,6 +210,7 @@ list(struct remote *r)
 		on_running_listed };
 	struct modal *m = provider_modal(r->provider);
 
+	provider_wait(r->provider);
 	if (r->kind->list == modal_list_volumes)
 		modal_list_sandboxes(m, &watch_running, r);
 	else

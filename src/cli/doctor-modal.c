@@ -343,7 +343,10 @@ provider_check(struct provider *p, void (*row)(const char *state,
 	snprintf(c.name, sizeof c.name, "/doctor/%d", (int)getpid());
 	if (!cli_signals(p->loop, stop, &c, &e))
 		row("-", e.msg);
-	ok = check_account(&c) && check_start(&c) && check_program(&c) &&
+	provider_wait(p);
+	ok = check_account(&c);
+	provider_waited(p);
+	ok = ok && check_start(&c) && check_program(&c) &&
 	    check_file(&c) && check_volume(&c);
 	if (c.sandbox != NULL)
 		ok = check_end(&c) && ok;

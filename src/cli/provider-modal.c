@@ -14,12 +14,14 @@
 
 #define LEAVE_US 15000000 /* the last sync and the end of a sandbox */
 #define TELL_US 1000000	  /* then it is said what is waited for */
+#define WAIT_US 2000000	  /* the same where an answer takes some time */
 
 struct account {
 	struct provider base;
 	struct modal_config config;
 	struct modal_settings settings;
 	struct modal *modal;
+	struct loop_timer *wait;
 };
 
 static void
@@ -81,13 +83,43 @@ static bool
 close_account(struct provider *p)
 {
 	struct account *a = CONTAINER_OF(p, struct account, base);
-	bool ok = a->modal == NULL || leave(a);
+	bool ok;
 
+	provider_waited(p);
+	ok = a->modal == NULL || leave(a);
 	testweb_destroy(p->web);
 	modal_settings_finish(&a->settings);
 	modal_config_finish(&a->config);
 	free(a);
 	return ok;
+}
+
+static void
+on_wait(void *user)
+{
+	struct account *a = user;
+
+	a->wait = NULL;
+	fprintf(stderr, "viva: waiting for an answer from %s ...\n",
+	    a->config.server_url);
+}
+
+void
+provider_waited(struct provider *p)
+{
+	struct account *a = CONTAINER_OF(p, struct account, base);
+
+	loop_timer_cancel(a->wait);
+	a->wait = NULL;
+}
+
+void
+provider_wait(struct provider *p)
+{
+	struct account *a = CONTAINER_OF(p, struct account, base);
+
+	provider_waited(p);
+	a->wait = loop_timer_add(p->loop, WAIT_US, on_wait, a);
 }
 
 static void

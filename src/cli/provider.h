@@ -43,6 +43,10 @@ const char *provider_warning(struct provider *);
 /* Asks the account whether we are let in, and prints the answer as a row. */
 bool provider_check(struct provider *, void (*row)(const char *state,
     const char *text));
+/* Says on stderr who is waited for, if that takes more than a moment; until
+ * provider_waited, or close. */
+void provider_wait(struct provider *);
+void provider_waited(struct provider *);
 /* Goes on as viva-modal, from main; returns in it, and where it is not
  * installed. */
 void provider_need_modal(char **argv);

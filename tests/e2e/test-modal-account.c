@@ -3,6 +3,7 @@
 /* What is said when Modal cannot be had, each time with what to do; and that
  * cleaning up touches what viva made and nothing else. */
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -215,6 +218,39 @@ test_server(void **state)
 	assert_says(says("demo -s modal", clear, 1), words_clear);
 	fakemodal_order(fake, "/knobs", "{\"html\": true}");
 	assert_says(says("sandboxes", NULL, 1), words_html);
+}
+
+/* A server that takes the connection and never says a word: who waits is told
+ * for what. */
+static void
+test_silent(void **state)
+{
+	static const char *const commands[] = { "sandboxes",
+		"volumes --delete", "doctor" };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char *url;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+	url = xasprintf("MODAL_SERVER_URL=https://127.0.0.1:%d",
+	    ntohs(a.sin_port));
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		const char *const more[] = { url, NULL };
+		struct ptyscreen *p = viva(commands[i], more);
+
+		ptyscreen_wait(p, "viva: waiting for an answer from "
+		    "https://127.0.0.1:");
+		kill(ptyscreen_pid(p), SIGTERM);
+		ptyscreen_exit(p);
+		ptyscreen_stop(p);
+	}
+	close(fd);
+	free(url);
 }
 
 /* TLS is due and the server speaks something else. */
@@ -512,7 +548,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_no_token), T(test_refused),
-		T(test_old_client), T(test_server), T(test_not_tls),
+		T(test_old_client), T(test_server), T(test_silent),
+		T(test_not_tls),
 		T(test_certificate), T(test_settings), T(test_asked_for),
 		T(test_doctor), T(test_open_file), T(test_clean_up),
 		T(test_in_use), T(test_clock),
