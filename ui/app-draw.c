@@ -8,6 +8,7 @@
 #include "ui/app-internal.h"
 
 #define SOON (5 * 60) /* s: the clock turns yellow */
+#define LAST 60 /* s: and red */
 #define SECOND 1000000
 #define SILENT (2 * SECOND) /* then a round trip is none any more */
 #define SEGMENT_MAX 160
@@ -237,7 +238,7 @@ clock_segment(struct app *a, struct segment *s)
 		word = left >= 0 ? " left" : " over";
 		t = left >= 0 ? left : -left;
 		if (left < SOON)
-			s->style = left >= 0 ? STYLE_WAIT : STYLE_ERROR;
+			s->style = left >= LAST ? STYLE_WAIT : STYLE_ERROR;
 	}
 	if (t >= 3600)
 		snprintf(s->text, sizeof s->text, "%d:%02d:%02d%s",

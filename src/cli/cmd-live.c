@@ -44,6 +44,7 @@ struct live {
 	struct app *app;
 	char id[40];
 	char why[400]; /* what could not be kept */
+	char end_why[100]; /* "": because the user wanted it to end */
 	bool incomplete; /* a file or the record does not have all */
 	struct buf kept; /* where texts are that have no other place */
 	char *dir, *repo;
@@ -138,10 +139,13 @@ static void
 on_ended(void *user, const char *why)
 {
 	struct live *v = user;
+	const struct state *s = core_state(v->core);
 
 	if (why[0] != '\0')
 		keep_texts(v);
 	snprintf(v->why, sizeof v->why, "%s", why);
+	snprintf(v->end_why, sizeof v->end_why, "%s",
+	    s->end_why != NULL ? s->end_why : "");
 	loop_stop(v->loop);
 }
 
@@ -213,8 +217,9 @@ say_goodbye(const struct live *v)
 		putchar('\n');
 		free(s);
 	}
-	printf("session %s ended. Look at it again with:\n"
-	    "  viva replay %s\n", v->id, v->id);
+	printf("%s%ssession %s ended. Look at it again with:\n"
+	    "  viva replay %s\n", v->end_why, v->end_why[0] != '\0' ? ": " :
+	    "", v->id, v->id);
 	if (v->provider->files != NULL)
 		v->provider->files(v->provider, v->id);
 	else

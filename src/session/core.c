@@ -13,6 +13,7 @@
 
 #define IDLE_US 60000000LL
 #define MINUTE_US 60000000LL
+#define SECOND_US 1000000LL
 /* How long the end waits for a save that does not come back. */
 #define END_WAIT_US 5000000
 
@@ -360,13 +361,49 @@ end(struct core *c, const char *why)
 	core_save_all(c, end_saved);
 }
 
+static void limit_arm(struct core *);
+
+static int64_t
+time_left(const struct core *c)
+{
+	return c->state->duration * SECOND_US + c->start_mono -
+	    clock_mono(loop_clock(c->loop));
+}
+
+/* Armed for a warning it may come late: viva was stopped, or suspended. */
 static void
 on_limit(void *user)
 {
 	struct core *c = user;
+	int64_t s = (time_left(c) + SECOND_US / 2) / SECOND_US;
+	int64_t n = s >= 60 ? (s + 30) / 60 : s;
 
 	c->limit = NULL;
-	end(c, "time is up");
+	if (c->ending)
+		return;
+	if (s <= 0) {
+		end(c, "time is up");
+		return;
+	}
+	core_notice(c, "%lld %s%s left: then everything is saved and the "
+	    "session ends", (long long)n, s >= 60 ? "minute" : "second",
+	    n == 1 ? "" : "s");
+	limit_arm(c);
+}
+
+/* For the end of the time, or for what is told before it. */
+static void
+limit_arm(struct core *c)
+{
+	static const int64_t told[] = { 300 * SECOND_US, 60 * SECOND_US,
+		10 * SECOND_US, 0 };
+	int64_t left = time_left(c);
+	size_t i = 0;
+
+	while (told[i] > 0 && told[i] >= left)
+		i++;
+	c->limit = loop_timer_add(c->loop, left > 0 ? left - told[i] : 0,
+	    on_limit, c);
 }
 
 /* ---- commands ---- */
@@ -557,8 +594,7 @@ core_create(const struct core_spec *spec, struct err *e)
 	}
 	/* What passed while no viva ran is not the candidate's time. */
 	if (c->state->duration > 0)
-		c->limit = loop_timer_add(c->loop, c->state->duration *
-		    1000000 - c->state->t, on_limit, c);
+		limit_arm(c);
 	return c;
 }
 

@@ -3,8 +3,11 @@
 /* The command line: what it refuses, and sessions with packages of one's own
  * where the user's locale writes numbers in another way. */
 
+#include <fcntl.h>
+#include <glob.h>
 #include <locale.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +20,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "event/event.h"
 #include "tests/support/machine.h"
 #include "tests/support/ptyscreen.h"
 
@@ -222,6 +226,82 @@ a_list_that_cannot_be_read_is_not_empty(void **st)
 	free(data);
 }
 
+/* The journal's events again, of a session that may last a second. */
+static void
+allow_a_second(const char *path)
+{
+	struct event_reader r = { .fd = open(path, O_RDONLY | O_CLOEXEC) };
+	struct event_buf eb = { 0 };
+	struct buf out = { 0 };
+	char prev[65] = "";
+	struct event ev;
+	const char *p;
+	size_t n, at;
+	FILE *f;
+
+	assert_true(r.fd >= 0);
+	memset(prev, '0', 64);
+	while (event_next(&r, &p, &n, NULL) == EVENT_WHOLE) {
+		assert_true(event_decode(p, n, &eb, &ev, NULL));
+		if (ev.type == EV_SESSION_START)
+			ev.u.session.duration = 1;
+		at = out.len;
+		event_encode(&ev, prev, &out);
+		event_hash(out.data + at, out.len - at - 1, prev);
+	}
+	close(r.fd);
+	event_reader_free(&r);
+	event_buf_free(&eb);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	assert_int_equal(fwrite(out.data, 1, out.len, f), out.len);
+	fclose(f);
+	buf_free(&out);
+}
+
+/* A session of this home, which has one. */
+static char *
+only_session(const char *home)
+{
+	char *pattern = xasprintf("%s/data/viva/sessions/2*", home), *dir;
+	glob_t g;
+
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	assert_int_equal(g.gl_pathc, 1);
+	dir = xstrdup(g.gl_pathv[0]);
+	globfree(&g);
+	free(pattern);
+	return dir;
+}
+
+/* Not of the user's own will, so it says why. */
+static void
+the_end_of_the_time_is_told(void **st)
+{
+	struct fixture *f = *st;
+	const char *start[] = { getenv("VIVA"), "start", "-t", "1",
+		f->package, NULL };
+	const char *resume[] = { getenv("VIVA"), "resume", NULL };
+	struct ptyscreen *p = ptyscreen_start(30, 120, start, NULL);
+	char *dir, *journal;
+
+	ptyscreen_wait(p, "workspace$");
+	ptyscreen_wait(p, "00:58 left"); /* more than a second is gone */
+	kill(ptyscreen_pid(p), SIGKILL);
+	ptyscreen_exit(p);
+	ptyscreen_stop(p);
+	dir = only_session(f->home);
+	journal = xasprintf("%s/journal.jsonl", dir);
+	allow_a_second(journal);
+	p = ptyscreen_start(30, 120, resume, NULL);
+	assert_int_equal(ptyscreen_exit(p), 0);
+	if (!ptyscreen_has(p, "time is up: session 2"))
+		fail_msg("no reason:\n%s", ptyscreen_text(p));
+	ptyscreen_stop(p);
+	free(journal);
+	free(dir);
+}
+
 int
 main(void)
 {
@@ -232,6 +312,8 @@ main(void)
 		cmocka_unit_test(a_home_is_a_place_of_its_own),
 		cmocka_unit_test_setup_teardown(
 		    a_list_that_cannot_be_read_is_not_empty, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_end_of_the_time_is_told,
+		    setup, teardown),
 	};
 
 	if (!machine_has_namespaces() || getenv("VIVA") == NULL)

@@ -549,8 +549,6 @@ test_limit(void **state)
 	assert_memory_equal(fake_read(f->shell, "solution.py"), "late", 4);
 }
 
-/* ---- another sandbox ---- */
-
 static unsigned
 told(struct fixture *f, const char *text)
 {
@@ -561,6 +559,37 @@ told(struct fixture *f, const char *text)
 		n++;
 	return n;
 }
+
+static void
+at_second(struct fixture *f, int64_t s)
+{
+	clock_fake_advance(&f->clock, 5000000 + s * 1000000 -
+	    clock_mono(&f->clock.base));
+	turns(f);
+}
+
+/* Nobody is to be surprised by the end. */
+static void
+test_limit_told(void **state)
+{
+	struct fixture *f = *state;
+
+	at_second(f, 3299);
+	assert_int_equal(told(f, "session ends"), 0);
+	at_second(f, 3300);
+	assert_int_equal(told(f, "5 minutes left"), 1);
+	at_second(f, 3539);
+	assert_int_equal(told(f, "session ends"), 1);
+	at_second(f, 3540);
+	assert_int_equal(told(f, "1 minute left"), 1);
+	at_second(f, 3594); /* viva was stopped meanwhile */
+	assert_int_equal(told(f, "6 seconds left"), 1);
+	assert_int_equal(told(f, "session ends"), 3);
+	at_second(f, 3600);
+	assert_int_equal(told(f, "time is up"), 1);
+}
+
+/* ---- another sandbox ---- */
 
 static void
 test_new_sandbox(void **state)
@@ -857,7 +886,8 @@ main(void)
 		T(test_long_edit), T(test_no_room), T(test_pause),
 		cmocka_unit_test_setup_teardown(test_record_max, setup_small,
 		    fixture_teardown), T(test_follow_flood),
-		T(test_answer_flood), T(test_limit), T(test_new_sandbox),
+		T(test_answer_flood), T(test_limit), T(test_limit_told),
+		T(test_new_sandbox),
 		T(test_new_after_gone), T(test_new_mute),
 		T(test_new_and_end), T(test_new_early),
 		T(test_new_half),

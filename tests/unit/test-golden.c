@@ -865,6 +865,33 @@ test_clock(void **state)
 	stop(f);
 }
 
+static int32_t
+clock_colour(struct fixture *f, int64_t s, const char *text)
+{
+	clock_fake_advance(&f->clock, s * 1000000);
+	pass(f, 50000);
+	expect_in_status(text);
+	return term.shown->cells[term.cols - 3].style.fg;
+}
+
+/* It is seen at the edge of an eye that the end comes. */
+static void
+test_clock_colours(void **state)
+{
+	struct fixture *f = start(&plain_80, NULL);
+	int32_t fg[3];
+
+	(void)state;
+	fg[0] = clock_colour(f, 2700 - 301, "05:01 left");
+	fg[1] = clock_colour(f, 2, "04:59 left");
+	assert_int_equal(clock_colour(f, 238, "01:01 left"), fg[1]);
+	fg[2] = clock_colour(f, 2, "00:59 left");
+	assert_int_not_equal(fg[0], fg[1]);
+	assert_int_not_equal(fg[1], fg[2]);
+	assert_int_not_equal(fg[0], fg[2]);
+	stop(f);
+}
+
 /* Asked of the terminal only while a program wants it, and seen by nobody
  * else. */
 static void
@@ -960,6 +987,7 @@ main(void)
 		cmocka_unit_test(test_replay_marks),
 		cmocka_unit_test(test_hover),
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_clock_colours),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
