@@ -71,11 +71,14 @@ draw_pair(const struct tests_pane *t, struct canvas *c, int y,
 
 static void
 draw_more(const struct tests_pane *t, struct canvas *c, int y, int x,
-    size_t n, struct style st)
+    size_t n, bool cut, struct style st)
 {
 	const char *dots = t->base.ctx.ascii ? "..." : "\xe2\x80\xa6";
 
-	if (n > 0 && n < 10000)
+	if (n > 0 && cut)
+		canvas_printf(c, y, x, st, "%s more than %zu kB more", dots,
+		    n / 1000);
+	else if (n > 0 && n < 10000)
 		canvas_printf(c, y, x, st, "%s %zu more bytes", dots, n);
 	else if (n > 0)
 		canvas_printf(c, y, x, st, "%s %zu more kB", dots, n / 1000);
@@ -232,9 +235,10 @@ tests_draw_row(const struct tests_pane *t, struct canvas *c, int y,
 		draw_pair(t, c, y, r);
 		break;
 	case ROW_MORE:
-		draw_more(t, c, y, x, r->na, tests_style(t, r->style));
-		draw_more(t, c, y, 2 + (c->cols - 2) / 2, r->nb,
+		draw_more(t, c, y, x, r->na, r->cut_a,
 		    tests_style(t, r->style));
+		draw_more(t, c, y, 2 + (c->cols - 2) / 2, r->nb,
+		    r->cut_b, tests_style(t, r->style));
 		break;
 	case ROW_LINE:
 		clipped(t, c, y, x, -1, r->a, r->na,

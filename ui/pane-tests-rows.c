@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "session/testrun.h"
 
 #define TEXT_BYTES (16 * 1024) /* of one text shown, at most */
 #define TEXT_LINES 40
@@ -45,24 +46,30 @@ row_str(struct tests_pane *t, size_t k, enum style_name st, const char *s)
 	row_text(t, k, st, s, strlen(s));
 }
 
-static void
-row_more(struct tests_pane *t, size_t k, size_t left, size_t left_b)
-{
-	struct tests_row *r;
-
-	if (left == 0 && left_b == 0)
-		return;
-	r = row_add(t, ROW_MORE, k, STYLE_DIM);
-	r->na = left;
-	r->nb = left_b;
-}
-
 /* A text that is taken line by line, up to a bound. */
 struct lines {
 	const char *p;
 	size_t left; /* that may be shown */
 	size_t rest; /* that may not */
+	bool cut;    /* there was more, which is not in the record */
 };
+
+/* What is left of them; b: of the right one, or NULL. */
+static void
+row_more(struct tests_pane *t, size_t k, const struct lines *a,
+    const struct lines *b)
+{
+	size_t na = a->left + a->rest, nb = b != NULL ? b->left + b->rest : 0;
+	struct tests_row *r;
+
+	if (na == 0 && nb == 0)
+		return;
+	r = row_add(t, ROW_MORE, k, STYLE_DIM);
+	r->na = na;
+	r->nb = nb;
+	r->cut_a = a->cut;
+	r->cut_b = b != NULL && b->cut;
+}
 
 static struct lines
 lines_of(const char *p, size_t n)
@@ -73,7 +80,7 @@ lines_of(const char *p, size_t n)
 	while (max < n && max > TEXT_BYTES - 4 &&
 	    ((unsigned char)p[max] & 0xc0) == 0x80)
 		max--;
-	return (struct lines){ p, max, n - max };
+	return (struct lines){ p, max, n - max, n == TESTRUN_SHOWN_MAX + 1 };
 }
 
 static bool
@@ -134,7 +141,8 @@ add_wrapped(struct tests_pane *t, size_t k, const char *s, size_t n,
 			line += next;
 			len -= next;
 		} while (++used < max && len > 0);
-	row_more(t, k, len + l.left + l.rest, 0);
+	l.rest += len;
+	row_more(t, k, &l, NULL);
 }
 
 /* Blanks at the end of a line do not make a difference. */
@@ -172,7 +180,7 @@ add_pairs(struct tests_pane *t, size_t k, const struct state_case *c)
 		*r = row;
 		r->style = fail ? STYLE_FAIL : STYLE_TEXT;
 	}
-	row_more(t, k, a.left + a.rest, b.left + b.rest);
+	row_more(t, k, &a, &b);
 }
 
 /* One text of a case; of the other, where there is one, the lines that
@@ -196,7 +204,7 @@ add_text(struct tests_pane *t, size_t k, const char *label,
 		    !same_line(s, n, os, on));
 		row_text(t, k, fail ? STYLE_FAIL : STYLE_TEXT, s, n);
 	}
-	row_more(t, k, l.left + l.rest, 0);
+	row_more(t, k, &l, NULL);
 }
 
 static void

@@ -16,6 +16,7 @@ struct tests_row {
 	size_t k; /* item; SIZE_MAX: what is told of the whole run */
 	const char *a, *b; /* b: the right one of a pair */
 	size_t na, nb;	   /* of ROW_MORE: the bytes left out */
+	bool cut_a, cut_b; /* of it: and others, which nobody counted */
 	enum style_name style;
 };
 

@@ -16,8 +16,7 @@
 #include "base/utf8.h"
 #include "sandbox/fs.h"
 
-#define SHOWN_MAX (64u << 10) /* bytes of a text that go into the record */
-#define ERRORS_MAX (64u << 10)
+#define ERRORS_MAX TESTRUN_SHOWN_MAX
 
 struct place { /* a sandbox that cases run in */
 	struct testrun *t;
@@ -111,7 +110,7 @@ struct bytes
 testrun_shown(const char *p, size_t n)
 {
 	return (struct bytes){ p != NULL ? p : "",
-		n < SHOWN_MAX ? n : SHOWN_MAX };
+		n < TESTRUN_SHOWN_MAX + 1 ? n : TESTRUN_SHOWN_MAX + 1 };
 }
 
 struct testrun_case
@@ -346,7 +345,7 @@ place_output(struct place *p, uint64_t exec, enum sandbox_stream st,
 	struct buf *b = st == SANDBOX_STDOUT && !p->compiling ? &p->out :
 	    &p->errors;
 
-	if (exec != p->exec || (b == &p->errors && b->len >= ERRORS_MAX))
+	if (exec != p->exec || (b == &p->errors && b->len > ERRORS_MAX))
 		return;
 	buf_add(b, text, n);
 }

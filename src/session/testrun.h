@@ -87,6 +87,8 @@ void testrun_session_gone(struct testrun *, const char *why);
  * name is where it has room for its name. */
 struct testrun_case testrun_case_at(const struct problem *, size_t at,
     char *name, size_t n);
-struct bytes testrun_shown(const char *p, size_t n); /* what is recorded */
+/* What is recorded of a text; one byte more than MAX: it was longer. */
+#define TESTRUN_SHOWN_MAX (64u << 10)
+struct bytes testrun_shown(const char *p, size_t n);
 
 #endif

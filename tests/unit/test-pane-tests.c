@@ -3,6 +3,7 @@
 /* The runs of tests. */
 
 #include "pane-fixture.h"
+#include "session/testrun.h"
 
 static void
 tests_come_in(void **st)
@@ -284,6 +285,44 @@ long_output_is_cut(void **st)
 	teardown(f);
 }
 
+/* Nobody knows how much more it was. */
+static void
+what_is_not_recorded_is_not_counted(void **st)
+{
+	struct fix *f = setup(&pane_tests, 60, 70, false);
+	char *much = xcalloc(1, 100001);
+	struct bytes whole, part;
+	struct event ev = test_case(1, 1, VERDICT_WA);
+	struct canvas *c;
+	struct buf b = { 0 };
+
+	(void)st;
+	memset(much, 'a', 100000);
+	whole = testrun_shown(much, 65536);
+	part = testrun_shown(much, 65537);
+	run(f, 1, 1);
+	ev.u.test.expected = whole;
+	ev.u.test.output = testrun_shown(much, 100000);
+	assert_int_equal(ev.u.test.output.n, part.n);
+	apply(f, &ev);
+	done(f, 1, VERDICT_WA, 0, 1, NULL);
+	c = draw(f);
+	canvas_dump(c, false, &b);
+	assert_non_null(strstr(b.data, "  … 49 more kB  "));
+	assert_non_null(strstr(b.data, "  … more than 49 kB more\n"));
+	canvas_destroy(c);
+	f->ops->resize(f->pane, 60, 40);
+	c = draw(f);
+	buf_clear(&b);
+	canvas_dump(c, false, &b);
+	assert_non_null(strstr(b.data, "  … 49 more kB\n"));
+	assert_non_null(strstr(b.data, "  … more than 49 kB more\n"));
+	canvas_destroy(c);
+	buf_free(&b);
+	free(much);
+	teardown(f);
+}
+
 static void
 tests_scroll(void **st)
 {
@@ -325,6 +364,7 @@ main(void)
 		cmocka_unit_test(older_runs),
 		cmocka_unit_test(errors_of_a_run),
 		cmocka_unit_test(long_output_is_cut),
+		cmocka_unit_test(what_is_not_recorded_is_not_counted),
 		cmocka_unit_test(tests_scroll),
 	};
 
