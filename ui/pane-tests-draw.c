@@ -160,22 +160,20 @@ verdict_look(enum verdict v)
 	    &look_failed;
 }
 
-/* Time and memory as far as there is room.  Returns the columns used. */
-static int
+/* Time and memory as far as they are known and there is room. */
+static void
 draw_cost(const struct tests_pane *t, struct canvas *c, int y, int x,
     const struct state_case *k)
 {
 	struct style st = tests_style(t, STYLE_DIM);
-	int room = c->cols - x, used;
+	int room = c->cols - x;
 
-	if (room < TIME_COLS)
-		return 0;
-	used = canvas_printf(c, y, x, st, "%6lld ms",
-	    (long long)(k->time_us + 500) / 1000);
-	if (k->memory_kb > 0 && room >= used + MEMORY_COLS)
-		used += canvas_printf(c, y, x + used, st, "%7.*f MB",
+	if (room >= TIME_COLS && k->time_us > 0)
+		canvas_printf(c, y, x, st, "%6lld ms",
+		    (long long)(k->time_us + 500) / 1000);
+	if (room >= TIME_COLS + MEMORY_COLS && k->memory_kb > 0)
+		canvas_printf(c, y, x + TIME_COLS, st, "%7.*f MB",
 		    k->memory_kb < 9950 ? 1 : 0, (double)k->memory_kb / 1024);
-	return used;
 }
 
 /* What is known of a sample beside its verdict. */

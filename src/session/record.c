@@ -214,6 +214,17 @@ add_bytes(struct buf *b, const char *name, const struct buf *text)
 		buf_addc(b, '\n');
 }
 
+/* What is not known is left out. */
+static void
+add_cost(struct buf *b, const struct state_case *k)
+{
+	if (k->time_us > 0)
+		buf_addf(b, " %6lld ms", (long long)(k->time_us / 1000));
+	if (k->memory_kb > 0)
+		buf_addf(b, " %8lld KiB", (long long)k->memory_kb);
+	buf_addc(b, '\n');
+}
+
 /* A hidden case has nothing here but its verdict: the state has no more. */
 static char *
 run_text(const struct state_run *r, size_t *n)
@@ -229,9 +240,9 @@ run_text(const struct state_run *r, size_t *n)
 	for (size_t i = 0; i < r->ncases; i++) {
 		const struct state_case *k = &r->cases[i];
 
-		buf_addf(&b, "%-20s %-22s %6lld ms %8lld KiB\n",
-		    k->name != NULL ? k->name : "", verdict_name(k->verdict),
-		    (long long)(k->time_us / 1000), (long long)k->memory_kb);
+		buf_addf(&b, "%-20s %-22s", k->name != NULL ? k->name : "",
+		    verdict_name(k->verdict));
+		add_cost(&b, k);
 		if (k->verdict != VERDICT_AC) {
 			add_bytes(&b, "expected", &k->expected);
 			add_bytes(&b, "got", &k->output);

@@ -323,6 +323,26 @@ what_is_not_recorded_is_not_counted(void **st)
 	teardown(f);
 }
 
+/* The judge that ended a program early does not always know how long it ran:
+ * 0 ms would be wrong. */
+static void
+a_time_that_is_not_known_is_not_shown(void **st)
+{
+	struct fix *f = setup(&pane_tests, 6, 62, false);
+	struct event ev = test_case(1, 1, VERDICT_OLE);
+
+	(void)st;
+	run(f, 1, 2);
+	ev.u.test.time_us = ev.u.test.memory_kb = 0;
+	apply(f, &ev);
+	ev = test_case(1, 2, VERDICT_RTE);
+	ev.u.test.time_us = 0;
+	apply(f, &ev);
+	expect(f, "✗ case 1   output limit exceeded\n"
+	    "✗ case 2   run-time error                    9.0 MB\n");
+	teardown(f);
+}
+
 static void
 tests_scroll(void **st)
 {
@@ -365,6 +385,7 @@ main(void)
 		cmocka_unit_test(errors_of_a_run),
 		cmocka_unit_test(long_output_is_cut),
 		cmocka_unit_test(what_is_not_recorded_is_not_counted),
+		cmocka_unit_test(a_time_that_is_not_known_is_not_shown),
 		cmocka_unit_test(tests_scroll),
 	};
 
