@@ -143,7 +143,7 @@ walk_file(struct walk *w, int dir, const char *name, const char *path,
 	if (out->nfiles >= max || (w->content &&
 	    ((uint64_t)sb->st_size > FS_TREE_FILE_MAX ||
 	    w->bytes + (uint64_t)sb->st_size > FS_TREE_BYTES))) {
-		out->skipped++;
+		fs_skip(out, path);
 		return;
 	}
 	GROW(out->files, out->nfiles, w->cap);
@@ -157,7 +157,7 @@ walk_file(struct walk *w, int dir, const char *name, const char *path,
 		    &f->size, &e)) {
 			if (fd >= 0)
 				close(fd);
-			out->skipped++;
+			fs_skip(out, path);
 			return;
 		}
 		close(fd);
@@ -176,7 +176,7 @@ by_name(const void *a, const void *b)
 /* The names in a directory, sorted, up to the walk's bound: a program may
  * make a million. */
 static size_t
-read_names(struct walk *w, int dir, char ***out)
+read_names(struct walk *w, int dir, const char *path, char ***out)
 {
 	int fd = open_beneath(dir, ".", O_RDONLY | O_DIRECTORY, 0);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -185,7 +185,7 @@ read_names(struct walk *w, int dir, char ***out)
 
 	*out = NULL;
 	if (d == NULL) {
-		w->out->skipped++;
+		fs_skip(w->out, path);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -193,7 +193,7 @@ read_names(struct walk *w, int dir, char ***out)
 		if (ignored(e->d_name))
 			continue;
 		if (w->entries >= FS_ENTRIES) {
-			w->out->skipped++;
+			fs_skip(w->out, e->d_name);
 			break;
 		}
 		w->entries++;
@@ -211,7 +211,7 @@ static void
 walk_dir(struct walk *w, int dir, const char *prefix, int depth)
 {
 	char **names, *path;
-	size_t n = read_names(w, dir, &names);
+	size_t n = read_names(w, dir, prefix, &names);
 	struct stat sb;
 	int sub;
 
@@ -230,10 +230,10 @@ walk_dir(struct walk *w, int dir, const char *prefix, int depth)
 				walk_dir(w, sub, path, depth + 1);
 				close(sub);
 			} else {
-				w->out->skipped++;
+				fs_skip(w->out, path);
 			}
 		} else {
-			w->out->skipped++;
+			fs_skip(w->out, path);
 		}
 		free(path);
 		free(names[i]);
@@ -431,7 +431,15 @@ fs_result_finish(struct fs_result *r)
 		free(r->files[i].data);
 	}
 	free(r->files);
+	free(r->left_out);
 	memset(r, 0, sizeof *r);
+}
+
+void
+fs_skip(struct fs_result *r, const char *path)
+{
+	if (r->skipped++ == 0)
+		r->left_out = xstrdup(path);
 }
 
 static int

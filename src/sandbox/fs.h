@@ -30,6 +30,7 @@ struct fs_request {
 /* root: the workspace's directory.  out is filled; fs_result_finish it. */
 void fs_run(int root, const struct fs_request *, struct fs_result *out);
 void fs_result_finish(struct fs_result *);
+void fs_skip(struct fs_result *, const char *path); /* not in a tree */
 /* A directory with all that is in it; follows no links. */
 void fs_remove_tree(const char *dir);
 

@@ -33,7 +33,8 @@
 /*
  * OPERATION WORKSPACE ARGUMENTS...  Failures: "E errno" or "X words" on
  * stderr, exit status 1.  Records of a walk: "F mode size length\n" with a
- * path of that length and, for a tree, size bytes; at last "E skipped\n".
+ * path of that length and, for a tree, size bytes; at last "E skipped\n"
+ * and the path of the first of those.
  */
 const char files_script[] =
     "import os,stat,sys\n"
@@ -101,9 +102,13 @@ const char files_script[] =
     " os.lstat(path(2))\n"
     " os.makedirs(os.path.dirname(t),exist_ok=True)\n"
     " os.rename(path(2),t)\n"
-    "skip=0;entries=0\n"
+    "skip=0;first=b'';entries=0\n"
+    "def miss(r):\n"
+    " global skip,first\n"
+    " first=first or r\n"
+    " skip+=1\n"
     "def names(d):\n"
-    " global skip,entries\n"
+    " global entries\n"
     " r=[]\n"
     " try:\n"
     "  for n in os.listdir(d):\n"
@@ -111,13 +116,12 @@ const char files_script[] =
     "b'node_modules'):continue\n"
     "   entries+=1\n"
     "   if entries>20000:\n"
-    "    skip+=1\n"
+    "    miss(n)\n"
     "    break\n"
     "   r.append(n)\n"
     " except OSError:pass\n"
     " return sorted(r)\n"
     "def walk(d,rel,depth,each):\n"
-    " global skip\n"
     " for n in names(d):\n"
     "  p=d+b'/'+n;r=rel+n\n"
     "  try:st=os.lstat(p)\n"
@@ -125,27 +129,25 @@ const char files_script[] =
     "  if stat.S_ISREG(st.st_mode):each(p,r,st)\n"
     "  elif stat.S_ISDIR(st.st_mode) and depth<12:"
     "walk(p,r+b'/',depth+1,each)\n"
-    "  else:skip+=1\n"
+    "  else:miss(r)\n"
     "def listing():\n"
-    " global skip\n"
     " files,most,total=map(int,v[2:5])\n"
     " def each(p,r,st):\n"
-    "  global skip\n"
     "  nonlocal files,total\n"
     "  d=b'';n=st.st_size\n"
     "  if files<1:\n"
-    "   skip+=1\n"
+    "   miss(r)\n"
     "   return\n"
     "  if op=='tree':\n"
     "   try:d=read(p,min(most,total))\n"
     "   except (OSError,Bad):\n"
-    "    skip+=1\n"
+    "    miss(r)\n"
     "    return\n"
     "   n=len(d)\n"
     "  files-=1;total-=n\n"
     "  out.write(b'F %d %d %d\\n'%(st.st_mode&0o777,n,len(r))+r+d)\n"
     " walk(base,b'',0,each)\n"
-    " out.write(b'E %d\\n'%skip)\n"
+    " out.write(b'E %d\\n'%skip+first)\n"
     "def stamp():\n"
     " import zlib\n"
     " s=0\n"
@@ -280,9 +282,11 @@ parse_walk(struct file_job *j, const struct buf *out)
 		if (!parse_file(j, &p, end, &cap))
 			return false;
 	if (p == end || *p++ != 'E' || !number(&p, end, &skipped) ||
-	    end - p != 1 || *p != '\n')
+	    p == end || *p++ != '\n')
 		return false;
 	j->result.skipped = (unsigned)skipped;
+	if (skipped > 0)
+		j->result.left_out = xstrndup(p, (size_t)(end - p));
 	return true;
 }
 

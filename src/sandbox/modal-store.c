@@ -230,7 +230,7 @@ take_entry(struct store_op *s, const CLIENT(FileEntry) *f)
 	if (++s->entries > FS_ENTRIES || s->result.nfiles >= FS_LIST_MAX ||
 	    f->type != MODAL__CLIENT__FILE_ENTRY_TYPE__FILE_ENTRY_FILE ||
 	    !files_path_ok(path))
-		s->result.skipped++;
+		fs_skip(&s->result, path);
 	else
 		add_file(s, path)->size = f->size;
 }
@@ -342,8 +342,8 @@ tree_end(struct store_op *s)
 			r->files[kept++] = r->files[i];
 			continue;
 		}
+		fs_skip(r, r->files[i].path);
 		free(r->files[i].path);
-		r->skipped++;
 	}
 	r->nfiles = kept;
 	store_end(s);

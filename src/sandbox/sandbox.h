@@ -48,6 +48,7 @@ struct fs_result {
 	struct sandbox_file *files; /* LIST, TREE (with data), GET (one) */
 	size_t nfiles;
 	unsigned skipped; /* TREE: too many, too large, not regular */
+	char *left_out;	  /* the first of them; NULL: there is none */
 };
 
 struct sandbox_watch {

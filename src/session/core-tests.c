@@ -170,6 +170,21 @@ has_file(const struct fs_result *files, const char *path)
 }
 
 static void
+say_skipped(struct core *c, const struct fs_result *files)
+{
+	unsigned more = files->skipped - 1;
+	char others[32] = "";
+
+	if (files->skipped == 0)
+		return;
+	if (more > 0)
+		snprintf(others, sizeof others, " and %u more", more);
+	core_notice(c, "%.200s%s %s not part of the run: %s too long or not "
+	    "regular, or there are too many", files->left_out, others,
+	    more > 0 ? "are" : "is", more > 0 ? "they are" : "it is");
+}
+
+static void
 run_start(struct core *c, const struct fs_result *files)
 {
 	static const struct testrun_watch watch = { .case_started = on_case,
@@ -199,9 +214,7 @@ run_start(struct core *c, const struct fs_result *files)
 		    " (or it is too long, or there are too many files)" : "");
 		return;
 	}
-	if (files->skipped > 0)
-		core_notice(c, "%u files are not part of the run: too long, "
-		    "too many or not regular", files->skipped);
+	say_skipped(c, files);
 	ev.u.test.run = ++c->run;
 	ev.u.test.total = (unsigned)core_problem(c)->ncases;
 	ev.u.test.submit = c->run_submit;

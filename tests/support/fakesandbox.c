@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sandbox/fs.h"
 
 struct fake_file {
 	char *path;
@@ -75,6 +76,7 @@ action_free(struct action *a)
 		free(a->fs.files[i].data);
 	}
 	free(a->fs.files);
+	free(a->fs.left_out);
 	free(a);
 }
 
@@ -491,6 +493,8 @@ fs_do(struct fake *f, struct fs_result *r, const char *path, const char *to,
 	} else if (r->op == FS_LIST || r->op == FS_TREE) {
 		for (size_t i = 0; i < f->nfiles; i++)
 			give(r, &f->files[i], r->op == FS_TREE);
+		for (unsigned i = 0; i < f->plan->skips; i++)
+			fs_skip(r, "d/big");
 	} else if (r->op == FS_PUT && f->plan->fail_put != NULL) {
 		r->ok = err_set(&r->err, ERR_IO, "%s", f->plan->fail_put);
 	} else if (r->op == FS_PUT) {

@@ -28,6 +28,7 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	void *user;
 	const char *fail;     /* the sandbox does not start, and why */
 	const char *fail_put; /* a write fails with this */
+	unsigned skips;	      /* so many files are not in a tree */
 	bool full;	      /* no room for input */
 	bool secret;	      /* a password is being typed */
 	bool mute;	      /* files: no answer ever comes */

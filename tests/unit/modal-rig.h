@@ -27,6 +27,7 @@ struct rig_fs {
 	struct buf list; /* path size mode\n; of a tree and a get with data */
 	size_t nfiles;
 	unsigned skipped;
+	char left_out[100];
 };
 
 struct rig { /* one sandbox */
@@ -115,6 +116,8 @@ rig_fs_done(void *user, uint64_t request, const struct fs_result *res)
 	r->fs.err = res->err;
 	r->fs.nfiles = res->nfiles;
 	r->fs.skipped = res->skipped;
+	snprintf(r->fs.left_out, sizeof r->fs.left_out, "%s",
+	    res->left_out != NULL ? res->left_out : "");
 	buf_clear(&r->fs.list);
 	for (size_t i = 0; i < res->nfiles; i++) {
 		const struct sandbox_file *f = &res->files[i];

@@ -20,6 +20,7 @@ struct seen {
 	struct sandbox_file *files;
 	size_t nfiles;
 	unsigned skipped;
+	char left_out[100];
 };
 
 static struct seen seen;
@@ -33,6 +34,8 @@ on_done(void *user, struct fs_result *r)
 	*s = (struct seen){ .done = true, .ok = r->ok, .err = r->err,
 		.files = r->files, .nfiles = r->nfiles,
 		.skipped = r->skipped };
+	snprintf(s->left_out, sizeof s->left_out, "%s", r->left_out != NULL ?
+	    r->left_out : "");
 	r->files = NULL;
 	r->nfiles = 0;
 	buf_addf(&rig_words, "%s\n", s->err.msg);

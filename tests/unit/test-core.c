@@ -127,6 +127,24 @@ test_run(void **state)
 	assert_int_equal(r->number, 2);
 }
 
+/* Who waits for a file's effect is to know which one is not there. */
+static void
+test_run_without(void **state)
+{
+	struct fixture *f = *state;
+
+	f->plan.skips = 1;
+	simple(f, CMD_TEST_RUN);
+	turns(f);
+	assert_non_null(strstr(buf_str(&f->notices), "d/big is not part "
+	    "of the run: it is too long"));
+	f->plan.skips = 3;
+	simple(f, CMD_TEST_RUN);
+	turns(f);
+	assert_non_null(strstr(buf_str(&f->notices), "d/big and 2 more are "
+	    "not part of the run: they are too long"));
+}
+
 /* The whole way, then the record of it. */
 static void
 test_replay(void **state)
@@ -880,6 +898,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_start), T(test_autosave),
 		T(test_save_fails), T(test_conflict), T(test_run),
+		T(test_run_without),
 		T(test_replay), T(test_skip), T(test_skip_at_once),
 		T(test_submit_typing), T(test_rename), T(test_deleted),
 		T(test_end_conflict), T(test_end_full), T(test_end_late),

@@ -137,6 +137,7 @@ test_list_and_tree(void **state)
 	good(s);
 	assert_int_equal(s->nfiles, 31);
 	assert_int_equal(s->skipped, 1);
+	assert_string_equal(s->left_out, "big");
 	assert_string_equal(s->files[0].path, "dir0/f00");
 	for (size_t i = 0; i < 30; i++) {
 		char text[60];

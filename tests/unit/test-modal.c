@@ -177,6 +177,7 @@ test_files(void **state)
 	assert_memory_equal(r.fs.list.data, big, 5 << 20);
 	assert_true(fs(&r, FS_TREE, NULL, NULL, NULL, 0)->ok);
 	assert_int_equal(r.fs.skipped, 1);
+	assert_string_equal(r.fs.left_out, "big");
 	/* What the shell changes is told. */
 	turn_for(1000000);
 	changes = r.changes;

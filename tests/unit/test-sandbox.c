@@ -40,6 +40,7 @@ struct fixture {
 	struct err err;
 	struct buf content, names;
 	unsigned skipped;
+	char left_out[100];
 };
 
 static void
@@ -83,6 +84,8 @@ on_fs(void *user, uint64_t request, const struct fs_result *r)
 	f->ok = r->ok;
 	f->err = r->err;
 	f->skipped = r->skipped;
+	snprintf(f->left_out, sizeof f->left_out, "%s", r->left_out != NULL ?
+	    r->left_out : "");
 	buf_clear(&f->content);
 	buf_clear(&f->names);
 	for (size_t i = 0; i < r->nfiles; i++) {
@@ -571,6 +574,7 @@ test_files(void **state)
 	assert_string_equal(f->names.data, "a/b/c.txt y.py ");
 	assert_string_equal(f->content.data, "onethree");
 	assert_int_equal(f->skipped, 2);
+	assert_string_equal(f->left_out, "dirlink");
 	assert_true(fs(f, FS_REMOVE, "y.py", NULL, NULL));
 	assert_false(fs(f, FS_REMOVE, "y.py", NULL, NULL));
 }
@@ -602,6 +606,7 @@ test_unreadable(void **state)
 	assert_true(out.ok);
 	assert_int_equal(out.nfiles, 1);
 	assert_int_equal(out.skipped, 1);
+	assert_string_equal(out.left_out, "d");
 	assert_false(in.ok);
 	assert_non_null(strstr(in.err.msg, "cannot read the workspace"));
 	fs_result_finish(&out);
