@@ -284,17 +284,24 @@ session(struct live *v, const struct plan *plan)
 static const char **
 masks(const struct live *v, const struct plan *plan)
 {
-	const char **out = xcalloc(2 + plan->ndirs + 2 * v->nproblems,
-	    sizeof *out);
-	size_t n = 0;
+	size_t n = 2 + plan->ndirs + 2 * v->nproblems;
+	const char **out;
 
+	for (size_t i = 0; i < v->nproblems; i++)
+		n += v->problems[i]->nelsewhere;
+	out = xcalloc(n, sizeof *out);
+	n = 0;
 	out[n++] = cli_problems_dir();
 	for (size_t i = 0; i < plan->ndirs; i++)
 		out[n++] = plan->dirs[i];
 	for (size_t i = 0; i < v->nproblems; i++) {
-		out[n++] = v->problems[i]->dir;
-		if (v->problems[i]->secret != NULL)
-			out[n++] = v->problems[i]->secret;
+		const struct problem *p = v->problems[i];
+
+		out[n++] = p->dir;
+		if (p->secret != NULL)
+			out[n++] = p->secret;
+		for (size_t k = 0; k < p->nelsewhere; k++)
+			out[n++] = p->elsewhere[k];
 	}
 	return out;
 }

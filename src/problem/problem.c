@@ -297,6 +297,30 @@ only_inputs(const struct dirent *d)
 }
 
 static bool
+is_below(const char *path, const char *dir)
+{
+	size_t n = dir != NULL ? strlen(dir) : 0;
+
+	return n > 0 && strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+/* A file that is a link to another one, which is to be hidden as well. */
+static void
+note_elsewhere(struct problem *p, const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	if (real == NULL || is_below(real, p->dir) ||
+	    is_below(real, p->secret)) {
+		free(real);
+		return;
+	}
+	p->elsewhere = xreallocarray(p->elsewhere, p->nelsewhere + 1,
+	    sizeof *p->elsewhere);
+	p->elsewhere[p->nelsewhere++] = real;
+}
+
+static bool
 load_case(struct problem *p, const char *dir, const char *file, bool hidden,
     size_t *bytes, struct err *e)
 {
@@ -313,6 +337,10 @@ load_case(struct problem *p, const char *dir, const char *file, bool hidden,
 	k->hidden = hidden;
 	ok = read_file(in, CASE_MAX, &k->in, &k->in_len, e) &&
 	    read_file(ans, CASE_MAX, &k->ans, &k->ans_len, e);
+	if (ok && hidden) {
+		note_elsewhere(p, in);
+		note_elsewhere(p, ans);
+	}
 	*bytes += k->in_len + k->ans_len;
 	if (ok && *bytes > PACKAGE_MAX)
 		ok = err_set(e, ERR_LIMIT, "%s: all cases together have more "
@@ -399,6 +427,9 @@ problem_free(struct problem *p)
 		free(p->cases[i].ans);
 	}
 	free(p->cases);
+	for (size_t i = 0; i < p->nelsewhere; i++)
+		free(p->elsewhere[i]);
+	free(p->elsewhere);
 	free(p->name);
 	free(p->dir);
 	free(p->secret);

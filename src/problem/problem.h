@@ -19,6 +19,8 @@ struct problem_case {
 struct problem {
 	char *name;	 /* the directory's */
 	char *dir, *secret; /* where it and its data/secret really are */
+	char **elsewhere; /* files of hidden cases that are in neither */
+	size_t nelsewhere;
 	char *title;	 /* of problem.yaml */
 	char *statement; /* Markdown */
 	int64_t time_limit_ms, memory_limit_mb, output_limit_kb;

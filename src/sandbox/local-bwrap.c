@@ -210,6 +210,20 @@ is_masked(char *const *real, size_t n, size_t i)
 	return false;
 }
 
+static void
+add_mask(struct bwrap *b, const char *path)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) == 0 && !S_ISDIR(sb.st_mode))
+		/* Devices are none there: opening it fails. */
+		args(b, (const char *[]){ "--ro-bind", "/dev/null", path,
+		    NULL });
+	else
+		args(b, (const char *[]){ "--tmpfs", path, "--remount-ro",
+		    path, NULL });
+}
+
 /* What lies below a directory that is bound is covered; once, as there is
  * nothing to cover below a cover. */
 static void
@@ -226,8 +240,7 @@ add_masks(struct bwrap *b, const char *const *mask)
 	for (size_t i = 0; i < n; i++)
 		if (real[i] != NULL && is_bound(real[i]) &&
 		    !is_masked(real, n, i))
-			args(b, (const char *[]){ "--tmpfs", real[i],
-			    "--remount-ro", real[i], NULL });
+			add_mask(b, real[i]);
 	for (size_t i = 0; i < n; i++)
 		free(real[i]);
 	free(real);

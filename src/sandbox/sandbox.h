@@ -91,8 +91,8 @@ struct sandbox_spec {
 	/* For one test run: changes are not watched, and destroy removes the
 	 * workspace. */
 	bool judge;
-	/* local: directories of this machine that no program may see, the
-	 * hidden tests' above all.  NULL-terminated; NULL: none. */
+	/* local: directories and files of this machine that no program may
+	 * see, the hidden tests' above all.  NULL-terminated; NULL: none. */
 	const char *const *mask;
 };
 

@@ -302,6 +302,29 @@ the_end_of_the_time_is_told(void **st)
 	free(dir);
 }
 
+/* In the shell, the file that an answer is a link to is nobody's. */
+static void
+a_hidden_answer_is_covered_where_it_is(void **st)
+{
+	struct fixture *f = *st;
+	const char *argv[] = { getenv("VIVA"), "start", f->package, NULL };
+	char *ans = xasprintf("%s/data/secret/1.ans", f->package);
+	struct ptyscreen *p;
+
+	if (access("/usr/lib/os-release", R_OK) != 0)
+		skip();
+	assert_int_equal(unlink(ans), 0);
+	assert_int_equal(symlink("/usr/lib/os-release", ans), 0);
+	p = ptyscreen_start(30, 120, argv, NULL);
+	ptyscreen_wait(p, "workspace$");
+	ptyscreen_send(p, "\033OS"); /* F4 */
+	ptyscreen_send(p, "grep -c = /usr/lib/os-release; echo en''ded\r");
+	ptyscreen_wait(p, "ended");
+	assert_true(ptyscreen_has(p, "Permission denied"));
+	ptyscreen_stop(p);
+	free(ans);
+}
+
 int
 main(void)
 {
@@ -312,6 +335,8 @@ main(void)
 		cmocka_unit_test(a_home_is_a_place_of_its_own),
 		cmocka_unit_test_setup_teardown(
 		    a_list_that_cannot_be_read_is_not_empty, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_hidden_answer_is_covered_where_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_end_of_the_time_is_told,
 		    setup, teardown),
 	};

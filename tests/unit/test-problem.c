@@ -185,6 +185,28 @@ accepts(struct problem p, const char *want, const char *got)
 	return compare(&p, want, strlen(want), got, strlen(got), NULL);
 }
 
+/* A single one of them, too. */
+static void
+hidden_files_are_where_their_link_leads(void **st)
+{
+	struct problem *p;
+	char cmd[500], want[200];
+	struct err e;
+
+	(void)st;
+	snprintf(cmd, sizeof cmd, "cd '%s/data' && mv secret/b.ans '%s-x' && "
+	    "ln -s '%s-x' link && ln -s ../link secret/b.ans && "
+	    "mv secret/a.in secret/y && ln -s y secret/a.in", dir, dir, dir);
+	assert_int_equal(system(cmd), 0);
+	p = problem_load(dir, &e);
+	assert_non_null(p);
+	snprintf(want, sizeof want, "%s-x", dir);
+	assert_int_equal(p->nelsewhere, 1);
+	assert_string_equal(p->elsewhere[0], want);
+	problem_free(p);
+	assert_int_equal(unlink(want), 0);
+}
+
 static void
 outputs_are_compared_by_the_rules(void **st)
 {
@@ -224,6 +246,8 @@ main(void)
 		    a_question_has_one_name_by_every_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    hidden_cases_are_where_their_link_leads, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    hidden_files_are_where_their_link_leads, setup, teardown),
 		cmocka_unit_test(outputs_are_compared_by_the_rules),
 	};
 

@@ -443,6 +443,28 @@ test_mask(void **state)
 }
 
 static void
+test_mask_of_a_file(void **state)
+{
+	static const char *const mask[] = { "/usr/lib/os-release",
+		"/usr/lib/os-release", NULL };
+	static const char script[] = "cat /usr/lib/os-release /etc/os-release;"
+	    " echo x >/usr/lib/os-release; cat /usr/lib/os-release; "
+	    "ls /usr/lib | wc -l";
+	struct fixture *f = *state;
+	struct sandbox_spec spec = { .workspace = f->dir, .mask = mask };
+
+	if (access(mask[0], R_OK) != 0)
+		skip();
+	f->s->ops->destroy(f->s);
+	f->s = sandbox_local_create(f->loop, &spec, &watch, f);
+	sh(f, script, (struct exec_spec){ 0 });
+	if (atoi(buf_str(&f->out[0])) <= 1)
+		fail_msg("%s%s%s", buf_str(&f->out[0]), buf_str(&f->out[1]),
+		    f->exit.why);
+	assert_null(strchr(buf_str(&f->out[0]), '='));
+}
+
+static void
 test_input(void **state)
 {
 	static const char *const argv[] = { "/usr/bin/sha1sum", NULL };
@@ -785,7 +807,8 @@ main(void)
 	const struct CMUnitTest tests[] = { T(test_runs), T(test_walls),
 		T(test_limits), T(test_many), T(test_children),
 		T(test_hidden_memory), T(test_helper), T(test_helper_limits),
-		T(test_bwrap_killed), T(test_mask), T(test_input), T(test_pty),
+		T(test_bwrap_killed), T(test_mask),
+		T(test_mask_of_a_file), T(test_input), T(test_pty),
 		T(test_pause_kill), T(test_files), T(test_unreadable),
 		T(test_changes), T(test_watch),
 		T(test_no_bwrap), T(test_no_walls),
