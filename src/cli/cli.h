@@ -27,9 +27,14 @@ int cli_fail(const struct err *e);
 void cli_print_clean(const char *s);
 
 enum cli_session { SESSION_ENDED,
-	SESSION_LIVE,  /* a viva has it open now */
-	SESSION_CUT }; /* neither: it can be resumed */
+	SESSION_LIVE,	   /* a viva has it open now */
+	SESSION_DAMAGED,   /* where its journal was there is no file */
+	SESSION_CUT };	   /* none of these: it can be resumed */
 enum cli_session cli_session_state(const char *id);
+/* A file of its directory, to be read; -1: e says why not.  A pipe in its
+ * place is not waited for. */
+int cli_session_open(const char *id, const char *name, struct err *e)
+    WARN_UNUSED;
 /* What its sandboxes came from: "local" or "modal".  Owned by the caller. */
 char *cli_session_sandbox(const char *id);
 /* The newest session that was cut off; NULL: none.  Owned by the caller. */

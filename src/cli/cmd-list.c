@@ -97,6 +97,7 @@ print_row(const struct row *r)
 {
 	static const char *const tails[] = { [SESSION_ENDED] = "",
 		[SESSION_LIVE] = ", open now",
+		[SESSION_DAMAGED] = ", damaged: its journal is not a file",
 		[SESSION_CUT] = ", cut off: viva resume" };
 	size_t pad = utf8_columns(r->title, strlen(r->title));
 

@@ -477,26 +477,24 @@ cmd_start(int argc, char **argv)
 static size_t
 kept_dirs(const char *id, char **dirs, struct err *e)
 {
-	char *dir = cli_session_dir(id), *path, *line = NULL;
+	int fd = strchr(id, '/') == NULL ? cli_session_open(id, "problems",
+	    e) : -1;
+	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
 	size_t n = 0, cap = 0;
+	char *line = NULL;
 	ssize_t len;
-	FILE *f;
 
-	path = xasprintf("%s/problems", dir);
-	f = strchr(id, '/') == NULL ? fopen(path, "re") : NULL;
 	while (f != NULL && n < DIRS_MAX &&
 	    (len = getline(&line, &cap, f)) > 1) {
 		line[len - 1] = '\0';
 		dirs[n++] = xstrdup(line);
 	}
-	if (n == 0)
+	if (n == 0 && e->code != ERR_CORRUPT)
 		err_set(e, ERR_NOT_FOUND, "no session %s to go on with here "
 		    "('viva list' shows them)", id);
 	if (f != NULL)
 		fclose(f);
 	free(line);
-	free(path);
-	free(dir);
 	return n;
 }
 

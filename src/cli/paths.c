@@ -160,6 +160,7 @@ cli_damaged(const char *name, const char *path, const struct err *e)
 char *
 cli_record(const char *name, bool *temporary, struct err *e)
 {
+	struct err here = { 0 };
 	char *dir, *path, *repo;
 	int fd;
 	bool ok;
@@ -172,13 +173,15 @@ cli_record(const char *name, bool *temporary, struct err *e)
 		    "shows them", name);
 		return NULL;
 	}
-	dir = cli_session_dir(name);
-	path = xasprintf("%s/journal.jsonl", dir);
-	free(dir);
-	if (access(path, R_OK) == 0)
+	fd = cli_session_open(name, "journal.jsonl", &here);
+	if (fd >= 0) {
+		close(fd);
+		dir = cli_session_dir(name);
+		path = xasprintf("%s/journal.jsonl", dir);
+		free(dir);
 		return path;
+	}
 	/* Only git has it. */
-	free(path);
 	path = xstrdup("/tmp/viva-record-XXXXXX");
 	fd = mkstemp(path);
 	if (fd < 0) {
@@ -194,7 +197,9 @@ cli_record(const char *name, bool *temporary, struct err *e)
 		*temporary = true;
 		return path;
 	}
-	if (e->code == ERR_NOT_FOUND)
+	if (e->code == ERR_NOT_FOUND && here.code != ERR_NOT_FOUND)
+		*e = here;
+	else if (e->code == ERR_NOT_FOUND)
 		err_set(e, ERR_NOT_FOUND, "no session '%s'; 'viva list' shows "
 		    "them", name);
 	unlink(path);

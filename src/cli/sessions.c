@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -56,18 +57,36 @@ ends(int fd)
 	return yes;
 }
 
+int
+cli_session_open(const char *id, const char *name, struct err *e)
+{
+	char *dir = cli_session_dir(id), *path = xasprintf("%s/%s", dir, name);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat sb;
+
+	if (fd < 0) {
+		err_sys(e, errno, "cannot read %s", path);
+	} else if (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode)) {
+		err_set(e, ERR_CORRUPT, "%s is not a file; move it "
+		    "away", path);
+		close(fd);
+		fd = -1;
+	}
+	free(path);
+	free(dir);
+	return fd;
+}
+
 enum cli_session
 cli_session_state(const char *id)
 {
-	char *dir = cli_session_dir(id);
-	char *path = xasprintf("%s/journal.jsonl", dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	enum cli_session st = SESSION_CUT;
+	struct err e = { 0 };
+	int fd = cli_session_open(id, "journal.jsonl", &e);
 
-	free(path);
-	free(dir);
-	if (fd < 0)
-		return SESSION_ENDED; /* git alone has it */
+	if (fd < 0) /* or git alone has it */
+		return e.code == ERR_CORRUPT ? SESSION_DAMAGED :
+		    SESSION_ENDED;
 	/* Who writes it holds the lock (store/journal.c). */
 	if (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
 		st = SESSION_LIVE;
@@ -80,9 +99,9 @@ cli_session_state(const char *id)
 char *
 cli_session_sandbox(const char *id)
 {
-	char *dir = cli_session_dir(id);
-	char *path = xasprintf("%s/journal.jsonl", dir), *name = NULL;
-	struct event_reader r = { .fd = open(path, O_RDONLY | O_CLOEXEC) };
+	struct event_reader r = { .fd = cli_session_open(id, "journal.jsonl",
+	    NULL) };
+	char *name = NULL;
 	struct event_buf eb = { 0 };
 	struct event ev;
 	const char *p;
@@ -96,8 +115,6 @@ cli_session_sandbox(const char *id)
 	event_reader_free(&r);
 	if (r.fd >= 0)
 		close(r.fd);
-	free(path);
-	free(dir);
 	return name != NULL ? name : xstrdup("local");
 }
 

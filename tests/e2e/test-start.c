@@ -325,6 +325,45 @@ a_hidden_answer_is_covered_where_it_is(void **st)
 	free(ans);
 }
 
+/* Whose directory somebody meddled with.  kind: "mkfifo" or "mkdir". */
+static void
+odd_session(const struct fixture *f, const char *kind, const char *name)
+{
+	static const char start[] = "{\"seq\":1,\"t\":0}\n";
+	char cmd[600];
+
+	snprintf(cmd, sizeof cmd, "cd '%s' && rm -rf data/viva/sessions && "
+	    "mkdir -p data/viva/sessions/20260101-000000-abcd && "
+	    "cd data/viva/sessions/2* && %s %s && { test -e problems || "
+	    "echo '%s' >problems; }", f->home, kind, name, f->package);
+	assert_int_equal(system(cmd), 0);
+	if (strcmp(name, "problems") == 0)
+		puts_in(f->home, "data/viva/sessions/20260101-000000-abcd/"
+		    "journal.jsonl", start);
+}
+
+static void
+what_is_not_a_file_is_not_waited_for(void **st)
+{
+	static const char id[] = "20260101-000000-abcd";
+	static const char *const kinds[] = { "mkfifo", "mkdir" };
+	struct fixture *f = *st;
+
+	for (size_t i = 0; i < 2; i++) {
+		odd_session(f, kinds[i], "journal.jsonl");
+		says("list", NULL, NULL, 0, "damaged: its journal is not a "
+		    "file");
+		says("show", id, NULL, 1, "journal.jsonl is not a file");
+		says("replay", id, NULL, 1, "journal.jsonl is not a file");
+		says("resume", id, NULL, 1, kinds[i][2] == 'f' ?
+		    "journal.jsonl is not a file" : "journal.jsonl: Is a");
+		says("resume", NULL, NULL, 1, "every session has ended");
+		odd_session(f, kinds[i], "problems");
+		says("list", NULL, NULL, 0, "cut off");
+		says("resume", id, NULL, 1, "problems is not a file");
+	}
+}
+
 int
 main(void)
 {
@@ -337,6 +376,8 @@ main(void)
 		    a_list_that_cannot_be_read_is_not_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_hidden_answer_is_covered_where_it_is, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    what_is_not_a_file_is_not_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_end_of_the_time_is_told,
 		    setup, teardown),
 	};
