@@ -314,6 +314,33 @@ masks_free(const char **mask)
 	free(mask);
 }
 
+/* As a line: "\n" and "\\" stand for what a line cannot have, and for the
+ * backslash. */
+static bool
+put_line(FILE *f, const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s == '\n' || *s == '\\')
+			fprintf(f, "\\%c", *s == '\n' ? 'n' : '\\');
+		else
+			putc(*s, f);
+	return putc('\n', f) != EOF;
+}
+
+static void
+unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		bool escaped = *s == '\\' && (s[1] == 'n' || s[1] == '\\');
+
+		s += escaped;
+		*to++ = escaped && *s == 'n' ? '\n' : *s;
+	}
+	*to = '\0';
+}
+
 /* For `viva resume`: where the problems are, a line each. */
 static bool
 keep_dirs(const struct live *v, const struct plan *plan, struct err *e)
@@ -325,7 +352,7 @@ keep_dirs(const struct live *v, const struct plan *plan, struct err *e)
 	for (size_t i = 0; ok && i < plan->ndirs; i++) {
 		char *real = realpath(plan->dirs[i], NULL);
 
-		ok = real != NULL && fprintf(f, "%s\n", real) > 0;
+		ok = real != NULL && put_line(f, real);
 		free(real);
 	}
 	if (f != NULL && fclose(f) != 0)
@@ -487,6 +514,7 @@ kept_dirs(const char *id, char **dirs, struct err *e)
 	while (f != NULL && n < DIRS_MAX &&
 	    (len = getline(&line, &cap, f)) > 1) {
 		line[len - 1] = '\0';
+		unescape(line);
 		dirs[n++] = xstrdup(line);
 	}
 	if (n == 0 && e->code != ERR_CORRUPT)

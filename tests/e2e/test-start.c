@@ -325,6 +325,29 @@ a_hidden_answer_is_covered_where_it_is(void **st)
 	free(ans);
 }
 
+/* The file of the packages has a line for each. */
+static void
+a_package_of_any_name_is_found_again(void **st)
+{
+	struct fixture *f = *st;
+	char *odd = xasprintf("%s/an\\nodd\n\\name\n", f->home);
+	const char *start[] = { getenv("VIVA"), "start", "-t", "1", odd,
+		NULL };
+	const char *resume[] = { getenv("VIVA"), "resume", NULL };
+	struct ptyscreen *p;
+
+	assert_int_equal(rename(f->package, odd), 0);
+	p = ptyscreen_start(30, 120, start, NULL);
+	ptyscreen_wait(p, "00:58 left"); /* its start is on disk by now */
+	kill(ptyscreen_pid(p), SIGKILL);
+	ptyscreen_exit(p);
+	ptyscreen_stop(p);
+	p = ptyscreen_start(30, 120, resume, NULL);
+	ptyscreen_wait(p, "workspace$");
+	ptyscreen_stop(p);
+	free(odd);
+}
+
 /* Whose directory somebody meddled with.  kind: "mkfifo" or "mkdir". */
 static void
 odd_session(const struct fixture *f, const char *kind, const char *name)
@@ -378,6 +401,8 @@ main(void)
 		    a_hidden_answer_is_covered_where_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    what_is_not_a_file_is_not_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_package_of_any_name_is_found_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_end_of_the_time_is_told,
 		    setup, teardown),
 	};
