@@ -17,6 +17,7 @@
 #include "problem/language.h"
 #include "problem/problem.h"
 #include "session/core.h"
+#include "store/journal.h"
 #include "ui/app.h"
 
 #define SCROLLBACK 10000 /* lines */
@@ -253,6 +254,23 @@ run(struct live *v, const struct core_spec *core_spec, struct err *e)
 	return 0;
 }
 
+/* The screen is gone, and what cannot be written is tried for a while. */
+static void
+say_waiting(const struct live *v)
+{
+	const char *text;
+	bool failed = false;
+
+	if (v->core == NULL)
+		return;
+	text = core_record_state(v->core, &failed);
+	if (!failed)
+		return;
+	printf("viva: %s; trying again for %d s ...\n", text,
+	    JOURNAL_CLOSE_MS / 1000);
+	fflush(stdout);
+}
+
 static int
 session(struct live *v, const struct plan *plan)
 {
@@ -276,6 +294,7 @@ session(struct live *v, const struct plan *plan)
 	app_destroy(v->app);
 	v->app = NULL;
 	cli_signals_off();
+	say_waiting(v);
 	core_destroy(v->core);
 	return status;
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -423,6 +424,38 @@ test_file_size(void **state)
 }
 
 static void
+limit_files(struct ptyscreen *p, rlim_t bytes)
+{
+	const struct rlimit limit = { bytes, RLIM_INFINITY };
+
+	assert_int_equal(prlimit(ptyscreen_pid(p), RLIMIT_FSIZE, &limit,
+	    NULL), 0);
+}
+
+/* The screen is gone then, and nobody waits for long without a word. */
+static void
+test_full_at_the_end(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	limit_files(p, 1000);
+	ptyscreen_send(p, F4 "echo lo''st\r");
+	ptyscreen_wait(p, "not recorded: cannot write");
+	ptyscreen_send(p, F10);
+	ptyscreen_wait(p, "y/n");
+	ptyscreen_send(p, "y");
+	ptyscreen_wait(p, "cannot write the journal: File too large; trying "
+	    "again for 5 s");
+	assert_false(ptyscreen_has(p, "Look at it again"));
+	limit_files(p, RLIM_INFINITY);
+	ptyscreen_wait(p, "Look at it again");
+	ptyscreen_exit(p);
+	ptyscreen_stop(p);
+	assert_in_file("journal.jsonl", "session.end");
+}
+
+static void
 test_no_sandbox(void **state)
 {
 	static const char *const env[] = { "VIVA_BWRAP=/nonexistent", NULL };
@@ -507,7 +540,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_kill),
 		T(test_resume), T(test_terminated), T(test_unsaved_name),
-		T(test_crash), T(test_file_size), T(test_no_sandbox),
+		T(test_crash), T(test_file_size), T(test_full_at_the_end),
+		T(test_no_sandbox),
 		T(test_config), T(test_nowhere_to_write), T(test_bad_package) };
 
 	if (!machine_has_namespaces())
