@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/provider.h"
 #include "problem/language.h"
+
+#define FILES_MIN 256 /* open at once */
 
 struct subcommand {
 	const char *name, *args, *help;
@@ -102,6 +105,23 @@ cmd_version(int argc, char **argv)
 	return 0;
 }
 
+/* More than a session needs, at Modal as well. */
+static bool
+enough_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= FILES_MIN)
+		return true;
+	r.rlim_cur = r.rlim_max < FILES_MIN ? r.rlim_max : FILES_MIN;
+	if (r.rlim_cur == FILES_MIN && setrlimit(RLIMIT_NOFILE, &r) == 0)
+		return true;
+	fprintf(stderr, "viva: only %llu files may be open at once, and viva "
+	    "needs %d: try 'ulimit -n 1024'\n",
+	    (unsigned long long)r.rlim_cur, FILES_MIN);
+	return false;
+}
+
 /* argv[0] is the subcommand's name. */
 static int
 run(const struct subcommand *c, int argc, char **argv)
@@ -120,6 +140,8 @@ run(const struct subcommand *c, int argc, char **argv)
 		    "one\n", c->name, first);
 		return 2;
 	}
+	if (c->run != cmd_help && c->run != cmd_version && !enough_files())
+		return 1;
 	if (c->modal)
 		provider_need_modal(cli_argv);
 	return c->run(argc, argv);

@@ -167,6 +167,33 @@ says(const char *first, const char *second, const char *third, int status,
 	ptyscreen_stop(p);
 }
 
+/* Of a shell, with $VIVA in it. */
+static void
+script_says(const char *script, int status, const char *text)
+{
+	const char *argv[] = { "/bin/sh", "-c", script, NULL };
+	struct ptyscreen *p = ptyscreen_start(24, 100, argv, NULL);
+	int got = ptyscreen_exit(p);
+
+	if (got != status || !ptyscreen_has(p, text))
+		fail_msg("%s: status %d, not %d with \"%s\":\n%s", script,
+		    got, status, text, ptyscreen_text(p));
+	ptyscreen_stop(p);
+}
+
+/* The sandbox has a descriptor for each file that it gets, and a judge's
+ * without them would be a fault of the machine in the midst of a session. */
+static void
+too_few_descriptors_are_told(void **st)
+{
+	(void)st;
+	script_says("ulimit -n 8; exec $VIVA demo", 1, "only 8 files may be "
+	    "open at once, and viva needs 256: try 'ulimit -n 1024'");
+	script_says("ulimit -n 200; exec $VIVA list", 1, "only 200 files");
+	script_says("ulimit -Sn 8; exec $VIVA list", 0, "no sessions yet");
+	script_says("ulimit -n 8; exec $VIVA version", 0, "viva ");
+}
+
 static void
 a_wrong_argument_is_told(void **st)
 {
@@ -394,6 +421,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    numbers_are_the_same_in_every_locale, setup, teardown),
 		cmocka_unit_test(a_wrong_argument_is_told),
+		cmocka_unit_test(too_few_descriptors_are_told),
 		cmocka_unit_test(a_home_is_a_place_of_its_own),
 		cmocka_unit_test_setup_teardown(
 		    a_list_that_cannot_be_read_is_not_empty, setup, teardown),
