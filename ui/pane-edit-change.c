@@ -165,12 +165,12 @@ edit_undo(struct edit_pane *e, bool redo)
 /* Terminals send a pasted newline as a carriage return; a NUL has no place in
  * a text. */
 static void
-clean(const char *s, size_t n, struct buf *out)
+clean(const char *s, size_t n, const char *newline, struct buf *out)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\r') {
-			buf_addc(out, '\n');
-			if (i + 1 < n && s[i + 1] == '\n')
+		if (s[i] == '\r' || s[i] == '\n') {
+			buf_adds(out, newline);
+			if (s[i] == '\r' && i + 1 < n && s[i + 1] == '\n')
 				i++;
 		} else if (s[i] != '\0') {
 			buf_addc(out, s[i]);
@@ -189,10 +189,10 @@ edit_paste(struct edit_pane *e, const char *s, size_t n)
 
 	if (e->base.ctx.read_only || n == 0 || !edit_look(e, &v))
 		return;
-	clean(s, n, &b);
+	edit_selection(&v, &from, &to);
+	clean(s, n, edit_newline(v.text, from), &b);
 	/* The record says what the edit that follows is. */
 	e->base.ctx.send(e->base.ctx.user, &cmd);
-	edit_selection(&v, &from, &to);
 	if (b.len > 0)
 		edit_change(e, from, to - from, b.data, b.len, "paste");
 	buf_free(&b);

@@ -204,7 +204,7 @@ enter(struct edit_pane *e, const struct edit_view *v)
 	    from - start : sizeof s);
 	while (n < got && blank(s[n]))
 		n++;
-	buf_addc(&b, '\n');
+	buf_adds(&b, edit_newline(v->text, from));
 	buf_add(&b, s, n);
 	if (opens_block(v, start, from))
 		buf_adds(&b, is_python(v) || (n > 0 && s[0] == ' ') ?

@@ -177,6 +177,17 @@ edit_line_end(const struct text *t, size_t line)
 	return end;
 }
 
+const char *
+edit_newline(const struct text *t, size_t off)
+{
+	size_t line = text_line_of(t, off);
+
+	if (line > 0 && line + 1 == text_lines(t))
+		line--;
+	return edit_line_end(t, line) < text_line_end(t, line) ? "\r\n" :
+	    "\n";
+}
+
 static void
 refill(struct edit_scan *s)
 {

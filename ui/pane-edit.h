@@ -110,6 +110,8 @@ int edit_gutter(const struct edit_pane *, const struct text *);
 bool edit_selection(const struct edit_view *, size_t *from, size_t *to);
 /* Without a carriage return before the newline. */
 size_t edit_line_end(const struct text *, size_t line);
+/* What ends the line that off is in, or the one before where nothing does. */
+const char *edit_newline(const struct text *, size_t off);
 bool edit_scan_peek(struct edit_scan *, struct edit_glyph *);
 void edit_scan_next(struct edit_scan *, const struct edit_glyph *);
 /* A scan that stands at the grapheme with that offset or that column,

@@ -316,6 +316,35 @@ a_paste_is_one_step(void **st)
 	teardown(f);
 }
 
+/* As they are in the lines around. */
+static void
+line_ends_are_kept(void **st)
+{
+	struct fix *f = setup("a.py", "if x:\r\n\r\nz");
+
+	(void)st;
+	press(f, KEY_SYM_END, 0);
+	type(f, "\ny");
+	press(f, KEY_SYM_DOWN, 0);
+	type(f, "\n");
+	expect(f, "if x:\r\n    y\r\n\r\n\r\nz");
+	press(f, KEY_SYM_END, MOD_CTRL);
+	type(f, "\n"); /* of a last line, as of the one before */
+	press(f, KEY_SYM_BACKSPACE, 0);
+	pane_editor.paste(f->pane, "\r1\r2\r\n3\n4", 9);
+	expect(f, "if x:\r\n    y\r\n\r\n\r\nz\r\n1\r\n2\r\n3\r\n4");
+	teardown(f);
+	f = setup("mixed", "a\r\nb\nc");
+	press(f, KEY_SYM_DOWN, 0);
+	type(f, "\n");
+	press(f, KEY_SYM_HOME, MOD_CTRL);
+	type(f, "\n");
+	press(f, KEY_SYM_END, MOD_CTRL);
+	type(f, "\n");
+	expect(f, "\r\na\r\n\nb\nc\n");
+	teardown(f);
+}
+
 static void
 cut_copy_paste(void **st)
 {
@@ -947,6 +976,7 @@ main(void)
 		cmocka_unit_test(the_view_follows),
 		cmocka_unit_test(wheel_leaves_the_cursor),
 		cmocka_unit_test(a_paste_is_one_step),
+		cmocka_unit_test(line_ends_are_kept),
 		cmocka_unit_test(cut_copy_paste),
 		cmocka_unit_test(finding),
 		cmocka_unit_test(a_match_cut_by_the_edge),
