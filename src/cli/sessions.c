@@ -18,14 +18,41 @@
 
 #define END_MAX 4096 /* the line of a session.end is shorter */
 
-/* What a program wrote to the shell may look like a line of the record. */
+/* Is the line at `at` no part of what a program wrote to the shell?  That
+ * stands behind a line that tells how long it is.  false: there is such a
+ * line, which may be a program's itself. */
 static bool
-is_event(int fd, uint64_t at)
+is_free(int fd, off_t at)
+{
+	static const char key[] = "\n{\"raw\":";
+	off_t from = at > (off_t)EVENT_MAX ? at - (off_t)EVENT_MAX : 0;
+	size_t n = (size_t)(at - from), raw;
+	char *text = xmalloc(n + 1), *end = text + n + 1, *p, *nl;
+	bool yes = pread(fd, text + 1, n, from) == (ssize_t)n;
+
+	text[0] = '\n';
+	for (p = text; yes && (p = memmem(p, (size_t)(end - p), key,
+	    sizeof key - 1)) != NULL; p++) {
+		nl = memchr(p + 1, '\n', (size_t)(end - p - 1));
+		yes = nl != NULL && (!event_raw_size(p + 1, (size_t)(nl - p -
+		    1), &raw, NULL) || raw < (size_t)(end - nl - 1));
+	}
+	free(text);
+	return yes;
+}
+
+static bool
+is_event(int fd, off_t line)
 {
 	struct event_reader r = { .fd = fd };
+	uint64_t at = (uint64_t)line;
 	const char *p;
 	size_t n;
 
+	if (is_free(fd, line))
+		return true;
+	if (lseek(fd, 0, SEEK_SET) != 0)
+		return false;
 	while (event_next(&r, &p, &n, NULL) == EVENT_WHOLE && r.bytes < at)
 		;
 	event_reader_free(&r);
@@ -51,8 +78,8 @@ ends(int fd)
 	begin = memrchr(text, '\n', (size_t)(nl - text));
 	begin = begin != NULL ? begin + 1 : text;
 	yes = event_decode(begin, (size_t)(nl - begin), &eb, &ev, NULL) &&
-	    ev.type == EV_SESSION_END && lseek(fd, 0, SEEK_SET) == 0 &&
-	    is_event(fd, (uint64_t)(from + (begin - text)));
+	    ev.type == EV_SESSION_END && (begin > text || from == 0) &&
+	    is_event(fd, from + (begin - text));
 	event_buf_free(&eb);
 	return yes;
 }

@@ -414,6 +414,85 @@ what_is_not_a_file_is_not_waited_for(void **st)
 	}
 }
 
+static void
+put_at(const char *path, off_t at, const struct buf *b)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, b->data, b->len, at), b->len);
+	close(fd);
+}
+
+#define ODD_JOURNAL "data/viva/sessions/20260101-000000-abcd/journal.jsonl"
+
+static void
+list_says(const struct fixture *f, const struct buf *journal, bool ended)
+{
+	const char *argv[] = { getenv("VIVA"), "list", NULL };
+	struct ptyscreen *p;
+
+	if (journal != NULL)
+		put(f->home, ODD_JOURNAL, journal->data, journal->len);
+	p = ptyscreen_start(24, 100, argv, NULL);
+	assert_int_equal(ptyscreen_exit(p), 0);
+	assert_true(ptyscreen_has(p, "20260101-000000-abcd"));
+	assert_int_equal(ptyscreen_has(p, "cut off"), !ended);
+	ptyscreen_stop(p);
+}
+
+static void
+add_output(struct buf *out, const char *data, size_t n)
+{
+	struct event ev = { .seq = 1, .type = EV_TERM_OUTPUT };
+	char prev[65] = "";
+
+	memset(prev, '0', 64);
+	ev.u.io.data = (struct bytes){ data, n };
+	event_encode(&ev, prev, out);
+}
+
+/* Its last line tells, where a program has not written that; and nobody reads
+ * all that is before it. */
+static void
+the_end_of_a_journal_tells_its_end(void **st)
+{
+	struct event ev = { .seq = 2, .type = EV_SESSION_END };
+	struct buf end = { 0 }, fake = { 0 }, out = { 0 };
+	struct fixture *f = *st;
+	char prev[65] = "";
+	char *path = xasprintf("%s/" ODD_JOURNAL, f->home);
+
+	memset(prev, '0', 64);
+	ev.u.session.session = "s";
+	event_encode(&ev, prev, &end);
+	odd_session(f, "mkdir", "q1");
+	buf_addf(&fake, "%5000s\n", "x");
+	/* Of a program's output, to the very end. */
+	buf_add(&fake, end.data, end.len - 1);
+	add_output(&out, fake.data, fake.len);
+	list_says(f, &out, false);
+	/* A real one, and before it what looks as if that were output. */
+	buf_clear(&fake);
+	buf_add(&fake, out.data, strcspn(out.data, "\n") + 1);
+	buf_addf(&fake, "%3000s", "x"); /* less than that line claims */
+	buf_clear(&out);
+	add_output(&out, fake.data, fake.len);
+	buf_add(&out, end.data, end.len);
+	list_says(f, &out, true);
+	/* No line that long is ever read. */
+	assert_int_equal(truncate(path, 0), 0);
+	buf_clear(&out);
+	buf_addc(&out, '\n');
+	buf_add(&out, end.data, end.len);
+	put_at(path, (off_t)1 << 36, &out);
+	list_says(f, NULL, true);
+	buf_free(&out);
+	buf_free(&fake);
+	buf_free(&end);
+	free(path);
+}
+
 int
 main(void)
 {
@@ -431,6 +510,8 @@ main(void)
 		    what_is_not_a_file_is_not_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_package_of_any_name_is_found_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    the_end_of_a_journal_tells_its_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_end_of_the_time_is_told,
 		    setup, teardown),
 	};
