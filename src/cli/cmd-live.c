@@ -514,6 +514,11 @@ cmd_start(int argc, char **argv)
 		    "'viva demo' brings its own\n", stderr);
 		return 2;
 	}
+	if (argc - optind > DIRS_MAX) {
+		fprintf(stderr, "viva: start takes %d problem packages at "
+		    "most, not %d\n", DIRS_MAX, argc - optind);
+		return 2;
+	}
 	plan.dirs = (const char *const *)argv + optind;
 	plan.ndirs = (size_t)(argc - optind);
 	return live(&plan);

@@ -162,11 +162,14 @@ cli_record(const char *name, bool *temporary, struct err *e)
 {
 	struct err here = { 0 };
 	char *dir, *path, *repo;
+	struct stat sb;
 	int fd;
 	bool ok;
 
 	*temporary = false;
-	if (strchr(name, '/') != NULL || access(name, R_OK) == 0)
+	/* A directory is none: among the sessions each has its name. */
+	if (strchr(name, '/') != NULL ||
+	    (stat(name, &sb) == 0 && !S_ISDIR(sb.st_mode)))
 		return xstrdup(name);
 	if (!is_name(name)) {
 		err_set(e, ERR_INVALID, "'%s' is no session; 'viva list' "

@@ -202,12 +202,23 @@ a_wrong_argument_is_told(void **st)
 	says("demo", "-t", "5x", 2, "whole minutes from 1 to 10080, not '5x'");
 	says("demo", "-t", "0", 2, "whole minutes from 1 to 10080, not '0'");
 	says("start", "-t", "1e9", 2, "not '1e9'");
+	script_says("exec $VIVA start $(seq 65)", 2,
+	    "64 problem packages at most, not 65");
 	says("list", "-a", NULL, 2, "list takes no argument");
 	says("doctor", "modal", NULL, 2, "doctor takes no argument");
 	says("version", "2", NULL, 2, "version takes no argument");
 	says("start", "--help", NULL, 0, "viva start [-l LANGUAGE]");
 	says("volumes", "-h", NULL, 0, "viva volumes [--delete");
 	says("resume", "--help", NULL, 0, "viva resume [SESSION]");
+}
+
+static void
+a_directory_is_no_record(void **st)
+{
+	(void)st;
+	script_says("d=$(mktemp -d) && cd $d && mkdir 20260101-000000-abcd && "
+	    "$VIVA show 20260101-000000-abcd; rc=$?; rm -r $d; exit $rc", 1,
+	    "no session '20260101-000000-abcd'");
 }
 
 /* Else sessions would lie about wherever viva was called, or in /tmp. */
@@ -501,6 +512,7 @@ main(void)
 		    numbers_are_the_same_in_every_locale, setup, teardown),
 		cmocka_unit_test(a_wrong_argument_is_told),
 		cmocka_unit_test(too_few_descriptors_are_told),
+		cmocka_unit_test(a_directory_is_no_record),
 		cmocka_unit_test(a_home_is_a_place_of_its_own),
 		cmocka_unit_test_setup_teardown(
 		    a_list_that_cannot_be_read_is_not_empty, setup, teardown),
