@@ -348,29 +348,61 @@ csi_cursor(struct vt *vt, unsigned char final)
 	}
 }
 
-/* A line that is full to its last column has nothing right of the cursor:
- * programs end their lines with an erase, whatever their length. */
 static void
-erase_after_full_line(struct vt *vt, unsigned char final)
+erase_rows(struct vt *vt, int from, int to)
 {
-	struct vt_core *c = &vt->c;
-
-	if (final == 'K' || c->row == c->rows - 1)
-		return;
-	for (int y = c->row + 1; y < c->rows; y++)
-		vt_line_erase(vt, vt->screen->lines[y], 0, c->cols);
-	vt_dirty(vt, c->row + 1, c->rows - 1);
+	for (int y = from; y < to; y++)
+		vt_line_erase(vt, vt->screen->lines[y], 0, vt->c.cols);
+	if (from < to)
+		vt_dirty(vt, from, to - 1);
 }
 
 static void
+erase_in_row(struct vt *vt, int from, int to)
+{
+	struct vt_core *c = &vt->c;
+
+	vt_line_erase(vt, vt->screen->lines[c->row], from,
+	    to < c->cols ? to : c->cols);
+	vt_dirty(vt, c->row, c->row);
+}
+
+/* To the end (0), from the start (1), or all (2) of the line and, for J, of
+ * the lines on that side.  A line that is full to its last column has nothing
+ * right of the cursor: programs end their lines with an erase, whatever their
+ * length. */
+static void
 csi_erase(struct vt *vt, unsigned char final)
 {
-	if (final == 'J' && arg(vt, 0, 0) == 3 && vt->c.leader == 0)
+	struct vt_core *c = &vt->c;
+	int part = arg(vt, 0, 0);
+
+	if (part == 3 && final == 'J')
 		vt_ring_clear(vt);
-	else if (vt->c.phantom && arg(vt, 0, 0) == 0)
-		erase_after_full_line(vt, final);
-	else
+	if (part > 2)
+		return;
+	if (part != 0 || !c->phantom)
+		erase_in_row(vt, part == 0 ? c->col : 0, part == 1 ?
+		    c->col + 1 : c->cols);
+	if (final == 'J' && part != 0)
+		erase_rows(vt, 0, c->row);
+	if (final == 'J' && part != 1)
+		erase_rows(vt, c->row + 1, c->rows);
+}
+
+/* Insert and delete lines, between the cursor and the region's end. */
+static void
+csi_lines(struct vt *vt, unsigned char final)
+{
+	struct vt_core *c = &vt->c;
+	int n = arg(vt, 0, 1);
+
+	if (c->modes & MODE_MARGINS) {
 		pass(vt, final);
+	} else if (c->row >= c->top && c->row < c->bottom) {
+		c->keep = false;
+		vt_scroll(vt, c->row, c->bottom, final == 'L' ? -n : n);
+	}
 }
 
 /* Insert and delete characters.  The scroll region does not bind them; for
@@ -445,6 +477,12 @@ csi_other(struct vt *vt, unsigned char final)
 	case 'K': case 'J':
 		csi_erase(vt, final);
 		break;
+	case 'X':
+		erase_in_row(vt, vt->c.col, vt->c.col + arg(vt, 0, 1));
+		break;
+	case 'L': case 'M':
+		csi_lines(vt, final);
+		break;
 	case '@': case 'P':
 		csi_shift(vt, final);
 		break;
@@ -458,7 +496,7 @@ csi_other(struct vt *vt, unsigned char final)
 		window(vt);
 		break;
 	default:
-		if (strchr("ILMSTXZcgn", final) != NULL)
+		if (strchr("ISTZcgn", final) != NULL)
 			pass(vt, final);
 	}
 }

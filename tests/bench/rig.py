@@ -721,7 +721,7 @@ def options():
     o.runs = o.runs or (2 if o.quick else 5)
     o.rounds = max(3, o.rounds or (0 if o.quick else 12))
     o.starts = 7 if o.quick else max(21, o.runs)
-    o.keys = 60 if o.quick else 120
+    o.keys = 60 if o.quick else 300
     o.mib = 2 if o.quick else 8
     for path in [o.viva] + [o.tools + "/" + x
                             for x in ("bench-vt", "bench-replay", "echo")]:

@@ -228,6 +228,60 @@ erasing_after_a_full_line(void **st)
 }
 
 static void
+erasing_parts_of_the_screen(void **st)
+{
+	static const struct {
+		const char *what, *rows[4];
+	} cases[] = {
+		{ "\033[K", { "aaaaa", "bb", "ccccc", "ddddd" } },
+		{ "\033[1K", { "aaaaa", "   bb", "ccccc", "ddddd" } },
+		{ "\033[2K", { "aaaaa", "", "ccccc", "ddddd" } },
+		{ "\033[3K", { "aaaaa", "bbbbb", "ccccc", "ddddd" } },
+		{ "\033[J", { "aaaaa", "bb", "", "" } },
+		{ "\033[1J", { "", "   bb", "ccccc", "ddddd" } },
+		{ "\033[2J", { "", "", "", "" } },
+		{ "\033[X", { "aaaaa", "bb bb", "ccccc", "ddddd" } },
+		{ "\033[99X", { "aaaaa", "bb", "ccccc", "ddddd" } },
+		{ "\033[L", { "aaaaa", "", "bbbbb", "ddddd" } },
+		{ "\033[9L", { "aaaaa", "", "", "ddddd" } },
+		{ "\033[M", { "aaaaa", "ccccc", "", "ddddd" } },
+		{ "\033[9M", { "aaaaa", "", "", "ddddd" } },
+		/* The cursor is outside the region. */
+		{ "\033[4;3H\033[L\033[M\033[2;3H", { "aaaaa", "bbbbb",
+			"ccccc", "ddddd" } },
+	};
+
+	(void)st;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct vt *v = vt_create(4, 5, 10);
+
+		put(v, "aaaaa\r\nbbbbb\r\nccccc\r\nddddd\033[1;3r\033[2;3H");
+		put(v, cases[i].what);
+		for (int y = 0; y < 4; y++)
+			expect_row(v, y, cases[i].rows[y]);
+		expect_cursor(v, 1, 2);
+		assert_int_equal(vt_scrollback(v), 0);
+		vt_destroy(v);
+	}
+}
+
+/* A cursor that was put back above the region stays there. */
+static void
+erasing_leaves_the_cursor(void **st)
+{
+	struct vt *v = vt_create(4, 5, 10);
+
+	(void)st;
+	put(v, "aa\r\nbb\033[?6h\033[1;1H\0337\033[2;3r\0338");
+	expect_cursor(v, 0, 0);
+	put(v, "\033[L\033[K");
+	expect_cursor(v, 0, 0);
+	expect_row(v, 0, "");
+	expect_row(v, 1, "bb");
+	vt_destroy(v);
+}
+
+static void
 shifting_below_the_region(void **st)
 {
 	struct vt *v = vt_create(4, 8, 10);
@@ -497,6 +551,8 @@ main(void)
 		cmocka_unit_test(wide_glyphs_wrap_whole),
 		cmocka_unit_test(another_width_behind_the_other_screen),
 		cmocka_unit_test(erasing_after_a_full_line),
+		cmocka_unit_test(erasing_parts_of_the_screen),
+		cmocka_unit_test(erasing_leaves_the_cursor),
 		cmocka_unit_test(shifting_below_the_region),
 		cmocka_unit_test(restoring_what_was_never_saved),
 		cmocka_unit_test(joined_emoji_are_one_glyph),
