@@ -122,7 +122,7 @@ class Pipe:
 
     def flush(self):
         self.timer = None
-        now = self.link.relay.loop.time() + 0.0002
+        now = self.link.relay.loop.time() + 0.00002
         while self.queue and self.queue[0][0] <= now \
                 and not self.link.relay.stalled:
             data = self.queue.popleft()[1]
