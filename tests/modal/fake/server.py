@@ -325,6 +325,8 @@ class Fake:
     def refuse_blocks(self, given):
         self.store.refuse += [int(n) for n in given.get("refuse", ())]
         self.block_server.cut += int(given.get("cut", 0))
+        if given.get("forget"):
+            self.store.forget()
 
     def refuse_web(self, given):
         self.web.refuse += [int(n) for n in given["refuse"]]

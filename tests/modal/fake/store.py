@@ -49,6 +49,11 @@ def remove_any(path):
         os.unlink(path)
 
 
+def remove_all(folder):
+    for name in os.listdir(folder):
+        remove_any(os.path.join(folder, name))
+
+
 def copy_one(source, target, entry):
     if entry[0] == "d":
         if not os.path.isdir(target) or os.path.islink(target):
@@ -188,6 +193,12 @@ class Store:
         volume = self.get(volume_id)
         del self.volumes[volume_id]
         shutil.rmtree(volume.dir, ignore_errors=True)
+
+    def forget(self):
+        """As if no file had ever come."""
+        remove_all(self.block_dir)
+        for volume in self.volumes.values():
+            remove_all(volume.dir)
 
     def reap(self):
         limit = time.time() - self.knobs.ephemeral_secs
