@@ -465,6 +465,7 @@ EXTRA_DIST += \
 	tests/modal/fake/__init__.py \
 	tests/modal/fake/agent.py \
 	tests/modal/fake/base.py \
+	tests/modal/fake/blocks.py \
 	tests/modal/fake/box.py \
 	tests/modal/fake/control.py \
 	tests/modal/fake/exec.py \

@@ -434,7 +434,7 @@ class Relay:
                 pipe.arm()
 
 
-# ---- HTTP/1.1, as much as presigned URLs and the control port need ---------
+# ---- HTTP/1.1, as much as the web function and the control port need ---------
 
 REASONS = {200: "OK", 206: "Partial Content", 303: "See Other",
            400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
@@ -444,6 +444,14 @@ REASONS = {200: "OK", 206: "Partial Content", 303: "See Other",
 MAX_BODY = 64 << 20
 
 
+def http_answer(status, kind, body, *more):
+    extra = "".join("%s: %s\r\n" % pair for pair in more)
+    head = ("HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%s"
+            "Content-Length: %d\r\n\r\n" % (
+                status, REASONS.get(status, "?"), kind, extra, len(body)))
+    return head.encode(), body
+
+
 class HttpServer:
     """answer(method, path, headers, body) -> (status, type, body,
     (name, value) of more headers...)."""
@@ -451,7 +459,6 @@ class HttpServer:
     def __init__(self, answer):
         self.answer = answer
         self.port = 0
-        self.cut = 0  # so many bodies are cut off
 
     async def listen(self, host, port=0, context=None):
         self.server = await asyncio.start_server(
@@ -485,12 +492,7 @@ class HttpServer:
         except Exception as e:  # a fault of ours must not end the server
             status, kind, answer, more = 500, "text/plain", \
                 repr(e).encode(), ()
-        extra = "".join("%s: %s\r\n" % pair for pair in more)
-        writer.write(("HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%s"
-                      "Content-Length: %d\r\n\r\n"
-                      % (status, REASONS.get(status, "?"), kind, extra,
-                         len(answer))).encode())
-        writer.write(answer)
+        writer.writelines(http_answer(status, kind, answer, *more))
         await writer.drain()
         return version == "HTTP/1.1" \
             and headers.get("connection", "").lower() != "close"
@@ -508,8 +510,4 @@ class HttpServer:
         size = int(headers.get("content-length", "0"))
         if size > MAX_BODY:
             raise ValueError("too large")
-        if self.cut and size:
-            self.cut -= 1
-            await reader.readexactly(min(size, 1000))
-            raise ConnectionResetError
         return await reader.readexactly(size)

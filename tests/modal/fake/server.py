@@ -14,6 +14,7 @@ import urllib.parse
 import grpc
 
 from . import base, net
+from .blocks import BlockServer
 from .box import Boxes
 from .control import Control
 from .router import Router
@@ -221,9 +222,9 @@ class Fake:
             await relay.listen(host, port)
         self.router_url = "https://%s:%d" % (
             host, direct or self.relays["router"].port)
-        blocks = self.block_server = net.HttpServer(self.store.answer)
+        blocks = self.block_server = BlockServer(self.store)
         plain = self.options.plain
-        await blocks.listen(host, 0, None if plain else net.server_context(
+        blocks.listen(host, None if plain else net.server_context(
             self.dir, ["http/1.1"]))
         self.store.url = "%s://%s:%d" % ("http" if plain else "https", host,
                                          blocks.port)

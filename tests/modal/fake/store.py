@@ -8,10 +8,10 @@ import stat
 import time
 import urllib.parse
 
+from . import blocks
 from .base import RpcFail, new_id
+from .blocks import BLOCK
 from .volume1 import Contents
-
-BLOCK = 8 << 20
 
 
 def safe_join(base, path):
@@ -90,15 +90,14 @@ def apply(source, target, before, after):
     return changed
 
 
-def copy_range(source, fp):
-    """All of source to where fp stands, without a detour through here."""
-    fp.flush()
-    left = os.fstat(source.fileno()).st_size
-    while left > 0:
-        n = os.copy_file_range(source.fileno(), fp.fileno(), left)
-        if n == 0:
-            raise OSError("a block has shrunk")
-        left -= n
+def digests(file):
+    return [block.contents_sha256.hex() for block in file.blocks]
+
+
+def copy_anew(source, target):
+    """Never into a file that is there: a block may be in it."""
+    shutil.copy2(source, target + ".fake-tmp")
+    os.replace(target + ".fake-tmp", target)
 
 
 class Volume:
@@ -160,9 +159,8 @@ class Store:
     def __init__(self, folder, knobs, tokens):
         self.knobs, self.tokens = knobs, tokens
         self.volume_dir = os.path.join(folder, "volumes")
-        self.block_dir = os.path.join(folder, "blocks")
         os.makedirs(self.volume_dir)
-        os.makedirs(self.block_dir)
+        self.blocks = blocks.Blocks(os.path.join(folder, "blocks"))
         self.contents = Contents(os.path.join(folder, "contents"), self.sign)
         self.volumes = {}
         self.url = ""
@@ -196,7 +194,7 @@ class Store:
 
     def forget(self):
         """As if no file had ever come."""
-        remove_all(self.block_dir)
+        self.blocks.forget()
         for volume in self.volumes.values():
             remove_all(volume.dir)
 
@@ -204,7 +202,7 @@ class Store:
         limit = time.time() - self.knobs.ephemeral_secs
         for volume in list(self.volumes.values()):
             if volume.ephemeral and volume.beaten < limit:
-                del self.volumes[volume.id]
+                self.volumes.pop(volume.id, None)
                 shutil.rmtree(volume.dir, ignore_errors=True)
 
     # -- presigned URLs
@@ -223,59 +221,71 @@ class Store:
         good = self.tokens.sign(text).hex() == query.get("sig")
         return what if good and until > time.time() else None
 
-    def block_path(self, digest):
-        return os.path.join(self.block_dir, digest)
-
     def receipt(self, digest):
         return b"stored " + self.tokens.sign("block " + digest)[:12]
 
-    async def answer(self, method, target, headers, body):
-        """The block store's side of HTTP."""
-        if self.knobs.delay_ms:
-            await asyncio.sleep(self.knobs.delay_ms / 1000)
-        if self.refuse:
-            return self.refuse.pop(0), "text/plain", b"injected"
-        what = self.checked(method, target)
-        if what is None:
-            return 403, "text/plain", b"the signature is wrong or too old"
+    def count(self, kind, size):
+        with self.blocks.lock:
+            self.counts[kind] += 1
+            self.counts[kind + "_bytes"] += size
+
+    def answer(self, method, target, headers, body):
+        """The block store's side of HTTP, in a thread of the connection's."""
+        what = self.checked(method, target) or ""
         if method == "PUT" and what.startswith("block/"):
-            return await self.put(what[6:], body)
+            return self.put(what[6:], headers, body)
+        data = bytearray()
+        body(headers, data.extend)
+        refused = self.refusal()
+        if refused:
+            return refused
+        if not what:
+            return 403, "text/plain", b"the signature is wrong or too old"
         if method == "PUT" and what.startswith("blob/"):
-            return self.contents.put(what[5:], headers, body)
+            return self.contents.put(what[5:], headers, bytes(data))
         if method == "GET" and what.startswith(("file/", "bare/")):
-            return await self.fetch(what)
+            return self.fetch(what)
         return 405, "text/plain", b""
 
-    async def put(self, digest, body):
-        if self.knobs.volume_full:
-            return 507, "text/plain", b"the volume is full"
-        real = await asyncio.to_thread(
-            lambda: hashlib.sha256(body).hexdigest())
-        if real != digest or len(body) > BLOCK:
+    def refusal(self):
+        """Of the next answer, if there is one, after the way there."""
+        if self.knobs.delay_ms:
+            time.sleep(self.knobs.delay_ms / 1000)
+        with self.blocks.lock:
+            if self.refuse:
+                return self.refuse.pop(0), "text/plain", b"injected"
+        return None
+
+    def put(self, digest, headers, body):
+        writer, refused, good = self.blocks.writer(digest), True, False
+        try:
+            body(headers, writer.write)
+            refused = self.refusal()
+            if not refused and self.knobs.volume_full:
+                refused = 507, "text/plain", b"the volume is full"
+        finally:
+            good = writer.end(not refused)
+        if refused:
+            return refused
+        if not good:
             return 400, "text/plain", b"these are not the block's bytes"
-        self.counts["put"] += 1
-        self.counts["put_bytes"] += len(body)
-        path = self.block_path(digest)
-        temp = "%s.%d.tmp" % (path, self.counts["put"])
-        with open(temp, "wb") as fp:
-            fp.write(body)
-        os.rename(temp, path)
+        self.count("put", writer.size)
         return 200, "application/octet-stream", self.receipt(digest)
 
-    async def fetch(self, what):
+    def fetch(self, what):
         kind, volume_id, start, size, path = what.split("/", 4)
-        self.counts["get"] += 1
         try:
             name = self.get(volume_id).path(urllib.parse.unquote(path))
             with open(name, "rb") as fp:
                 data = os.pread(fp.fileno(), int(size), int(start))
         except (OSError, RpcFail):
+            self.count("get", 0)
             return 404, "text/plain", b"gone"
         more = ()
         if kind == "bare":
             data = data.rstrip(b"\0")
             more = (self.repr_digest(data),)
-        self.counts["get_bytes"] += len(data)
+        self.count("get", len(data))
         return 200, "application/octet-stream", data, *more
 
     @staticmethod
@@ -290,6 +300,7 @@ class Store:
             if len(file.blocks) != (file.size + BLOCK - 1) // BLOCK:
                 raise RpcFail("INVALID_ARGUMENT",
                               "%s: wrong number of blocks" % file.path)
+            self.blocks.expect(digests(file))
             for bi, block in enumerate(file.blocks):
                 digest = block.contents_sha256.hex()
                 if len(digest) != 64:
@@ -298,7 +309,7 @@ class Store:
                         block.put_response != self.receipt(digest):
                     raise RpcFail("INVALID_ARGUMENT",
                                   "put_response is not what the PUT said")
-                if not os.path.exists(self.block_path(digest)):
+                if not self.blocks.has(digest):
                     yield fi, bi, self.sign("PUT", "block/" + digest)
 
     async def put_files(self, request):
@@ -329,13 +340,8 @@ class Store:
             except (FileExistsError, NotADirectoryError):
                 raise RpcFail("INVALID_ARGUMENT", "a parent of %s is a file"
                               % file.path) from None
-            with open(target + ".fake-tmp", "wb") as fp:
-                for n, block in enumerate(file.blocks):
-                    fp.seek(n * BLOCK)
-                    with open(self.block_path(
-                            block.contents_sha256.hex()), "rb") as source:
-                        copy_range(source, fp)
-                fp.truncate(file.size)
+            self.blocks.assemble(target + ".fake-tmp", digests(file),
+                                 file.size)
             os.chmod(target + ".fake-tmp", file.mode & 0o7777 or 0o644)
             os.rename(target + ".fake-tmp", target)
 
@@ -409,7 +415,8 @@ class Store:
                 if not request.recursive:
                     raise RpcFail("INVALID_ARGUMENT",
                                   name + " is a directory")
-                shutil.copytree(source, to, dirs_exist_ok=True)
+                shutil.copytree(source, to, dirs_exist_ok=True,
+                                copy_function=copy_anew)
             else:
                 os.makedirs(os.path.dirname(to), exist_ok=True)
-                shutil.copy2(source, to)
+                copy_anew(source, to)
