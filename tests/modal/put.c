@@ -3,14 +3,15 @@
 /*
  * Puts files on a volume, one for each line "put SEED" that it reads: the
  * file's bytes come of that number.  "plain SEED": such a file, with what
- * libcurl does alone, and with nothing but PUTs between the two questions to
- * the control plane; its bytes are in memory then, and hashed.
+ * libcurl does alone: hashes, as URLs are asked for by them, and nothing but
+ * PUTs between the two questions to the control plane.  Its bytes are in
+ * memory.
  *
  *	fake-modal -- put MIB [CONNECTIONS]
  *
  * Prints of a put the milliseconds and the most memory that this process ever
- * had, in KiB; of plain ones the milliseconds of the PUTs alone, and with the
- * questions.
+ * had, in KiB; of plain ones the milliseconds of the PUTs alone, with the
+ * questions, and with the hashes.
  */
 
 #include <curl/curl.h>
@@ -233,12 +234,13 @@ take_ends(void)
 static void
 put_plain(struct modal *m, unsigned long seed)
 {
-	int64_t begun, began;
+	int64_t hashed, begun, began;
 	char name[40];
 	double alone;
 	int running = 1;
 
 	fill(plain.data, 0, plain.n, seed);
+	hashed = clock_mono(clock_system());
 	for (size_t i = 0; i < plain.nblocks; i++) {
 		size_t at = i * BLOCK_SIZE, n = plain.n - at;
 
@@ -264,7 +266,7 @@ put_plain(struct modal *m, unsigned long seed)
 	ask(m, name);
 	if (plain.missing != 0)
 		exit(1);
-	printf("%.1f %.1f\n", alone, ms_since(begun));
+	printf("%.1f %.1f %.1f\n", alone, ms_since(begun), ms_since(hashed));
 	fflush(stdout);
 	for (size_t i = 0; i < plain.nblocks; i++)
 		free(plain.url[i]);
