@@ -126,6 +126,8 @@ tests_e2e_test_modal_session_SOURCES = tests/e2e/test-modal-session.c
 tests_e2e_test_modal_session_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_programs_SOURCES = tests/e2e/test-programs.c
 tests_e2e_test_programs_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_e2e_test_records_SOURCES = tests/e2e/test-records.c
+tests_e2e_test_records_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_session_SOURCES = tests/e2e/test-session.c
 tests_e2e_test_session_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_e2e_test_start_SOURCES = tests/e2e/test-start.c
@@ -214,6 +216,7 @@ check_PROGRAMS += \
 	tests/e2e/test-modal-resume \
 	tests/e2e/test-modal-session \
 	tests/e2e/test-programs \
+	tests/e2e/test-records \
 	tests/e2e/test-session \
 	tests/e2e/test-start \
 	tests/e2e/test-submissions \
@@ -287,6 +290,7 @@ TESTS += \
 	tests/e2e/test-modal-resume \
 	tests/e2e/test-modal-session \
 	tests/e2e/test-programs \
+	tests/e2e/test-records \
 	tests/e2e/test-session \
 	tests/e2e/test-start \
 	tests/e2e/test-submissions \

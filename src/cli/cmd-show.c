@@ -99,18 +99,24 @@ print_event(void *user, const struct event *ev)
 static bool
 show(const char *path, uint64_t *whole, struct err *e)
 {
+	bool is_open = journal_is_open(path);
 	struct journal_end end;
 	bool ok = journal_read(path, print_event, NULL, &end, e);
 
 	*whole = end.seq;
 	if (!ok)
 		return false;
+	is_open = is_open || journal_is_open(path);
 	if (end.seq == 0)
-		return err_set(e, ERR_INVALID, "%s: no event in it", path);
-	printf("%llu events, each follows the one before it\nlast hash %s\n",
-	    (unsigned long long)end.seq, end.hash);
-	if (end.torn > 0)
-		printf("the last line is torn: what it said is lost\n");
+		return err_set(e, ERR_INVALID, "%s: no event in it%s", path,
+		    is_open ? " yet: a viva has it open" : "");
+	printf("%llu events%s, each follows the one before it\n"
+	    "last hash %s\n", (unsigned long long)end.seq,
+	    is_open ? " so far" : "", end.hash);
+	if (is_open)
+		puts("the session is open: a viva goes on writing it");
+	else if (end.torn > 0)
+		puts("the last line is torn: what it said is lost");
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/journal.h"
 
 /*
  * The record is read once, into memory unless it is huge, checked and folded;
@@ -57,6 +58,7 @@ struct replay {
 	size_t nmarks;
 	struct event_buf eb;
 	char warning[200];
+	bool open;	   /* it was still being written */
 	struct err damage; /* where it stops */
 	size_t next;	/* line to fold next */
 	int64_t t;	/* position */
@@ -223,8 +225,10 @@ is_last_line(const struct replay *r, size_t at)
 static void
 torn(struct replay *r, size_t at)
 {
-	snprintf(r->warning, sizeof r->warning,
-	    "the last %zu bytes are torn and left out", r->data.len - at);
+	if (!r->open)
+		snprintf(r->warning, sizeof r->warning,
+		    "the last %zu bytes are torn and left out",
+		    r->data.len - at);
 	r->data.len = at;
 }
 
@@ -283,16 +287,23 @@ load(struct replay *r, const char *const *paths, size_t n, struct err *e)
 		size_t from = r->data.len;
 
 		c.path = paths[i];
-		if ((!(n == 1 && map_file(r, paths[i])) &&
-		    !read_file(&r->data, paths[i], e)) ||
-		    !index_whole(r, &c, from, e))
+		r->open = r->open || journal_is_open(paths[i]);
+		if (!(n == 1 && map_file(r, paths[i])) &&
+		    !read_file(&r->data, paths[i], e))
+			return false;
+		r->open = r->open || journal_is_open(paths[i]);
+		if (!index_whole(r, &c, from, e))
 			return false;
 		if (r->damage.code != ERR_NONE)
 			break;
 	}
 	if (r->nlines == 0)
-		return err_set(e, ERR_INVALID, "%s: no event in it",
-		    n > 0 ? paths[0] : "record");
+		return err_set(e, ERR_INVALID, "%s: no event in it%s",
+		    n > 0 ? paths[0] : "record",
+		    r->open ? " yet: a viva has it open" : "");
+	if (r->open && r->damage.code == ERR_NONE)
+		snprintf(r->warning, sizeof r->warning, "the session is open: "
+		    "a viva goes on writing it, and this is what it had");
 	return true;
 }
 

@@ -13,7 +13,8 @@ struct replay;
 /* path: a journal file (JSON Lines) or a list of segment files joined in
  * order.  Opens, checks and indexes it.  A torn tail is cut off and told in
  * replay_warning.  So is other damage, and all that follows it; replay_damage
- * names file and line.  An error when nothing before it is whole. */
+ * names file and line.  What a viva still writes has no torn tail: it is told
+ * that it goes on.  An error when nothing before it is whole. */
 struct replay *replay_open(const char *const *paths, size_t n,
     struct clock *, struct err *);
 void replay_close(struct replay *);

@@ -48,6 +48,10 @@ uint64_t journal_on_disk(struct journal *);
 /* true while writing fails; e (may be NULL) gets the reason. */
 bool journal_failed(struct journal *, struct err *e);
 
+/* A viva writes it now: it ends where that one is, and what is torn there is
+ * not lost.  Who reads asks before and after. */
+bool journal_is_open(const char *path);
+
 struct journal_end {
 	uint64_t seq;	/* of the last whole event; 0: none */
 	int64_t t;	/* its time */

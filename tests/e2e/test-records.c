@@ -1,0 +1,159 @@
+#include "config.h"
+
+/* What is said of records by those who only read them: show, list and replay,
+ * of sessions that are open, that are damaged, and that git alone has. */
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "event/event.h"
+#include "tests/support/ptyscreen.h"
+
+#define ID "20260101-000000-abcd"
+#define END "\033[F"
+
+static char *home, *journal;
+
+static int
+setup(void **st)
+{
+	char cmd[300];
+
+	(void)st;
+	home = ptyscreen_home_create();
+	ptyscreen_use_home(home);
+	journal = xasprintf("%s/data/viva/sessions/" ID "/journal.jsonl", home);
+	snprintf(cmd, sizeof cmd, "mkdir -p '%s/data/viva/sessions/" ID "'",
+	    home);
+	assert_int_equal(system(cmd), 0);
+	return 0;
+}
+
+static int
+teardown(void **st)
+{
+	(void)st;
+	ptyscreen_use_home(NULL);
+	ptyscreen_home_remove(home);
+	free(journal);
+	return 0;
+}
+
+static struct ptyscreen *
+viva(const char *command, const char *arg)
+{
+	const char *argv[] = { getenv("VIVA"), command, arg, NULL };
+
+	return ptyscreen_start(24, 160, argv, NULL);
+}
+
+/* not: what is not to be seen; NULL: nothing. */
+static void
+says(const char *command, int status, const char *text, const char *not)
+{
+	struct ptyscreen *p = viva(command, strcmp(command, "list") == 0 ?
+	    NULL : ID);
+	int got = ptyscreen_exit(p);
+
+	if (got != status || !ptyscreen_has(p, text) ||
+	    (not != NULL && ptyscreen_has(p, not)))
+		fail_msg("viva %s: status %d, not %d with \"%s\" and without "
+		    "\"%s\":\n%s", command, got, status, text,
+		    not != NULL ? not : "", ptyscreen_text(p));
+	ptyscreen_stop(p);
+}
+
+static void
+replay_says(const char *text)
+{
+	struct ptyscreen *p = viva("replay", ID);
+
+	ptyscreen_wait(p, text);
+	ptyscreen_send(p, "q");
+	ptyscreen_exit(p);
+	ptyscreen_stop(p);
+}
+
+static void
+add_event(struct buf *b, char prev[65], uint64_t seq, enum event_type type)
+{
+	struct event ev = { .seq = seq, .t = (int64_t)seq * 1000000,
+		.type = type };
+	size_t at = b->len;
+
+	if (type == EV_SESSION_START) {
+		ev.u.session.session = ID;
+		ev.u.session.duration = 60;
+	}
+	event_encode(&ev, prev, b);
+	event_hash(b->data + at, b->len - at - 1, prev);
+}
+
+/* Three events, and a torn one. */
+static void
+put_torn(void)
+{
+	char prev[65] = "";
+	struct buf b = { 0 };
+	FILE *f = fopen(journal, "we");
+
+	assert_non_null(f);
+	memset(prev, '0', 64);
+	add_event(&b, prev, 1, EV_SESSION_START);
+	add_event(&b, prev, 2, EV_SESSION_ALIVE);
+	add_event(&b, prev, 3, EV_SESSION_ALIVE);
+	buf_addf(&b, "{\"seq\":4,\"t\":40");
+	assert_int_equal(fwrite(b.data, 1, b.len, f), b.len);
+	fclose(f);
+	buf_free(&b);
+}
+
+/* Who writes a journal holds its lock, and what is torn then is being
+ * written. */
+static void
+what_is_still_written_is_open_and_not_torn(void **st)
+{
+	int fd;
+
+	(void)st;
+	put_torn();
+	fd = open(journal, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	says("show", 0, "the session is open", "torn");
+	says("show", 0, "3 events so far", NULL);
+	says("list", 0, "open now", NULL);
+	replay_says("the session is open");
+	assert_int_equal(ftruncate(fd, 0), 0);
+	says("show", 1, "no event in it yet", NULL);
+	says("replay", 1, "no event in it yet", NULL);
+	close(fd);
+	put_torn();
+	says("show", 0, "the last line is torn", "open");
+	says("list", 0, "cut off", NULL);
+	replay_says("bytes are torn and left out");
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(what_is_still_written_is_open_and_not_torn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
