@@ -221,6 +221,7 @@ viva_SOURCES = \
 	src/cli/paths.c \
 	src/cli/provider.c \
 	src/cli/provider.h \
+	src/cli/record.c \
 	src/cli/sessions.c \
 	src/cli/signals.c \
 	src/cli/provider-exec.c \
@@ -241,6 +242,7 @@ viva_modal_SOURCES = \
 	src/cli/paths.c \
 	src/cli/provider.c \
 	src/cli/provider.h \
+	src/cli/record.c \
 	src/cli/sessions.c \
 	src/cli/signals.c \
 	src/cli/cmd-remote.c \

@@ -51,14 +51,20 @@ bool cli_mkdirs(const char *path, struct err *e) WARN_UNUSED;
  * directory, else the installed ones. */
 char *cli_problems_dir(void);
 
-/* The record that a command was asked for: the name of a session, or a file.
- * Its newest whole form is a file; *temporary: remove it afterwards.  Owned by
- * the caller. */
-char *cli_record(const char *name, bool *temporary, struct err *e)
+/* The record that a command was asked for: the name of a session, or a
+ * file. */
+struct cli_record {
+	const char *name; /* as it was asked for; borrowed */
+	char *path; /* of its newest whole form, to be read */
+	int fd;	    /* a file without a name that git's copy is in; -1: none */
+};
+bool cli_record_open(struct cli_record *, const char *name, struct err *e)
     WARN_UNUSED;
-/* Tells of damage in it, and where a better one is; returns 1.  path: what
- * cli_record gave for name. */
-int cli_damaged(const char *name, const char *path, const struct err *e);
+void cli_record_close(struct cli_record *);
+/* What cannot be done with it; returns 1. */
+int cli_record_fail(const struct cli_record *, const struct err *e);
+/* The same of damage in it, and where a better one is. */
+int cli_damaged(const struct cli_record *, const struct err *e);
 
 /* SIGTERM, SIGHUP and SIGINT call fn on the loop's thread; crashes give the
  * terminal back before they end the process. */

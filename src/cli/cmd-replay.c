@@ -41,23 +41,24 @@ show_replay(struct replay *r)
 
 /* Some seconds without a screen want a word. */
 static void
-say_large(const char *path)
+say_large(const struct cli_record *r)
 {
 	struct stat sb;
 
-	if (stat(path, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	if (stat(r->path, &sb) == 0 && S_ISREG(sb.st_mode) &&
 	    sb.st_size >= LARGE && isatty(STDERR_FILENO))
 		fprintf(stderr, "viva: reading %lld MB from %s ...\n",
-		    (long long)sb.st_size / 1000000, path);
+		    (long long)sb.st_size / 1000000,
+		    r->fd >= 0 ? "git" : r->path);
 }
 
 int
 cmd_replay(int argc, char **argv)
 {
 	struct err e = { 0 };
+	struct cli_record rec;
+	const char *path;
 	struct replay *r;
-	bool temporary;
-	char *path;
 	int status;
 
 	if (argc != 2) {
@@ -66,17 +67,15 @@ cmd_replay(int argc, char **argv)
 		    stderr);
 		return 2;
 	}
-	path = cli_record(argv[1], &temporary, &e);
-	if (path == NULL)
+	if (!cli_record_open(&rec, argv[1], &e))
 		return cli_fail(&e);
-	say_large(path);
-	r = replay_open((const char *const *)&path, 1, clock_system(), &e);
-	status = r != NULL ? show_replay(r) : cli_fail(&e);
+	say_large(&rec);
+	path = rec.path;
+	r = replay_open(&path, 1, clock_system(), &e);
+	status = r != NULL ? show_replay(r) : cli_record_fail(&rec, &e);
 	if (r != NULL && replay_damage(r) != NULL)
-		status = cli_damaged(argv[1], path, replay_damage(r));
+		status = cli_damaged(&rec, replay_damage(r));
 	replay_close(r);
-	if (temporary)
-		unlink(path);
-	free(path);
+	cli_record_close(&rec);
 	return status;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
 #include "cli/cli.h"
@@ -135,31 +134,28 @@ cmd_show(int argc, char **argv)
 {
 	struct err e = { 0 };
 	unsigned checkpoints = 0;
+	struct cli_record rec;
 	uint64_t whole;
-	char *path, *repo;
-	bool temporary;
 	int status = 0;
+	char *repo;
 
 	if (argc != 2) {
 		fputs("usage: viva show SESSION ('viva list' has their "
 		    "names)\n", stderr);
 		return 2;
 	}
-	path = cli_record(argv[1], &temporary, &e);
-	if (path == NULL)
+	if (!cli_record_open(&rec, argv[1], &e))
 		return cli_fail(&e);
-	if (show(path, &whole, &e)) {
+	if (show(rec.path, &whole, &e)) {
 		repo = cli_repo_path();
 		gitstore_log(repo, argv[1], print_checkpoint, &checkpoints,
 		    NULL);
 		free(repo);
 	} else {
 		fflush(stdout);
-		status = whole > 0 ? cli_damaged(argv[1], path, &e) :
-		    cli_fail(&e);
+		status = whole > 0 ? cli_damaged(&rec, &e) :
+		    cli_record_fail(&rec, &e);
 	}
-	if (temporary)
-		unlink(path);
-	free(path);
+	cli_record_close(&rec);
 	return status;
 }

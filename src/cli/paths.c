@@ -11,7 +11,6 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "store/gitstore.h"
 
 void
 cli_find_home(void)
@@ -118,94 +117,4 @@ cli_fail(const struct err *e)
 {
 	fprintf(stderr, "viva: %s\n", e->msg);
 	return 1;
-}
-
-static bool
-is_name(const char *s)
-{
-	return s[0] != '.' && s[0] != '-' && s[0] != '\0' &&
-	    s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0';
-}
-
-static void
-count(void *user, const struct gitstore_session *s)
-{
-	(void)s;
-	(*(unsigned *)user)++;
-}
-
-int
-cli_damaged(const char *name, const char *path, const struct err *e)
-{
-	char *dir = is_name(name) ? cli_session_dir(name) : NULL;
-	char *repo = cli_repo_path();
-	unsigned checkpoints = 0;
-
-	cli_fail(e);
-	if (dir != NULL && strncmp(path, dir, strlen(dir)) == 0)
-		gitstore_log(repo, name, count, &checkpoints, NULL);
-	if (checkpoints > 0)
-		fprintf(stderr, "viva: git has a copy, up to checkpoint %u: "
-		    "move %s away, and 'viva show' and 'viva replay' read "
-		    "that\n", checkpoints, path);
-	else
-		fputs("viva: what is before that is whole; a copy made "
-		    "earlier may have the rest\n", stderr);
-	free(repo);
-	free(dir);
-	return 1;
-}
-
-char *
-cli_record(const char *name, bool *temporary, struct err *e)
-{
-	struct err here = { 0 };
-	char *dir, *path, *repo;
-	struct stat sb;
-	int fd;
-	bool ok;
-
-	*temporary = false;
-	/* A directory is none: among the sessions each has its name. */
-	if (strchr(name, '/') != NULL ||
-	    (stat(name, &sb) == 0 && !S_ISDIR(sb.st_mode)))
-		return xstrdup(name);
-	if (!is_name(name)) {
-		err_set(e, ERR_INVALID, "'%s' is no session; 'viva list' "
-		    "shows them", name);
-		return NULL;
-	}
-	fd = cli_session_open(name, "journal.jsonl", &here);
-	if (fd >= 0) {
-		close(fd);
-		dir = cli_session_dir(name);
-		path = xasprintf("%s/journal.jsonl", dir);
-		free(dir);
-		return path;
-	}
-	/* Only git has it. */
-	path = xstrdup("/tmp/viva-record-XXXXXX");
-	fd = mkstemp(path);
-	if (fd < 0) {
-		err_sys(e, errno, "cannot create %s", path);
-		free(path);
-		return NULL;
-	}
-	close(fd);
-	repo = cli_repo_path();
-	ok = gitstore_events(repo, name, path, e);
-	free(repo);
-	if (ok) {
-		*temporary = true;
-		return path;
-	}
-	if (e->code == ERR_NOT_FOUND && here.code != ERR_NOT_FOUND)
-		*e = here;
-	else if (e->code == ERR_NOT_FOUND)
-		err_set(e, ERR_NOT_FOUND, "no session '%s'; 'viva list' shows "
-		    "them", name);
-	unlink(path);
-	free(path);
-	return NULL;
 }

@@ -120,6 +120,53 @@ put_torn(void)
 	buf_free(&b);
 }
 
+static void
+sh(const char *script)
+{
+	char *cmd = xasprintf("cd '%s/data/viva' && %s", home, script);
+
+	assert_int_equal(system(cmd), 0);
+	free(cmd);
+}
+
+/* Its events, as the journal has them, are in git alone. */
+static void
+move_to_git(void)
+{
+	sh("git init -q --bare records.git && export GIT_DIR=records.git "
+	    "GIT_AUTHOR_NAME=v GIT_AUTHOR_EMAIL=v GIT_COMMITTER_NAME=v "
+	    "GIT_COMMITTER_EMAIL=v && "
+	    "b=$(git hash-object -w --stdin <sessions/" ID "/journal.jsonl) && "
+	    "e=$(printf '100644 blob %s\t000001.jsonl\n' $b | git mktree) && "
+	    "t=$(printf '040000 tree %s\tevents\n' $e | git mktree) && "
+	    "git update-ref refs/sessions/" ID " $(git commit-tree -m 1 $t) && "
+	    "rm -r sessions");
+}
+
+/* What git has is read from a file that nobody can look at: what is said
+ * names the session, and no end leaves the file behind. */
+static void
+a_record_of_git_has_no_other_name(void **st)
+{
+	static const char look[] = "archive refs/sessions/" ID " events | tar";
+	struct ptyscreen *p;
+
+	(void)st;
+	put_torn();
+	sh("cd sessions/* && sed -i 2s/alive/dead_/ journal.jsonl");
+	move_to_git();
+	says("show", 1, "events of " ID " in git:3: ", "viva-record");
+	says("show", 1, look, "/proc/");
+	p = viva("replay", ID);
+	ptyscreen_wait(p, "damaged at line 3");
+	sh("! grep -ls " ID " /tmp/viva-record-*");
+	ptyscreen_send(p, "q");
+	ptyscreen_wait(p, "events of " ID " in git:3: ");
+	assert_int_equal(ptyscreen_exit(p), 1);
+	assert_false(ptyscreen_has(p, "/proc/"));
+	ptyscreen_stop(p);
+}
+
 /* Who writes a journal holds its lock, and what is torn then is being
  * written. */
 static void
@@ -153,6 +200,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_is_still_written_is_open_and_not_torn),
+		T(a_record_of_git_has_no_other_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
