@@ -245,11 +245,42 @@ reader_close(struct reader *r)
 	gitstore_end();
 }
 
+/* A ref's file that git takes for none: empty after a power cut, say. */
+static bool
+is_broken(const struct reader *r, const char *ref, int rc)
+{
+	const git_error *g = git_error_last();
+	char *file = xasprintf("%s/%s", r->path, ref);
+	struct stat sb;
+	bool broken = stat(file, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    (rc == GIT_ENOTFOUND || (g != NULL && g->klass ==
+	    GIT_ERROR_REFERENCE));
+
+	free(file);
+	return broken;
+}
+
+static bool
+no_ref(struct reader *r, const char *session, const char *ref, int rc,
+    struct err *e)
+{
+	if (is_broken(r, ref, rc))
+		return err_set(e, ERR_CORRUPT, "%s/%s names no commit: write "
+		    "the one into it that 'git -C %s fsck --lost-found' calls "
+		    "dangling", r->path, ref, r->path);
+	if (rc == GIT_ENOTFOUND)
+		return err_set(e, ERR_NOT_FOUND, "no session '%s'; "
+		    "'viva list' shows them", session);
+	gitstore_fail(e, rc, "read", r->path);
+	return err_context(e, "session '%s'", session);
+}
+
 /* Follows the first parents from the session's ref into r->commits. */
 static bool
 load_commits(struct reader *r, const char *session, struct err *e)
 {
 	char *ref = gitstore_ref(session, e);
+	bool found;
 	git_oid id;
 	int rc;
 
@@ -257,10 +288,10 @@ load_commits(struct reader *r, const char *session, struct err *e)
 		return false;
 	r->ncommits = 0;
 	rc = git_reference_name_to_id(&id, r->repo, ref);
+	found = rc == 0 || no_ref(r, session, ref, rc, e);
 	free(ref);
-	if (rc == GIT_ENOTFOUND)
-		return err_set(e, ERR_NOT_FOUND, "no session '%s'; "
-		    "'viva list' shows them", session);
+	if (!found)
+		return false;
 	for (bool more = true; rc == 0 && more;) {
 		git_commit *c;
 
@@ -345,6 +376,52 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void
+add_name(struct names *names, const char *id)
+{
+	GROW(names->v, names->n, names->cap);
+	names->v[names->n++] = xstrdup(id);
+}
+
+/* What git passes over in silence, as it can make nothing of it. */
+static void
+load_broken(struct reader *r, struct names *names)
+{
+	char *dir = xasprintf("%s/" GITSTORE_REFS, r->path);
+	struct dirent *en;
+	DIR *d = opendir(dir);
+
+	while (d != NULL && (en = readdir(d)) != NULL) {
+		char *ref = gitstore_ref(en->d_name, NULL);
+		git_oid id;
+		int rc = ref != NULL ? git_reference_name_to_id(&id, r->repo,
+		    ref) : 0;
+
+		if (rc != 0 && is_broken(r, ref, rc))
+			add_name(names, en->d_name);
+		free(ref);
+	}
+	if (d != NULL)
+		closedir(d);
+	free(dir);
+}
+
+static void
+sort_names(struct names *names)
+{
+	size_t kept = 0;
+
+	if (names->n > 0)
+		qsort(names->v, names->n, sizeof *names->v, by_name);
+	for (size_t i = 0; i < names->n; i++) {
+		if (kept > 0 && strcmp(names->v[kept - 1], names->v[i]) == 0)
+			free(names->v[i]);
+		else
+			names->v[kept++] = names->v[i];
+	}
+	names->n = kept;
+}
+
 static int
 load_names(struct reader *r, struct names *names)
 {
@@ -360,12 +437,11 @@ load_names(struct reader *r, struct names *names)
 
 		if (!session_valid(id))
 			continue; /* not one of ours */
-		GROW(names->v, names->n, names->cap);
-		names->v[names->n++] = xstrdup(id);
+		add_name(names, id);
 	}
 	git_reference_iterator_free(it);
-	if (names->n > 0)
-		qsort(names->v, names->n, sizeof *names->v, by_name);
+	load_broken(r, names);
+	sort_names(names);
 	return rc == GIT_ITEROVER ? 0 : rc;
 }
 

@@ -167,6 +167,32 @@ a_record_of_git_has_no_other_name(void **st)
 	ptyscreen_stop(p);
 }
 
+/* git passes over it, and so it was a session that nobody knew of. */
+static void
+a_broken_ref_is_told(void **st)
+{
+	static const char broken[] = "records.git/refs/sessions/" ID " names "
+	    "no commit: write the one into it that 'git -C ";
+
+	(void)st;
+	put_torn();
+	move_to_git();
+	sh("cd records.git/refs/sessions && cp " ID " 20260101-000001-abcd && "
+	    "echo garbage >" ID);
+	says("list", 1, broken, "no sessions yet");
+	says("list", 1, "20260101-000001-abcd", NULL);
+	says("show", 1, broken, NULL);
+	sh(": >records.git/refs/sessions/" ID);
+	says("list", 1, broken, NULL);
+	sh("echo ref: refs/sessions/none >records.git/refs/sessions/" ID);
+	says("list", 1, broken, NULL);
+	/* A lock that a kill left is no session, and what is told helps. */
+	sh("touch records.git/refs/sessions/" ID ".lock; git -C records.git "
+	    "rev-parse refs/sessions/20260101-000001-abcd "
+	    ">records.git/refs/sessions/" ID);
+	says("list", 0, ID, "names no commit");
+}
+
 /* Who writes a journal holds its lock, and what is torn then is being
  * written. */
 static void
@@ -201,6 +227,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_is_still_written_is_open_and_not_torn),
 		T(a_record_of_git_has_no_other_name),
+		T(a_broken_ref_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
