@@ -22,7 +22,9 @@ cli_print_clean(const char *s)
 	while (i < n) {
 		size_t len = utf8_decode(s + i, n - i, &cp);
 
-		if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+		/* A byte that is no UTF-8 may be a control character. */
+		if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
+		    (cp == 0xfffd && len == 1))
 			putchar('?');
 		else
 			fwrite(s + i, 1, len, stdout);

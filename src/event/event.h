@@ -144,7 +144,9 @@ struct event {
 			struct bytes content;
 			enum file_state state;
 			uint64_t size;
-			const char *list; /* of file.list: lines "size\tpath" */
+			/* of file.list: lines "size\tpath"; of a path with a
+			 * newline "size path", where it is \n and \ is \\ */
+			const char *list;
 		} file;
 		struct { /* test.run/case/done; case numbers from 1 */
 			uint64_t run;

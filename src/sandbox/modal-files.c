@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "sandbox/fs.h"
 #include "sandbox/modal-store.h"
 
@@ -38,7 +39,8 @@
  */
 const char files_script[] =
     "import os,stat,sys\n"
-    "v=[os.fsencode(a) for a in sys.argv[1:]]\n"
+    "v=[bytes.fromhex(a[2:]) if a[:2]=='//' else os.fsencode(a) "
+    "for a in sys.argv[1:]]\n"
     "op=v[0].decode();base=v[1];out=sys.stdout.buffer\n"
     "class Bad(Exception):pass\n"
     "def path(n):return base+b'/'+v[n]\n"
@@ -397,6 +399,19 @@ job_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 
 /* ---- the beginning ---- */
 
+char *
+files_arg(const char *path)
+{
+	struct buf b = { 0 };
+
+	if (utf8_valid(path, strlen(path)))
+		return xstrdup(path);
+	buf_adds(&b, "//");
+	for (; *path != '\0'; path++)
+		buf_addf(&b, "%02x", (unsigned char)*path);
+	return buf_take(&b);
+}
+
 static void
 job_start(struct file_job *j)
 {
@@ -410,6 +425,7 @@ job_start(struct file_job *j)
 	char a[24], c[24], d[24];
 	const char *argv[] = { "python3", "-IS", "-c", files_script,
 		names[j->op], WORKSPACE, a, c, d, NULL };
+	char *path = NULL, *to = NULL;
 	struct buf data = { 0 };
 
 	if (j->fd >= 0) {
@@ -423,9 +439,9 @@ job_start(struct file_job *j)
 	    j->op == FS_PUT ? j->size : (size_t)MODAL_FILE_MAX);
 	snprintf(d, sizeof d, "%u", FS_TREE_BYTES);
 	if (!walks)
-		argv[6] = j->path;
+		argv[6] = path = files_arg(j->path);
 	if (j->op == FS_RENAME)
-		argv[7] = j->to;
+		argv[7] = to = files_arg(j->to);
 	if (j->op == FS_PUT && j->size <= KEEP_MAX) {
 		buf_add(&data, buf_str(&j->data), j->size);
 	} else if (j->op == FS_PUT) {
@@ -434,6 +450,8 @@ job_start(struct file_job *j)
 	}
 	j->x = program_inner(j->b, argv, j->op == FS_PUT ? &data : NULL,
 	    false, walks ? &walk : &file, j);
+	free(path);
+	free(to);
 }
 
 /* ---- on the volume ---- */
@@ -461,11 +479,36 @@ job_stored(void *user, struct fs_result *r)
 }
 
 static void
+refused(void *user)
+{
+	struct file_job *j = user;
+	struct box *b = j->b;
+
+	j->timer = NULL;
+	job_end(j);
+	files_go(b);
+}
+
+/* The call would fail as if the way to Modal were broken. */
+static bool
+can_be_asked(struct file_job *j)
+{
+	if (j->path == NULL || utf8_valid(j->path, strlen(j->path)))
+		return true;
+	return err_set(&j->result.err, ERR_UNSUPPORTED, "%s: only the sandbox "
+	    "can reach a name that is not UTF-8", j->path);
+}
+
+static void
 job_store(struct file_job *j)
 {
 	struct fs_request q = { .op = j->op, .path = j->path, .to = j->to,
 		.data = buf_str(&j->data), .n = j->size };
 
+	if (!can_be_asked(j)) {
+		j->timer = loop_timer_add(j->b->m->loop, 0, refused, j);
+		return;
+	}
 	j->store = j->fd >= 0 ? store_put(j->b->m, j->b->volume_id, j->path,
 	    j->fd, j->size, job_stored, j) : store_run(j->b->m,
 	    j->b->volume_id, &q, job_stored, j);
@@ -552,17 +595,6 @@ files_go(struct box *b)
 		else if (may_store(j))
 			job_store(j);
 	}
-}
-
-static void
-refused(void *user)
-{
-	struct file_job *j = user;
-	struct box *b = j->b;
-
-	j->timer = NULL;
-	job_end(j);
-	files_go(b);
 }
 
 bool

@@ -389,6 +389,9 @@ void files_drop(struct box *);
 /* For -c of python3: "stamp" and the workspace print what changes when a
  * file does. */
 extern const char files_script[];
+/* A path as it takes one: a message's strings are UTF-8.  Owned by the
+ * caller. */
+char *files_arg(const char *path);
 
 /* ---- modal-dir.c: directories for judged programs beside the shell ---- */
 

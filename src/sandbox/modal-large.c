@@ -95,13 +95,14 @@ static void
 run(struct large_put *l, const char *op, size_t a, size_t c,
     struct buf *input, const struct program_sink *sink)
 {
-	char from[24], size[24];
+	char from[24], size[24], *path = files_arg(l->path);
 	const char *argv[] = { "python3", "-IS", "-c", files_script, op,
-		WORKSPACE, l->path, l->name, from, size, NULL };
+		WORKSPACE, path, l->name, from, size, NULL };
 
 	snprintf(from, sizeof from, "%zu", a);
 	snprintf(size, sizeof size, "%zu", c);
 	l->x = program_inner(l->b, argv, input, false, sink, l);
+	free(path);
 }
 
 /* The temporary file goes first. */

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "problem/language.h"
 
 /* A line of the record has a bound (EVENT_MAX), and escapes may make a
@@ -385,6 +384,23 @@ on_seed(struct core *c, struct request *r, const struct fs_result *res)
 	core_files_list(c);
 }
 
+/* A name of more than one line is escaped, and its line has a space for the
+ * tab. */
+static void
+add_listed(struct buf *list, const struct sandbox_file *f)
+{
+	bool lines = strchr(f->path, '\n') != NULL;
+
+	buf_addf(list, "%llu%c", (unsigned long long)f->size, lines ? ' ' :
+	    '\t');
+	for (const char *p = f->path; lines && *p != '\0'; p++) {
+		if (*p == '\n' || *p == '\\')
+			buf_addc(list, '\\');
+		buf_addc(list, *p == '\n' ? 'n' : *p);
+	}
+	buf_addf(list, "%s\n", lines ? "" : f->path);
+}
+
 static void
 on_list(struct core *c, struct request *r, const struct fs_result *res)
 {
@@ -397,16 +413,8 @@ on_list(struct core *c, struct request *r, const struct fs_result *res)
 		return;
 	if (c->seeds_behind)
 		seed_missing(c, res);
-	for (size_t i = 0; i < res->nfiles && list.len < LIST_MAX; i++) {
-		const char *path = res->files[i].path;
-
-		/* A name that cannot be a line of text is not listed. */
-		if (strchr(path, '\n') != NULL ||
-		    !utf8_valid(path, strlen(path)))
-			continue;
-		buf_addf(&list, "%llu\t%s\n",
-		    (unsigned long long)res->files[i].size, path);
-	}
+	for (size_t i = 0; i < res->nfiles && list.len < LIST_MAX; i++)
+		add_listed(&list, &res->files[i]);
 	if (c->last_list == NULL || strcmp(c->last_list, buf_str(&list)) != 0) {
 		ev.u.file.list = buf_str(&list);
 		core_emit(c, &ev);

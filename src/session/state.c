@@ -187,6 +187,21 @@ on_delete(struct state *s, const struct event *ev)
 		s->current--;
 }
 
+/* "\\n" is a newline and "\\\\" a backslash. */
+static void
+unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		if (s[0] == '\\' && (s[1] == 'n' || s[1] == '\\'))
+			*to++ = *++s == 'n' ? '\n' : '\\';
+		else
+			*to++ = *s;
+	}
+	*to = '\0';
+}
+
 static void
 on_list(struct state *s, const struct event *ev)
 {
@@ -199,10 +214,14 @@ on_list(struct state *s, const struct event *ev)
 		char *name;
 		uint64_t size = strtoull(p, &name, 10);
 
-		if (*name == '\t' && name + 1 < end) {
-			GROW(s->entries, s->nentries, cap);
-			s->entries[s->nentries].path = xstrndup(name + 1,
+		if ((*name == '\t' || *name == ' ') && name + 1 < end) {
+			char *path = xstrndup(name + 1,
 			    (size_t)(end - name - 1));
+
+			if (*name == ' ')
+				unescape(path);
+			GROW(s->entries, s->nentries, cap);
+			s->entries[s->nentries].path = path;
 			s->entries[s->nentries++].size = size;
 		}
 		p = *end != '\0' ? end + 1 : end;

@@ -24,6 +24,7 @@
 #include "tests/support/machine.h"
 #include "tests/support/ptyscreen.h"
 
+#define F2 "\033OQ"
 #define F3 "\033OR"
 #define F4 "\033OS"
 #define F5 "\033[15~"
@@ -652,6 +653,30 @@ test_not_on_volume(void **state)
 	hunt();
 }
 
+/* Strings of Modal's messages are UTF-8, and names of files are not. */
+static void
+test_odd_names(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	ptyscreen_send(p, F4 "echo lo''ok >$'0a\\nb'; echo be''hind "
+	    ">$'0c\\377d'; echo ma''de\r");
+	ptyscreen_wait(p, "made");
+	ptyscreen_send(p, F2);
+	ptyscreen_wait(p, "0a\xef\xbf\xbd" "b ");
+	ptyscreen_wait(p, "0c\xef\xbf\xbd" "d ");
+	ptyscreen_send(p, "\033[H\r");
+	ptyscreen_wait(p, "1 look");
+	ptyscreen_send(p, F2 "j\r");
+	ptyscreen_wait(p, "1 behind");
+	ptyscreen_send(p, F3 "far ");
+	ptyscreen_wait(p, "edited");
+	ptyscreen_wait(p, "saved");
+	ptyscreen_send(p, F4 "echo g$(grep -c 'far be' 0c*)t\r");
+	ptyscreen_wait(p, "g1t");
+}
+
 /* ---- echo before it comes ---- */
 
 static void
@@ -700,6 +725,7 @@ main(void)
 		T(test_expiry),
 		T(test_end_again), T(test_not_ended), T(test_not_on_volume),
 		T(test_end_unreachable),
+		T(test_odd_names),
 		T(test_predicted) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())

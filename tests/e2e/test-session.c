@@ -390,6 +390,54 @@ test_unsaved_name(void **state)
 	ptyscreen_stop(p);
 }
 
+static bool
+is_file(const char *name)
+{
+	char *path = xasprintf("%s/%s", session_dir(), name);
+	bool there = access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
+/* A name is any bytes but a slash. */
+static void
+test_odd_names(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	ptyscreen_send(p, F4 "cp solution.py $'0a\\nb\\\\n'; touch $'1c\\377d'; "
+	    "echo ma''de\r");
+	ptyscreen_wait(p, "made");
+	ptyscreen_send(p, F2);
+	ptyscreen_wait(p, "0a\xef\xbf\xbd" "b\\n ");
+	ptyscreen_wait(p, "1c\xef\xbf\xbd" "d ");
+	ptyscreen_send(p, HOME "\r");
+	ptyscreen_wait(p, "[0a\xef\xbf\xbd" "b\\n] ");
+	ptyscreen_send(p, F3 "mine_too\r");
+	ptyscreen_wait(p, "edited");
+	ptyscreen_wait(p, "saved");
+	assert_in_file("q1/0a\nb\\n", "mine_too");
+	ptyscreen_send(p, F2 "jd");
+	ptyscreen_wait(p, "Delete 1c");
+	ptyscreen_send(p, "y");
+	ptyscreen_wait_gone(p, "1c\xef\xbf\xbd" "d ");
+	assert_false(is_file("q1/1c\377d"));
+	quit(p);
+	ptyscreen_stop(p);
+	p = viva(36, 120, "replay", id, NULL);
+	ptyscreen_wait(p, "REPLAY");
+	ptyscreen_send(p, END);
+	ptyscreen_wait(p, "mine_too");
+	ptyscreen_wait(p, "[0a\xef\xbf\xbd" "b\\n] ");
+	ptyscreen_send(p, F2);
+	ptyscreen_wait(p, "0a\xef\xbf\xbd" "b\\n ");
+	ptyscreen_send(p, "q");
+	end(p);
+	ptyscreen_stop(p);
+}
+
 static void
 test_crash(void **state)
 {
@@ -540,6 +588,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_kill),
 		T(test_resume), T(test_terminated), T(test_unsaved_name),
+		T(test_odd_names),
 		T(test_crash), T(test_file_size), T(test_full_at_the_end),
 		T(test_no_sandbox),
 		T(test_config), T(test_nowhere_to_write), T(test_bad_package) };

@@ -64,7 +64,8 @@ step(int i)
 		break;
 	case 6:
 		ev.type = EV_FILE_LIST;
-		ev.u.file.list = "9\ta.py\n3\tb/c.txt\nbroken\n";
+		ev.u.file.list = "9\ta.py\n3\tb/c.txt\nbroken\n"
+		    "4 b/d\\ne\\\\n\\\n5\tb\\n\n";
 		break;
 	case 7:
 		ev.type = EV_TEST_RUN;
@@ -124,8 +125,11 @@ events_fold_into_the_state(void **st)
 	assert_int_equal(s->nfiles, 1);
 	text_append(s->files[0].text, 0, 100, &b);
 	assert_string_equal(b.data, "print(42)\n");
-	assert_int_equal(s->nentries, 2);
+	assert_int_equal(s->nentries, 4);
 	assert_string_equal(s->entries[1].path, "b/c.txt");
+	assert_string_equal(s->entries[2].path, "b/d\ne\\n\\");
+	assert_int_equal(s->entries[2].size, 4);
+	assert_string_equal(s->entries[3].path, "b\\n");
 	assert_int_equal(state_last_run(s)->passed, 1);
 	assert_true(state_last_run(s)->done);
 	buf_clear(&b);
