@@ -2,6 +2,7 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "problem/language.h"
 
 #define FILES_MIN 256 /* open at once */
+#define STACK_MIN (1u << 20)
 
 struct subcommand {
 	const char *name, *args, *help;
@@ -105,21 +107,55 @@ cmd_version(int argc, char **argv)
 	return 0;
 }
 
+/* Raised to min where that is allowed; else *have is all there is. */
+static bool
+at_least(int what, rlim_t min, rlim_t *have, bool *raised)
+{
+	struct rlimit r;
+
+	*raised = false;
+	if (getrlimit(what, &r) != 0 || r.rlim_cur >= min)
+		return true;
+	*have = r.rlim_cur = r.rlim_max < min ? r.rlim_max : min;
+	*raised = r.rlim_cur == min && setrlimit(what, &r) == 0;
+	return *raised;
+}
+
 /* More than a session needs, at Modal as well. */
 static bool
 enough_files(void)
 {
-	struct rlimit r;
+	bool raised;
+	rlim_t have;
 
-	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= FILES_MIN)
-		return true;
-	r.rlim_cur = r.rlim_max < FILES_MIN ? r.rlim_max : FILES_MIN;
-	if (r.rlim_cur == FILES_MIN && setrlimit(RLIMIT_NOFILE, &r) == 0)
+	if (at_least(RLIMIT_NOFILE, FILES_MIN, &have, &raised))
 		return true;
 	fprintf(stderr, "viva: only %llu files may be open at once, and viva "
-	    "needs %d: try 'ulimit -n 1024'\n",
-	    (unsigned long long)r.rlim_cur, FILES_MIN);
+	    "needs %d: try 'ulimit -n 1024'\n", (unsigned long long)have,
+	    FILES_MIN);
 	return false;
+}
+
+static bool
+enough_stack(void)
+{
+	pthread_attr_t attr;
+	bool raised;
+	rlim_t have;
+
+	if (!at_least(RLIMIT_STACK, STACK_MIN, &have, &raised)) {
+		fprintf(stderr, "viva: only %llu KiB may be on the stack, and "
+		    "viva needs %u: try 'ulimit -s 8192'\n",
+		    (unsigned long long)have >> 10, STACK_MIN >> 10);
+		return false;
+	}
+	/* Threads would get what the limit was at the start. */
+	if (raised && pthread_attr_init(&attr) == 0) {
+		pthread_attr_setstacksize(&attr, STACK_MIN);
+		pthread_setattr_default_np(&attr);
+		pthread_attr_destroy(&attr);
+	}
+	return true;
 }
 
 /* argv[0] is the subcommand's name. */
@@ -140,7 +176,8 @@ run(const struct subcommand *c, int argc, char **argv)
 		    "one\n", c->name, first);
 		return 2;
 	}
-	if (c->run != cmd_help && c->run != cmd_version && !enough_files())
+	if (c->run != cmd_help && c->run != cmd_version &&
+	    (!enough_files() || !enough_stack()))
 		return 1;
 	if (c->modal)
 		provider_need_modal(cli_argv);

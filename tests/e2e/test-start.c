@@ -194,6 +194,17 @@ too_few_descriptors_are_told(void **st)
 	script_says("ulimit -n 8; exec $VIVA version", 0, "viva ");
 }
 
+/* It was a crash as soon as something large was drawn. */
+static void
+too_small_a_stack_is_told(void **st)
+{
+	(void)st;
+	script_says("ulimit -s 200; exec $VIVA demo", 1, "only 200 KiB may be "
+	    "on the stack, and viva needs 1024: try 'ulimit -s 8192'");
+	script_says("ulimit -Ss 200; exec $VIVA list", 0, "no sessions yet");
+	script_says("ulimit -s 200; exec $VIVA version", 0, "viva ");
+}
+
 static void
 a_wrong_argument_is_told(void **st)
 {
@@ -512,6 +523,7 @@ main(void)
 		    numbers_are_the_same_in_every_locale, setup, teardown),
 		cmocka_unit_test(a_wrong_argument_is_told),
 		cmocka_unit_test(too_few_descriptors_are_told),
+		cmocka_unit_test(too_small_a_stack_is_told),
 		cmocka_unit_test(a_directory_is_no_record),
 		cmocka_unit_test(a_home_is_a_place_of_its_own),
 		cmocka_unit_test_setup_teardown(
