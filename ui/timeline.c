@@ -58,7 +58,7 @@ mark_text(const struct state_mark *m, char out[160])
 		{ EV_QUESTION_START, "question opened" },
 		{ EV_QUESTION_SUBMIT, "submitted" },
 		{ EV_QUESTION_SKIP, "skipped" }, { EV_NOTE_ADD, "note" },
-		{ EV_MARKER_ADD, "marker" }, { EV_FILE_OPEN, "file" },
+		{ EV_MARKER_ADD, "mark" }, { EV_FILE_OPEN, "file" },
 		{ EV_TEST_RUN, "test run" }, { EV_PASTE, "paste into the" },
 		{ EV_DROPPED, "output left out" },
 	};
@@ -279,8 +279,8 @@ run_step(struct app *a, const char *cmd)
 	if (strstr(cmd, "-marker") == NULL)
 		return false;
 	if (!replay_jump(r, dir))
-		app_say(a, dir > 0 ? "no marker after this" :
-		    "no marker before this");
+		app_say(a, dir > 0 ? "no mark after this" :
+		    "no mark before this");
 	return true;
 }
 

@@ -841,11 +841,11 @@ test_replay_marks(void **state)
 	f = replay(f, &plain_80);
 	press(f, " ");
 	press(f, "\033[F");
-	expect_in_row(21, "00:00 marker ");
+	expect_in_row(21, "00:00 mark ");
 	press(f, "p");
 	expect_in_row(21, "00:00 note look ");
 	press(f, "n");
-	expect_in_row(21, "00:00 marker ");
+	expect_in_row(21, "00:00 mark ");
 	stop(f);
 }
 
