@@ -223,6 +223,16 @@ test_volume(void **state)
 	drain();
 }
 
+/* With the program as solution.py. */
+static void
+open_judge(struct rig *r, const char *program)
+{
+	open_account(true, READY_IMAGE, TOKEN_ID);
+	rig_open(r, loop, account, workspace, true);
+	assert_true(fs(r, FS_PUT, "solution.py", NULL, program,
+	    strlen(program))->ok);
+}
+
 static void
 test_judge(void **state)
 {
@@ -248,10 +258,7 @@ test_judge(void **state)
 	struct rig r;
 
 	(void)state;
-	open_account(true, READY_IMAGE, TOKEN_ID);
-	rig_open(&r, loop, account, workspace, true);
-	assert_true(fs(&r, FS_PUT, "solution.py", NULL, program,
-	    strlen(program))->ok);
+	open_judge(&r, program);
 	x = run(&r, &spec, "21\n");
 	if (x->x.infra)
 		fail_msg("%s", x->x.why);
@@ -324,10 +331,7 @@ test_judge_tricks(void **state)
 	struct rig r;
 
 	(void)state;
-	open_account(true, READY_IMAGE, TOKEN_ID);
-	rig_open(&r, loop, account, workspace, true);
-	assert_true(fs(&r, FS_PUT, "solution.py", NULL, program,
-	    strlen(program))->ok);
+	open_judge(&r, program);
 	for (int n = 1; n <= 2; n++) {
 		x = run(&r, &spec, n == 1 ? "1\n" : "2\n");
 		if (x->x.infra)

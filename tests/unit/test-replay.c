@@ -281,33 +281,45 @@ jumps_back_go_on_while_it_plays(void **st)
 	replay_close(r);
 }
 
+/* A journal of them, numbered and chained. */
+static void
+write_events(struct event *evs, size_t n)
+{
+	struct buf line = { 0 };
+	char hash[65];
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	memset(hash, '0', 64);
+	hash[64] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		evs[i].seq = i + 1;
+		buf_clear(&line);
+		event_encode(&evs[i], hash, &line);
+		event_hash(line.data, line.len - 1, hash);
+		assert_int_equal(fwrite(line.data, 1, line.len, f), line.len);
+	}
+	assert_int_equal(fclose(f), 0);
+	buf_free(&line);
+}
+
 /* Three marks, the last two when the clock was behind. */
 static void
 marks_are_in_order_whatever_the_clock_did(void **st)
 {
 	static const int64_t t[] = { 0, 5000000, 1000000, 2000000 };
 	const struct state_mark *m;
-	struct buf line = { 0 };
+	struct event evs[4] = { 0 };
 	struct replay *r;
-	char hash[65];
 	size_t n;
-	FILE *f = fopen(path, "we");
 
 	(void)st;
-	memset(hash, '0', 64);
-	hash[64] = '\0';
 	for (size_t i = 0; i < 4; i++) {
-		struct event ev = { .seq = i + 1, .t = t[i],
-			.type = EV_MARKER_ADD };
-
-		ev.u.note.text = "here";
-		buf_clear(&line);
-		event_encode(&ev, hash, &line);
-		event_hash(line.data, line.len - 1, hash);
-		fwrite(line.data, 1, line.len, f);
+		evs[i].t = t[i];
+		evs[i].type = EV_MARKER_ADD;
+		evs[i].u.note.text = "here";
 	}
-	fclose(f);
-	buf_free(&line);
+	write_events(evs, 4);
 	r = open_it();
 	m = replay_marks(r, &n);
 	assert_int_equal(n, 4);
@@ -330,25 +342,14 @@ it_is_known_when_the_shell_was_used(void **st)
 		{ EV_TEST_RUN, ORIGIN_CANDIDATE, false },
 		{ EV_TERM_INPUT, ORIGIN_SYSTEM, false },
 		{ EV_TERM_INPUT, ORIGIN_CANDIDATE, true } };
-	struct buf line = { 0 };
+	struct event evs[5] = { 0 };
 	struct replay *r;
-	char hash[65];
-	FILE *f = fopen(path, "we");
 
 	(void)st;
-	memset(hash, '0', 64);
-	hash[64] = '\0';
-	for (size_t i = 0; i < 5; i++) {
-		struct event ev = { .seq = i + 1, .t = (int64_t)i * STEP_US,
+	for (size_t i = 0; i < 5; i++)
+		evs[i] = (struct event){ .t = (int64_t)i * STEP_US,
 			.type = is[i].type, .origin = is[i].origin };
-
-		buf_clear(&line);
-		event_encode(&ev, hash, &line);
-		event_hash(line.data, line.len - 1, hash);
-		fwrite(line.data, 1, line.len, f);
-	}
-	fclose(f);
-	buf_free(&line);
+	write_events(evs, 5);
 	r = open_it();
 	for (size_t i = 5; i-- > 0;) {
 		replay_seek(r, (int64_t)i * STEP_US);
