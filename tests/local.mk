@@ -70,6 +70,8 @@ tests_unit_test_modal_SOURCES = tests/unit/test-modal.c
 tests_unit_test_modal_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_paint_SOURCES = tests/unit/test-paint.c
 tests_unit_test_paint_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_pane_edit_draw_SOURCES = tests/unit/test-pane-edit-draw.c
+tests_unit_test_pane_edit_draw_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_edit_SOURCES = tests/unit/test-pane-edit.c
 tests_unit_test_pane_edit_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_files_SOURCES = tests/unit/test-pane-files.c
@@ -188,6 +190,7 @@ check_PROGRAMS += \
 	tests/unit/test-modal-store \
 	tests/unit/test-modal \
 	tests/unit/test-paint \
+	tests/unit/test-pane-edit-draw \
 	tests/unit/test-pane-edit \
 	tests/unit/test-pane-files \
 	tests/unit/test-pane-term \
@@ -262,6 +265,7 @@ TESTS += \
 	tests/unit/test-modal-store \
 	tests/unit/test-modal \
 	tests/unit/test-paint \
+	tests/unit/test-pane-edit-draw \
 	tests/unit/test-pane-edit \
 	tests/unit/test-pane-files \
 	tests/unit/test-pane-term \

@@ -2,7 +2,7 @@
 #define TESTS_UNIT_PANE_EDIT_FIXTURE_H
 
 /* An editor's pane on a state of its own, with commands applied as the core
- * does.  For the one test that includes it. */
+ * does.  For the tests that include it. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,7 +98,7 @@ on_say(void *user, const char *text)
 	buf_adds(&f->said, text);
 }
 
-static void
+static inline void
 open_file(struct fix *f, const char *path, const char *text)
 {
 	struct event ev = { .type = EV_FILE_OPEN };
@@ -182,7 +182,7 @@ press(struct fix *f, uint32_t code, unsigned mods)
 	return pane_editor.key(f->pane, &k);
 }
 
-static void
+static inline void
 times(struct fix *f, int n, uint32_t code, unsigned mods)
 {
 	while (n-- > 0)
@@ -204,7 +204,7 @@ run(struct fix *f, const char *cmd)
 	pane_editor.command(f->pane, cmd, NULL);
 }
 
-static void
+static inline void
 run_arg(struct fix *f, const char *cmd, const char *arg)
 {
 	pane_editor.command(f->pane, cmd, arg);
@@ -219,7 +219,7 @@ mouse(struct fix *f, enum mouse_kind kind, int row, int col)
 	pane_editor.mouse(f->pane, &m);
 }
 
-static void
+static inline void
 expect(struct fix *f, const char *want)
 {
 	struct buf b = { 0 };
@@ -236,7 +236,7 @@ expect_at(struct fix *f, size_t cursor, size_t anchor)
 	assert_int_equal(file(f)->anchor, anchor);
 }
 
-static void
+static inline void
 expect_said(struct fix *f, const char *want)
 {
 	assert_string_equal(buf_str(&f->said), want);
@@ -264,7 +264,7 @@ expect_screen(struct fix *f, const char *want)
 }
 
 /* The styles of a row, by the letters of a dump. */
-static void
+static inline void
 expect_styles(struct fix *f, int row, const char *want)
 {
 	struct buf b = { 0 };
@@ -290,7 +290,7 @@ expect_cursor(struct fix *f, int row, int col)
 	assert_int_equal(shape, f->pane->ctx.read_only ? 0 : 6);
 }
 
-static void
+static inline void
 expect_title(struct fix *f, const char *want)
 {
 	struct buf b = { 0 };
@@ -298,6 +298,16 @@ expect_title(struct fix *f, const char *want)
 	pane_editor.title(f->pane, &b);
 	assert_string_equal(buf_str(&b), want);
 	buf_free(&b);
+}
+
+static inline char *
+numbered(int n)
+{
+	struct buf b = { 0 };
+
+	for (int i = 1; i <= n; i++)
+		buf_addf(&b, "line %d%s", i, i < n ? "\n" : "");
+	return buf_take(&b);
 }
 
 #endif
