@@ -732,7 +732,7 @@ begin_later(void *user)
 {
 	struct box *b = user;
 
-	b->tell = NULL;
+	b->begin_timer = NULL;
 	box_begin(b);
 }
 
@@ -741,8 +741,8 @@ op_start_box(struct sandbox *s)
 {
 	struct box *b = box(s);
 
-	if (b->phase == PHASE_IDLE && b->tell == NULL)
-		b->tell = loop_timer_add(b->m->loop, 0, begin_later, b);
+	if (b->phase == PHASE_IDLE && b->begin_timer == NULL)
+		b->begin_timer = loop_timer_add(b->m->loop, 0, begin_later, b);
 }
 
 static uint64_t
@@ -844,7 +844,7 @@ stopped(void *user)
 {
 	struct box *b = user;
 
-	b->tell = NULL;
+	b->stop_timer = NULL;
 	while (b->nprograms > 0) {
 		struct program *x = b->programs[b->nprograms - 1];
 
@@ -866,8 +866,9 @@ op_stop(struct sandbox *s)
 	stop_steps(b);
 	volume_down(b);
 	b->phase = PHASE_DEAD;
-	loop_timer_cancel(b->tell);
-	b->tell = loop_timer_add(b->m->loop, 0, stopped, b);
+	loop_timer_cancel(b->begin_timer);
+	b->begin_timer = NULL;
+	b->stop_timer = loop_timer_add(b->m->loop, 0, stopped, b);
 }
 
 static void

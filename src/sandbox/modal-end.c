@@ -68,8 +68,8 @@ drop_calls(struct box *b)
 {
 	struct account_call **const calls[] = { &b->call, &b->volume_call,
 		&b->access, &b->check, &b->life_call };
-	struct loop_timer **const timers[] = { &b->timer, &b->tell,
-		&b->access_timer, &b->expiry };
+	struct loop_timer **const timers[] = { &b->timer, &b->begin_timer,
+		&b->stop_timer, &b->access_timer, &b->expiry };
 
 	break_over(b);
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
@@ -210,8 +210,9 @@ void
 box_close(struct box *b)
 {
 	b->closing = true;
-	loop_timer_cancel(b->tell);
-	b->tell = NULL;
+	loop_timer_cancel(b->begin_timer);
+	loop_timer_cancel(b->stop_timer);
+	b->begin_timer = b->stop_timer = NULL;
 	files_drop(b);
 	/* With one its helpers go, wherever they stand. */
 	for (size_t i = 0; i < b->nprograms;)

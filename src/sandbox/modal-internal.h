@@ -279,7 +279,8 @@ struct box {
 	double life_before; /* where its page of the list begins */
 	unsigned life_pages;
 	struct loop_timer *timer; /* the step's next try */
-	struct loop_timer *tell;  /* a state still to be told */
+	struct loop_timer *begin_timer; /* nothing begins inside a call */
+	struct loop_timer *stop_timer; /* nor is an end told there */
 	unsigned polls; /* for its task */
 	unsigned finds; /* the one of its name was about to end */
 	char *volume_id, *sandbox_id, *task_id;
