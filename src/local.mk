@@ -91,6 +91,7 @@ libcore_a_SOURCES = \
 	src/sandbox/modal-kept.h \
 	src/sandbox/modal-large.c \
 	src/sandbox/modal-list.c \
+	src/sandbox/modal-phase.c \
 	src/sandbox/modal-run.c \
 	src/sandbox/modal-store.c \
 	src/sandbox/modal-store.h \

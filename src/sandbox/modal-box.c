@@ -45,36 +45,18 @@ box_progress(struct box *b, const char *text)
 		box_tell(b, SANDBOX_STARTING, text);
 }
 
-static void
-stop_steps(struct box *b)
-{
-	break_over(b);
-	account_cancel(b->call);
-	account_cancel(b->volume_call);
-	account_cancel(b->access);
-	account_cancel(b->check);
-	account_cancel(b->life_call);
-	b->call = b->volume_call = b->access = b->check = b->life_call =
-	    NULL;
-	loop_timer_cancel(b->timer);
-	loop_timer_cancel(b->access_timer);
-	loop_timer_cancel(b->expiry);
-	b->timer = b->access_timer = b->expiry = NULL;
-}
-
 void
 box_fail(struct box *b, const char *why)
 {
 	char text[sizeof b->why];
 
-	if (b->phase == PHASE_DEAD)
+	if (box_dead(b))
 		return;
 	snprintf(text, sizeof text, "%s", why); /* may be of what goes */
 	if (b->image_kept && !b->answered)
 		account_forget_image(b->m); /* it may be why */
-	stop_steps(b);
 	volume_down(b);
-	b->phase = PHASE_DEAD;
+	box_to(b, PHASE_DEAD);
 	while (b->nprograms > 0)
 		program_fail(b->programs[b->nprograms - 1], text);
 	grpc_destroy(b->router);
@@ -111,7 +93,7 @@ box_step_later(struct box *b, int64_t us)
 void
 box_enter(struct box *b, enum phase p)
 {
-	b->phase = p;
+	box_to(b, p);
 	b->polls = 0;
 	break_over(b);
 	step(b);
@@ -266,7 +248,7 @@ create_done(void *user, const struct grpc_status *st, const char *reply,
 		created(b, reply, n);
 	} else if (st->code == GRPC_ALREADY_EXISTS && !b->judge &&
 	    !b->closing) {
-		b->phase = PHASE_FIND;
+		box_to(b, PHASE_FIND);
 		step(b);
 	} else if (doubts_image(b, st)) {
 		b->image_kept = false;
@@ -646,10 +628,6 @@ up(struct box *b)
 static void
 step(struct box *b)
 {
-	if (b->closing && b->phase != PHASE_PREPARE) {
-		box_terminate(b);
-		return;
-	}
 	switch (b->phase) {
 	case PHASE_PREPARE:
 		prepare(b);
@@ -861,13 +839,10 @@ op_stop(struct sandbox *s)
 {
 	struct box *b = box(s);
 
-	if (b->phase == PHASE_DEAD)
+	if (box_dead(b))
 		return;
-	stop_steps(b);
 	volume_down(b);
-	b->phase = PHASE_DEAD;
-	loop_timer_cancel(b->begin_timer);
-	b->begin_timer = NULL;
+	box_to(b, PHASE_DEAD);
 	b->stop_timer = loop_timer_add(b->m->loop, 0, stopped, b);
 }
 

@@ -64,25 +64,6 @@ box_programs_drop(struct box *b)
 }
 
 static void
-drop_calls(struct box *b)
-{
-	struct account_call **const calls[] = { &b->call, &b->volume_call,
-		&b->access, &b->check, &b->life_call };
-	struct loop_timer **const timers[] = { &b->timer, &b->begin_timer,
-		&b->stop_timer, &b->access_timer, &b->expiry };
-
-	break_over(b);
-	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-		account_cancel(*calls[i]);
-		*calls[i] = NULL;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(timers); i++) {
-		loop_timer_cancel(*timers[i]);
-		*timers[i] = NULL;
-	}
-}
-
-static void
 unsynced(const struct box *b, struct modal_left *out)
 {
 	if (b->to_sync && (b->dirty || b->syncer != NULL))
@@ -120,7 +101,7 @@ box_free(struct box *b)
 	files_drop(b);
 	box_programs_drop(b);
 	dirs_free(b);
-	drop_calls(b);
+	box_calls_drop(b);
 	account_cancel(b->end_call);
 	grpc_destroy(b->router);
 	free(b->programs);
@@ -186,8 +167,10 @@ box_terminate(struct box *b)
 		return; /* its answer, or its next try, goes on */
 	volume_down(b);
 	box_programs_drop(b);
-	drop_calls(b);
-	b->phase = PHASE_DEAD;
+	if (!box_dead(b))
+		box_to(b, PHASE_DEAD);
+	else
+		box_calls_drop(b);
 	if (b->sandbox_id == NULL || b->ending) {
 		if (b->closing)
 			box_free(b);

@@ -776,7 +776,7 @@ set_off(struct program *x)
 
 	if (b->phase == PHASE_UP)
 		program_go(x);
-	else if (b->phase == PHASE_DEAD)
+	else if (box_dead(b))
 		program_never(x, b->why[0] != '\0' ? b->why :
 		    "the sandbox was stopped");
 }

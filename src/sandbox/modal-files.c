@@ -360,7 +360,7 @@ changes(const struct file_job *j)
 static bool
 only_volume(const struct box *b)
 {
-	return b->phase == PHASE_DEAD && b->state != SANDBOX_STOPPED &&
+	return box_dead(b) && b->state != SANDBOX_STOPPED &&
 	    !b->judge && !b->closing && b->volume_id != NULL;
 }
 
@@ -463,8 +463,7 @@ job_stored(void *user, struct fs_result *r)
 	struct box *b = j->b;
 
 	j->store = NULL;
-	if (r->ok && changes(j) && b->phase != PHASE_PREPARE &&
-	    b->phase != PHASE_DEAD) {
+	if (r->ok && changes(j) && b->phase != PHASE_PREPARE && !box_dead(b)) {
 		files_go(b); /* in the sandbox too */
 		return;
 	}
@@ -648,7 +647,7 @@ job_go(struct file_job *j)
 	else if (j->size > MODAL_FILE_MAX)
 		err_set(e, ERR_LIMIT, "%s has more than %u MiB", j->path,
 		    MODAL_FILE_MAX >> 20);
-	else if (b->phase == PHASE_DEAD && !only_volume(b))
+	else if (box_dead(b) && !only_volume(b))
 		err_set(e, ERR_UNAVAILABLE, "%s", b->why[0] != '\0' ? b->why :
 		    "the sandbox was stopped");
 	if (e->code != ERR_NONE)

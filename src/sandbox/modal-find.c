@@ -45,7 +45,7 @@ make_instead(struct box *b)
 		    "has its name");
 		return;
 	}
-	b->phase = PHASE_CREATE;
+	box_to(b, PHASE_CREATE);
 	box_step_later(b, AGAIN_US);
 }
 

@@ -237,10 +237,18 @@ bool run_trailer(const struct buf *err, const char *nonce, size_t *keep,
 extern const char run_kill[], run_resize[]; /* for sh -c, then the uuid… */
 extern const char run_watch[]; /* as well, then the command */
 
-/* ---- modal-box.c, modal-end.c: a sandbox ---- */
+/* ---- modal-phase.c: where a box stands ---- */
 
-enum phase { PHASE_IDLE, PHASE_PREPARE, PHASE_CREATE, PHASE_FIND, PHASE_TASK,
-	PHASE_ACCESS, PHASE_UP, PHASE_DEAD };
+enum phase {
+	PHASE_IDLE,    /* not begun */
+	PHASE_PREPARE, /* asks for app, image and volume */
+	PHASE_CREATE,  /* makes it, or waits until its name is free */
+	PHASE_FIND,    /* the name is taken: asks for the one that has it */
+	PHASE_TASK,    /* waits for its machine */
+	PHASE_ACCESS,  /* asks for the way to its worker */
+	PHASE_UP,      /* its worker can be asked */
+	PHASE_DEAD,
+};
 
 /* ---- modal-break.c: a break of the way, as it is told ---- */
 
@@ -325,6 +333,16 @@ struct box {
 	char sync_error[200];
 	void (*synced)(struct box *);
 };
+
+/* The only way from one phase to another; what is not in its table is a
+ * mistake of ours, and aborts. */
+void box_to(struct box *, enum phase);
+bool phase_may(enum phase from, enum phase to);
+bool box_dead(const struct box *);
+/* All that the way there has begun. */
+void box_calls_drop(struct box *);
+
+/* ---- modal-box.c: a sandbox ---- */
 
 void box_begin(struct box *);
 void box_tell(struct box *, enum sandbox_state, const char *why);
