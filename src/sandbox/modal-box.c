@@ -45,8 +45,8 @@ box_progress(struct box *b, const char *text)
 		box_tell(b, SANDBOX_STARTING, text);
 }
 
-void
-box_fail(struct box *b, const char *why)
+static void
+give_up(struct box *b, enum phase p, const char *why)
 {
 	char text[sizeof b->why];
 
@@ -56,7 +56,7 @@ box_fail(struct box *b, const char *why)
 	if (b->image_kept && !b->answered)
 		account_forget_image(b->m); /* it may be why */
 	volume_down(b);
-	box_to(b, PHASE_DEAD);
+	box_to(b, p);
 	while (b->nprograms > 0)
 		program_fail(b->programs[b->nprograms - 1], text);
 	grpc_destroy(b->router);
@@ -67,9 +67,21 @@ box_fail(struct box *b, const char *why)
 		return;
 	if (b->sync_error[0] == '\0')
 		snprintf(b->sync_error, sizeof b->sync_error,
-		    "the sandbox %s", b->ending ? "has ended" :
+		    "the sandbox %s", p == PHASE_OVER ? "has ended" :
 		    "does not answer");
-	box_terminate(b); /* frees it where it has ended already */
+	box_terminate(b);
+}
+
+void
+box_fail(struct box *b, const char *why)
+{
+	give_up(b, PHASE_LOST, why);
+}
+
+void
+box_over(struct box *b, const char *why)
+{
+	give_up(b, PHASE_OVER, why);
 }
 
 /* ---- steps ---- */
@@ -299,10 +311,8 @@ task_done(void *user, const struct grpc_status *st, const char *reply,
 	} else if (r != NULL && r->task_result != NULL) {
 		box_words_of_result(b, r->task_result, why, sizeof why);
 		wire_free(r);
-		if (find_again(b))
-			return;
-		b->ending = true;
-		box_fail(b, why);
+		if (!find_again(b))
+			box_over(b, why);
 	} else {
 		wire_free(r);
 		if (++b->polls > TASK_POLLS) {
@@ -562,14 +572,12 @@ check_done(void *user, const struct grpc_status *st, const char *reply,
 	    r->result->status != RESULT(UNSPECIFIED)) {
 		box_words_of_result(b, r->result, why, sizeof why);
 		wire_free(r);
-		b->ending = true;
-		box_fail(b, why);
+		box_over(b, why);
 		return;
 	}
 	wire_free(r);
 	if (st->code == GRPC_NOT_FOUND) {
-		b->ending = true;
-		box_fail(b, "the sandbox is not there any more; what was "
+		box_over(b, "the sandbox is not there any more; what was "
 		    "saved is on the volume");
 		return;
 	}
@@ -583,7 +591,7 @@ box_check(struct box *b)
 {
 	CLIENT(SandboxWaitRequest) q = CLIENT_INIT(SANDBOX_WAIT_REQUEST);
 
-	if (b->check != NULL || b->phase != PHASE_UP || b->ending)
+	if (b->check != NULL || b->phase != PHASE_UP)
 		return;
 	q.sandbox_id = b->sandbox_id;
 	b->check = account_call(b->m, b->v2 ? CLIENT_PATH("SandboxWaitV2") :
@@ -650,7 +658,9 @@ step(struct box *b)
 		up(b);
 		break;
 	case PHASE_IDLE:
-	case PHASE_DEAD:
+	case PHASE_LOST:
+	case PHASE_ENDING:
+	case PHASE_OVER:
 		break;
 	}
 }
@@ -842,7 +852,7 @@ op_stop(struct sandbox *s)
 	if (box_dead(b))
 		return;
 	volume_down(b);
-	box_to(b, PHASE_DEAD);
+	box_to(b, PHASE_LOST);
 	b->stop_timer = loop_timer_add(b->m->loop, 0, stopped, b);
 }
 

@@ -143,6 +143,7 @@ terminated(void *user, const struct grpc_status *st, const char *reply,
 	}
 	if (!done)
 		b->m->left.sandboxes++; /* Modal's timeout ends it */
+	box_to(b, PHASE_OVER);
 	if (b->closing)
 		box_free(b);
 }
@@ -163,21 +164,21 @@ terminate(struct box *b)
 void
 box_terminate(struct box *b)
 {
-	if (b->end_call != NULL || (b->ending && b->timer != NULL))
-		return; /* its answer, or its next try, goes on */
+	bool there = b->sandbox_id != NULL && b->phase != PHASE_OVER;
+
+	if (b->phase == PHASE_ENDING)
+		return;
 	volume_down(b);
 	box_programs_drop(b);
-	if (!box_dead(b))
-		box_to(b, PHASE_DEAD);
-	else
-		box_calls_drop(b);
-	if (b->sandbox_id == NULL || b->ending) {
-		if (b->closing)
-			box_free(b);
+	if (there) {
+		box_to(b, PHASE_ENDING);
+		terminate(b);
 		return;
 	}
-	b->ending = true;
-	terminate(b);
+	if (b->phase != PHASE_OVER)
+		box_to(b, PHASE_OVER);
+	if (b->closing)
+		box_free(b);
 }
 
 static void
@@ -193,9 +194,6 @@ void
 box_close(struct box *b)
 {
 	b->closing = true;
-	loop_timer_cancel(b->begin_timer);
-	loop_timer_cancel(b->stop_timer);
-	b->begin_timer = b->stop_timer = NULL;
 	files_drop(b);
 	/* With one its helpers go, wherever they stand. */
 	for (size_t i = 0; i < b->nprograms;)
@@ -208,8 +206,6 @@ box_close(struct box *b)
 		}
 	/* Its answer says what is to be ended. */
 	if (b->phase == PHASE_CREATE && b->call != NULL)
-		return;
-	if (b->end_call != NULL)
 		return;
 	if (b->phase == PHASE_UP && !b->judge &&
 	    (b->dirty || b->syncer != NULL)) {

@@ -247,7 +247,10 @@ enum phase {
 	PHASE_TASK,    /* waits for its machine */
 	PHASE_ACCESS,  /* asks for the way to its worker */
 	PHASE_UP,      /* its worker can be asked */
-	PHASE_DEAD,
+	/* what is dead */
+	PHASE_LOST,    /* given up or stopped, and may run over there */
+	PHASE_ENDING,  /* it is being ended over there */
+	PHASE_OVER,    /* it has ended, was never made, or cannot be ended */
 };
 
 /* ---- modal-break.c: a break of the way, as it is told ---- */
@@ -276,7 +279,6 @@ struct box {
 	struct box *next;
 	bool judge;
 	bool closing; /* the core has no more to do with it */
-	bool ending;  /* it is being ended over there */
 	bool to_sync; /* something was not on the volume when it closed */
 	unsigned end_tries;
 	char *name;   /* of the sandbox and of the volume */
@@ -352,6 +354,7 @@ void box_prepared(struct box *);
 void box_step_failed(struct box *, const char *what,
     const struct grpc_status *);
 void box_fail(struct box *, const char *why);
+void box_over(struct box *, const char *why); /* it has ended over there */
 /* A call has succeeded: if nothing is tried again any more, it is online. */
 void box_settle(struct box *);
 /* Why a call failed, for break_failed. */
@@ -384,6 +387,7 @@ bool find_again(struct box *);
 
 /* Nothing is told any more: synced, ended and freed in time. */
 void box_close(struct box *);
+/* As box_close, without the last sync; one that is not closed is kept. */
 void box_terminate(struct box *);
 void box_words_of_result(const struct box *, const CLIENT(GenericResult) *,
     char *to, size_t n);

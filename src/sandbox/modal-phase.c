@@ -10,17 +10,21 @@
 #define TO(p) (1u << PHASE_##p)
 
 static const unsigned ways[] = {
-	[PHASE_IDLE] = TO(PREPARE) | TO(DEAD),
-	[PHASE_PREPARE] = TO(CREATE) | TO(DEAD),
+	[PHASE_IDLE] = TO(PREPARE) | TO(LOST) | TO(OVER),
+	[PHASE_PREPARE] = TO(CREATE) | TO(LOST) | TO(OVER),
 	/* The answer to its making may have all, some or none of what the
 	 * steps after it ask for; or its name, its image is not as thought. */
 	[PHASE_CREATE] = TO(PREPARE) | TO(FIND) | TO(TASK) | TO(ACCESS) |
-	    TO(UP) | TO(DEAD),
-	[PHASE_FIND] = TO(CREATE) | TO(TASK) | TO(DEAD),
-	[PHASE_TASK] = TO(CREATE) | TO(ACCESS) | TO(DEAD),
-	[PHASE_ACCESS] = TO(UP) | TO(DEAD),
-	[PHASE_UP] = TO(DEAD),
-	[PHASE_DEAD] = 0,
+	    TO(UP) | TO(LOST) | TO(ENDING) | TO(OVER),
+	[PHASE_FIND] = TO(CREATE) | TO(TASK) | TO(LOST) | TO(OVER),
+	/* From here on there is one to be ended. */
+	[PHASE_TASK] = TO(CREATE) | TO(ACCESS) | TO(LOST) | TO(ENDING) |
+	    TO(OVER),
+	[PHASE_ACCESS] = TO(UP) | TO(LOST) | TO(ENDING),
+	[PHASE_UP] = TO(LOST) | TO(ENDING) | TO(OVER),
+	[PHASE_LOST] = TO(ENDING) | TO(OVER),
+	[PHASE_ENDING] = TO(OVER),
+	[PHASE_OVER] = 0,
 };
 
 bool
@@ -73,5 +77,5 @@ box_to(struct box *b, enum phase p)
 bool
 box_dead(const struct box *b)
 {
-	return b->phase == PHASE_DEAD;
+	return b->phase >= PHASE_LOST;
 }
