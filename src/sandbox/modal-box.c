@@ -41,7 +41,7 @@ box_tell(struct box *b, enum sandbox_state st, const char *why)
 void
 box_progress(struct box *b, const char *text)
 {
-	if (b->phase != PHASE_UP || !b->answered)
+	if (!box_up(b) || !b->answered)
 		box_tell(b, SANDBOX_STARTING, text);
 }
 
@@ -190,8 +190,7 @@ prepare(struct box *b)
 void
 box_prepared(struct box *b)
 {
-	if (b->phase == PHASE_PREPARE && b->timer == NULL &&
-	    (b->judge || b->volume_id != NULL))
+	if (box_prepares(b) && (b->judge || b->volume_id != NULL))
 		box_enter(b, PHASE_CREATE);
 }
 
@@ -540,8 +539,7 @@ box_new_access(struct box *b)
 {
 	int64_t wait = b->access_at + ACCESS_MIN_US - loop_now(b->m->loop);
 
-	if (b->access != NULL || b->access_timer != NULL ||
-	    b->phase != PHASE_UP)
+	if (b->access != NULL || b->access_timer != NULL || !box_up(b))
 		return;
 	if (b->access_fails > ACCESS_TRIES) {
 		box_fail(b, "the sandbox's worker refuses every key that "
@@ -591,7 +589,7 @@ box_check(struct box *b)
 {
 	CLIENT(SandboxWaitRequest) q = CLIENT_INIT(SANDBOX_WAIT_REQUEST);
 
-	if (b->check != NULL || b->phase != PHASE_UP)
+	if (b->check != NULL || !box_up(b))
 		return;
 	q.sandbox_id = b->sandbox_id;
 	b->check = account_call(b->m, b->v2 ? CLIENT_PATH("SandboxWaitV2") :
@@ -657,9 +655,14 @@ step(struct box *b)
 	case PHASE_UP:
 		up(b);
 		break;
+	case PHASE_SYNC: /* it takes too long */
+		box_terminate(b);
+		break;
+	case PHASE_ENDING:
+		end_ask(b);
+		break;
 	case PHASE_IDLE:
 	case PHASE_LOST:
-	case PHASE_ENDING:
 	case PHASE_OVER:
 		break;
 	}
@@ -692,7 +695,7 @@ box_settle(struct box *b)
 		if (program_troubled(b->programs[i]))
 			return;
 	break_over(b);
-	if (b->phase == PHASE_UP)
+	if (box_up(b))
 		box_tell(b, SANDBOX_READY, NULL);
 }
 

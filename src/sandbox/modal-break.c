@@ -28,7 +28,7 @@ break_delay(const struct box *b)
 unsigned
 break_tries(const struct box *b)
 {
-	return b->phase == PHASE_UP ? WORKER_TRIES : STEP_TRIES;
+	return box_up(b) ? WORKER_TRIES : STEP_TRIES;
 }
 
 static void

@@ -80,7 +80,8 @@ modal_left(const struct modal *m, struct modal_left *out)
 		if (!b->closing)
 			continue;
 		unsynced(b, out);
-		out->sandboxes += b->sandbox_id != NULL || b->call != NULL;
+		out->sandboxes += b->sandbox_id != NULL ||
+		    b->phase == PHASE_CREATE;
 	}
 }
 
@@ -114,17 +115,6 @@ box_free(struct box *b)
 	free(b);
 }
 
-static void terminate(struct box *);
-
-static void
-terminate_again(void *user)
-{
-	struct box *b = user;
-
-	b->timer = NULL;
-	terminate(b);
-}
-
 static void
 terminated(void *user, const struct grpc_status *st, const char *reply,
     size_t n)
@@ -137,8 +127,7 @@ terminated(void *user, const struct grpc_status *st, const char *reply,
 	(void)n;
 	b->end_call = NULL;
 	if (!done && account_retryable(st) && ++b->end_tries < TRIES) {
-		b->timer = loop_timer_add(b->m->loop, wait < AGAIN_MAX_US ?
-		    wait : AGAIN_MAX_US, terminate_again, b);
+		box_step_later(b, wait < AGAIN_MAX_US ? wait : AGAIN_MAX_US);
 		return;
 	}
 	if (!done)
@@ -148,8 +137,8 @@ terminated(void *user, const struct grpc_status *st, const char *reply,
 		box_free(b);
 }
 
-static void
-terminate(struct box *b)
+void
+end_ask(struct box *b)
 {
 	CLIENT(SandboxTerminateRequest) q = CLIENT_INIT(
 	    SANDBOX_TERMINATE_REQUEST);
@@ -172,22 +161,13 @@ box_terminate(struct box *b)
 	box_programs_drop(b);
 	if (there) {
 		box_to(b, PHASE_ENDING);
-		terminate(b);
+		end_ask(b);
 		return;
 	}
 	if (b->phase != PHASE_OVER)
 		box_to(b, PHASE_OVER);
 	if (b->closing)
 		box_free(b);
-}
-
-static void
-sync_too_long(void *user)
-{
-	struct box *b = user;
-
-	b->timer = NULL;
-	box_terminate(b);
 }
 
 void
@@ -210,9 +190,8 @@ box_close(struct box *b)
 	if (b->phase == PHASE_UP && !b->judge &&
 	    (b->dirty || b->syncer != NULL)) {
 		b->to_sync = true;
-		loop_timer_cancel(b->timer);
-		b->timer = loop_timer_add(b->m->loop, SYNC_MAX_US,
-		    sync_too_long, b);
+		box_to(b, PHASE_SYNC);
+		box_step_later(b, SYNC_MAX_US);
 		volume_sync(b, box_terminate);
 	} else {
 		box_terminate(b);

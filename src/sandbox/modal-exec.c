@@ -774,7 +774,7 @@ set_off(struct program *x)
 {
 	struct box *b = x->b;
 
-	if (b->phase == PHASE_UP)
+	if (box_up(b))
 		program_go(x);
 	else if (box_dead(b))
 		program_never(x, b->why[0] != '\0' ? b->why :

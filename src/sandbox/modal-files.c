@@ -589,7 +589,7 @@ files_go(struct box *b)
 		if (j->x != NULL || j->large != NULL || j->store != NULL ||
 		    j->timer != NULL || !may_start(j))
 			continue;
-		if (b->phase == PHASE_UP)
+		if (box_up(b))
 			job_start(j);
 		else if (may_store(j))
 			job_store(j);

@@ -49,7 +49,7 @@ failed(struct modal *m, const char *what, const struct grpc_status *st)
 	account_prepare_stop(m);
 	for (struct box *b = m->boxes, *next; b != NULL; b = next) {
 		next = b->next;
-		if (b->phase == PHASE_PREPARE && b->timer == NULL)
+		if (box_prepares(b))
 			box_step_failed(b, what, &copy);
 	}
 }
@@ -69,7 +69,7 @@ recipe_failed(struct modal *m, const char *said)
 	account_prepare_stop(m);
 	for (struct box *b = m->boxes, *next; b != NULL; b = next) {
 		next = b->next;
-		if (b->phase != PHASE_PREPARE || b->timer != NULL)
+		if (!box_prepares(b))
 			continue;
 		b->no_other = true;
 		box_fail(b, text);

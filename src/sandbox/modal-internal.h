@@ -247,6 +247,7 @@ enum phase {
 	PHASE_TASK,    /* waits for its machine */
 	PHASE_ACCESS,  /* asks for the way to its worker */
 	PHASE_UP,      /* its worker can be asked */
+	PHASE_SYNC,    /* it still can: the last sync of one that is closed */
 	/* what is dead */
 	PHASE_LOST,    /* given up or stopped, and may run over there */
 	PHASE_ENDING,  /* it is being ended over there */
@@ -288,7 +289,7 @@ struct box {
 	struct account_call *call, *volume_call, *end_call, *life_call;
 	double life_before; /* where its page of the list begins */
 	unsigned life_pages;
-	struct loop_timer *timer; /* the step's next try */
+	struct loop_timer *timer; /* its phase's: box_step_later */
 	struct loop_timer *begin_timer; /* nothing begins inside a call */
 	struct loop_timer *stop_timer; /* nor is an end told there */
 	unsigned polls; /* for its task */
@@ -340,7 +341,10 @@ struct box {
  * mistake of ours, and aborts. */
 void box_to(struct box *, enum phase);
 bool phase_may(enum phase from, enum phase to);
+bool box_up(const struct box *); /* its worker can be asked */
 bool box_dead(const struct box *);
+/* It asks, and does not wait for its next try. */
+bool box_prepares(const struct box *);
 /* All that the way there has begun. */
 void box_calls_drop(struct box *);
 
@@ -368,7 +372,8 @@ void box_check(struct box *);
 void box_programs_drop(struct box *);
 void box_free(struct box *);
 bool box_take_access(struct box *, const CLIENT(CommandRouterAccess) *);
-/* The step p, and again a little later. */
+/* The step p, and again a little later: until it goes to another phase.  In
+ * PHASE_SYNC that is when it takes too long. */
 void box_enter(struct box *, enum phase p);
 void box_step_later(struct box *, int64_t us);
 void box_no_sense(struct box *, const char *what);
@@ -389,6 +394,7 @@ bool find_again(struct box *);
 void box_close(struct box *);
 /* As box_close, without the last sync; one that is not closed is kept. */
 void box_terminate(struct box *);
+void end_ask(struct box *); /* a try of it */
 void box_words_of_result(const struct box *, const CLIENT(GenericResult) *,
     char *to, size_t n);
 

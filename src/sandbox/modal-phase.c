@@ -21,7 +21,8 @@ static const unsigned ways[] = {
 	[PHASE_TASK] = TO(CREATE) | TO(ACCESS) | TO(LOST) | TO(ENDING) |
 	    TO(OVER),
 	[PHASE_ACCESS] = TO(UP) | TO(LOST) | TO(ENDING),
-	[PHASE_UP] = TO(LOST) | TO(ENDING) | TO(OVER),
+	[PHASE_UP] = TO(SYNC) | TO(LOST) | TO(ENDING) | TO(OVER),
+	[PHASE_SYNC] = TO(LOST) | TO(ENDING) | TO(OVER),
 	[PHASE_LOST] = TO(ENDING) | TO(OVER),
 	[PHASE_ENDING] = TO(OVER),
 	[PHASE_OVER] = 0,
@@ -72,6 +73,18 @@ box_to(struct box *b, enum phase p)
 	stop(&b->timer);
 	if (box_dead(b))
 		box_calls_drop(b);
+}
+
+bool
+box_up(const struct box *b)
+{
+	return b->phase == PHASE_UP || b->phase == PHASE_SYNC;
+}
+
+bool
+box_prepares(const struct box *b)
+{
+	return b->phase == PHASE_PREPARE && b->timer == NULL;
 }
 
 bool

@@ -138,7 +138,7 @@ sync_due(void *user)
 	struct box *b = user;
 
 	b->sync_timer = NULL;
-	if (b->syncer == NULL && b->phase == PHASE_UP)
+	if (b->syncer == NULL && box_up(b))
 		sync_start(b);
 }
 
@@ -178,7 +178,7 @@ sync_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 	}
 	if (b->synced != NULL)
 		sync_over(b);
-	else if (b->dirty && b->sync_timer == NULL && b->phase == PHASE_UP)
+	else if (b->dirty && b->sync_timer == NULL && box_up(b))
 		sync_later(b, b->sync_error[0] != '\0' ? SYNC_AGAIN_US :
 		    SYNC_QUIET_US);
 }
@@ -294,7 +294,7 @@ watch_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 	(void)err;
 	b->watcher = NULL;
 	buf_free(&b->watch_line);
-	if (b->phase != PHASE_UP)
+	if (!box_up(b))
 		return;
 	/* It is not there, or cannot watch this: we look ourselves. */
 	b->poll_watch |= !x->infra && x->status != 0;
@@ -311,7 +311,7 @@ stamp_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 
 	(void)err;
 	b->watcher = NULL;
-	if (b->phase != PHASE_UP)
+	if (!box_up(b))
 		return;
 	if (!x->infra && x->status == 0) {
 		snprintf(stamp, sizeof stamp, "%s", buf_str(out));
