@@ -62,6 +62,8 @@ tests_unit_test_modal_large_SOURCES = tests/unit/test-modal-large.c
 tests_unit_test_modal_large_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_order_SOURCES = tests/unit/test-modal-order.c
 tests_unit_test_modal_order_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_modal_phase_SOURCES = tests/unit/test-modal-phase.c
+tests_unit_test_modal_phase_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_settings_SOURCES = tests/unit/test-modal-settings.c src/cli/modal-settings.c
 tests_unit_test_modal_settings_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_store_SOURCES = tests/unit/test-modal-store.c
@@ -186,6 +188,7 @@ check_PROGRAMS += \
 	tests/unit/test-modal-kept \
 	tests/unit/test-modal-large \
 	tests/unit/test-modal-order \
+	tests/unit/test-modal-phase \
 	tests/unit/test-modal-settings \
 	tests/unit/test-modal-store \
 	tests/unit/test-modal \
@@ -261,6 +264,7 @@ TESTS += \
 	tests/unit/test-modal-kept \
 	tests/unit/test-modal-large \
 	tests/unit/test-modal-order \
+	tests/unit/test-modal-phase \
 	tests/unit/test-modal-settings \
 	tests/unit/test-modal-store \
 	tests/unit/test-modal \

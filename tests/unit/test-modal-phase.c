@@ -1,0 +1,725 @@
+#include "config.h"
+
+/* From one phase of a sandbox to the next, and to its end from each: what is
+ * asked for then, what is told, and what is left.  Each call is answered when
+ * the test says so, on a clock that never waits. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "modal-rig.h"
+#include "sandbox/modal-internal.h"
+#include "tests/support/fakewire.h"
+
+#define S 1000000LL
+#define TERMINATE "SandboxTerminateV2"
+#define CREATE "SandboxCreateV2"
+#define ATTEMPTS 4 /* of a call before its failure is told */
+
+static struct clock_fake now;
+static struct loop *loop;
+static struct modal_config config;
+static struct modal_options options;
+static struct modal *account;
+static struct rig r;
+static struct buf asked; /* every call there was, by name */
+
+static int
+jump(struct waiter *w, struct pollfd *fds, int n, int64_t us)
+{
+	(void)w;
+	(void)fds;
+	(void)n;
+	clock_fake_advance(&now, us < 0 ? S : us);
+	return 0;
+}
+
+static struct waiter waiter = { jump };
+
+static void
+wire_asked(struct wire_exchange *x)
+{
+	buf_addf(&asked, "%s\n", x->rpc);
+}
+
+/* ---- what the test says ---- */
+
+static unsigned
+count(const char *rpc)
+{
+	unsigned n = 0;
+
+	for (const char *p = buf_str(&asked); (p = strstr(p, rpc)) != NULL;
+	    p++)
+		n++;
+	return n;
+}
+
+static struct wire_exchange *
+find(const char *rpc)
+{
+	struct wire_exchange *x = wire_open;
+
+	while (x != NULL && strcmp(x->rpc, rpc) != 0)
+		x = x->next;
+	return x;
+}
+
+/* Without any time. */
+static void
+settle(void)
+{
+	for (int i = 0; i < 20; i++)
+		loop_turn(loop, 0);
+}
+
+static void
+turn(int64_t us)
+{
+	int64_t end = now.mono + us;
+
+	while (now.mono < end)
+		loop_turn(loop, end - now.mono);
+	settle();
+}
+
+static void
+answer(const char *rpc, enum grpc_code code, const void *message)
+{
+	struct wire_exchange *x = NULL;
+
+	settle();
+	for (int64_t end = now.mono + 60 * S;
+	    (x = find(rpc)) == NULL && now.mono < end;)
+		loop_turn(loop, S / 100);
+	if (x == NULL)
+		fail_msg("nobody asks %s, but\n%s", rpc, buf_str(&asked));
+	if (message != NULL)
+		wire_message(x, message, SIZE_MAX);
+	wire_close(x, code);
+	settle();
+}
+
+static void
+refuse(const char *rpc)
+{
+	for (int i = 0; i < ATTEMPTS; i++)
+		answer(rpc, GRPC_UNAVAILABLE, NULL);
+}
+
+static void
+give_made(const char *id, const char *task)
+{
+	CLIENT(SandboxCreateV2Response) made = CLIENT_INIT(
+	    SANDBOX_CREATE_V2_RESPONSE);
+
+	made.sandbox_id = (char *)id;
+	if (task != NULL)
+		made.task_id = (char *)task;
+	answer(CREATE, GRPC_OK, &made);
+}
+
+static void
+give_found(void)
+{
+	CLIENT(SandboxGetFromNameResponse) named = CLIENT_INIT(
+	    SANDBOX_GET_FROM_NAME_RESPONSE);
+
+	named.sandbox_id = (char *)"sb-0";
+	answer("SandboxGetFromNameV2", GRPC_OK, &named);
+}
+
+/* over: what it was to run on has ended. */
+static void
+give_task(bool over)
+{
+	CLIENT(SandboxGetTaskIdResponse) task = CLIENT_INIT(
+	    SANDBOX_GET_TASK_ID_RESPONSE);
+	CLIENT(GenericResult) result = CLIENT_INIT(GENERIC_RESULT);
+
+	result.status = RESULT(FAILURE);
+	if (over)
+		task.task_result = &result;
+	else
+		task.task_id = (char *)"ta-1";
+	answer("SandboxGetTaskIdV2", GRPC_OK, &task);
+}
+
+static void
+give_access(void)
+{
+	CLIENT(CommandRouterAccess) access = CLIENT_INIT(
+	    COMMAND_ROUTER_ACCESS);
+
+	access.jwt = (char *)"eyJ.key";
+	access.url = (char *)"https://worker";
+	answer("SandboxGetCommandRouterAccess", GRPC_OK, &access);
+}
+
+static void
+give_ended(void)
+{
+	CLIENT(SandboxTerminateResponse) ended = CLIENT_INIT(
+	    SANDBOX_TERMINATE_RESPONSE);
+
+	answer(TERMINATE, GRPC_OK, &ended);
+}
+
+static void
+give_token(void)
+{
+	CLIENT(AuthTokenGetResponse) token = CLIENT_INIT(
+	    AUTH_TOKEN_GET_RESPONSE);
+
+	token.token = (char *)"eyJ.e30.x";
+	answer("AuthTokenGet", GRPC_OK, &token);
+}
+
+static void
+give_app(void)
+{
+	CLIENT(AppGetOrCreateResponse) app = CLIENT_INIT(
+	    APP_GET_OR_CREATE_RESPONSE);
+
+	app.app_id = (char *)"ap-1";
+	answer("AppGetOrCreate", GRPC_OK, &app);
+}
+
+static void
+give_volume(void)
+{
+	CLIENT(VolumeGetOrCreateResponse) volume = CLIENT_INIT(
+	    VOLUME_GET_OR_CREATE_RESPONSE);
+
+	volume.volume_id = (char *)"vo-1";
+	answer("VolumeGetOrCreate", GRPC_OK, &volume);
+}
+
+static void
+give_rest(void)
+{
+	give_token();
+	give_app();
+	give_volume();
+}
+
+/* As far as p, whose own question is not answered. */
+static void
+go_to(enum phase p)
+{
+	if (p >= PHASE_PREPARE)
+		settle();
+	if (p >= PHASE_CREATE)
+		give_rest();
+	if (p == PHASE_FIND)
+		answer(CREATE, GRPC_ALREADY_EXISTS, NULL);
+	if (p >= PHASE_TASK)
+		give_made("sb-1", NULL);
+	if (p >= PHASE_ACCESS)
+		give_task(false);
+	if (p >= PHASE_UP)
+		give_access();
+	assert_int_equal(CONTAINER_OF(r.s, struct box, base)->phase, p);
+}
+
+static void
+go_to_sync(void)
+{
+	go_to(PHASE_UP);
+	volume_changed(CONTAINER_OF(r.s, struct box, base), false);
+	rig_close(&r);
+	settle();
+	assert_int_equal(count(TERMINATE), 0);
+}
+
+/* Of a sandbox nothing is under way, and nothing more is asked. */
+static void
+assert_at_rest(void)
+{
+	unsigned n = count("\n") - count("AuthTokenGet");
+
+	turn(600 * S);
+	assert_int_equal(count("\n") - count("AuthTokenGet"), n);
+	for (struct wire_exchange *x = wire_open; x != NULL; x = x->next)
+		assert_string_equal(x->rpc, "AuthTokenGet");
+}
+
+static void
+assert_left(unsigned sandboxes, const char *unsynced)
+{
+	struct modal_left left;
+
+	modal_left(account, &left);
+	assert_int_equal(left.sandboxes, sandboxes);
+	assert_string_equal(left.unsynced, unsynced);
+}
+
+/* ---- life ---- */
+
+static int
+setup(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	clock_fake_init(&now, S, 1700000000000);
+	loop = loop_create(&now.base, &waiter);
+	rig_config(&config, "https://control", true, TOKEN_ID);
+	modal_options_init(&options);
+	options.image_id = "im-1";
+	account = modal_create_on(loop, &config, &options, fakewire_dial,
+	    NULL, &e);
+	assert_non_null(account);
+	rig_open(&r, loop, account, "/x/s/q", false);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	modal_destroy(account);
+	r.s = NULL;
+	rig_close(&r);
+	assert_null(wire_open);
+	modal_config_finish(&config);
+	loop_destroy(loop);
+	buf_free(&asked);
+	return 0;
+}
+
+/* ---- the end, from each phase ---- */
+
+static const struct {
+	enum phase phase;
+	const char *asks;
+	bool there; /* one that has to be ended */
+} ways_out[] = {
+	{ PHASE_IDLE, "nothing", false },
+	{ PHASE_PREPARE, "VolumeGetOrCreate", false },
+	{ PHASE_FIND, "SandboxGetFromNameV2", false },
+	{ PHASE_TASK, "SandboxGetTaskIdV2", true },
+	{ PHASE_ACCESS, "SandboxGetCommandRouterAccess", true },
+	{ PHASE_UP, "TaskExecStart", true },
+};
+
+static void
+test_close(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ways_out); i++) {
+		if (i > 0) {
+			teardown(state);
+			setup(state);
+		}
+		go_to(ways_out[i].phase);
+		rig_close(&r);
+		assert_null(find(ways_out[i].asks));
+		settle();
+		assert_int_equal(count(TERMINATE), ways_out[i].there);
+		assert_int_equal(modal_busy(account), ways_out[i].there);
+		assert_left(ways_out[i].there, "");
+		if (ways_out[i].there)
+			give_ended();
+		assert_false(modal_busy(account));
+		assert_left(0, "");
+		assert_null(find(CREATE));
+	}
+}
+
+/* It is told afterwards, and once; what is closed then has ended already. */
+static void
+test_stop(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ways_out); i++) {
+		if (i > 0) {
+			teardown(state);
+			setup(state);
+		}
+		go_to(ways_out[i].phase);
+		r.s->ops->stop(r.s);
+		r.s->ops->stop(r.s);
+		r.s->ops->start(r.s);
+		assert_int_not_equal(r.state, SANDBOX_STOPPED);
+		assert_null(find(ways_out[i].asks));
+		assert_int_equal(count(TERMINATE), 0);
+		settle();
+		assert_int_equal(r.state, SANDBOX_STOPPED);
+		assert_int_equal(count(TERMINATE), ways_out[i].there);
+		if (ways_out[i].there)
+			give_ended();
+		buf_clear(&r.states);
+		r.s->ops->stop(r.s);
+		settle();
+		assert_int_equal(r.states.len, 0);
+		rig_close(&r);
+		assert_false(modal_busy(account));
+		assert_left(0, "");
+		assert_int_equal(count(TERMINATE), ways_out[i].there);
+	}
+}
+
+/* Before it was told. */
+static void
+test_stop_close(void **state)
+{
+	(void)state;
+	go_to(PHASE_UP);
+	buf_clear(&r.states);
+	r.s->ops->stop(r.s);
+	r.s->ops->destroy(r.s);
+	r.s = NULL;
+	settle();
+	assert_int_equal(r.states.len, 0);
+	assert_int_equal(count(TERMINATE), 1);
+	give_ended();
+	assert_false(modal_busy(account));
+	assert_int_equal(count(TERMINATE), 1);
+}
+
+/* Its answer says whether there is one to be ended. */
+static void
+test_close_create(void **state)
+{
+	static const struct {
+		enum grpc_code code;
+		const char *id;
+	} cases[] = { { GRPC_OK, "sb-1" }, { GRPC_OK, "" },
+		{ GRPC_PERMISSION_DENIED, NULL },
+		{ GRPC_ALREADY_EXISTS, NULL } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool there = i == 0;
+
+		if (i > 0) {
+			teardown(state);
+			setup(state);
+		}
+		go_to(PHASE_CREATE);
+		rig_close(&r);
+		turn(S);
+		assert_true(modal_busy(account));
+		assert_left(1, "");
+		if (cases[i].id != NULL)
+			give_made(cases[i].id, NULL);
+		else
+			answer(CREATE, cases[i].code, NULL);
+		assert_int_equal(count(TERMINATE), there);
+		if (there)
+			give_ended();
+		assert_false(modal_busy(account));
+		assert_left(0, "");
+		assert_int_equal(count("SandboxGet"), 0);
+	}
+}
+
+/* It is not on its way, but would be made once more. */
+static void
+test_close_create_later(void **state)
+{
+	(void)state;
+	go_to(PHASE_CREATE);
+	refuse(CREATE);
+	assert_int_equal(r.state, SANDBOX_RETRYING);
+	assert_null(find(CREATE));
+	rig_close(&r);
+	assert_false(modal_busy(account));
+	assert_at_rest();
+}
+
+/* ---- on the way ---- */
+
+/* One that waits for its next try waits, also when another one has got what
+ * it asked for. */
+static void
+test_prepare_waits(void **state)
+{
+	struct rig judge;
+
+	(void)state;
+	go_to(PHASE_PREPARE);
+	give_token();
+	give_volume();
+	refuse("AppGetOrCreate");
+	assert_int_equal(r.state, SANDBOX_RETRYING);
+	rig_open(&judge, loop, account, "/x/s/q", true);
+	give_app();
+	assert_int_equal(count(CREATE), 1);
+	turn(S * 4 / 10);
+	assert_int_equal(count(CREATE), 1);
+	turn(S / 5);
+	assert_int_equal(count(CREATE), 2);
+	assert_int_equal(count("VolumeGetOrCreate"), 1);
+	rig_close(&judge);
+}
+
+/* What the name was found for has ended: another one is made. */
+static void
+test_found_over(void **state)
+{
+	(void)state;
+	go_to(PHASE_FIND);
+	give_found();
+	give_task(true);
+	assert_null(find(CREATE));
+	give_made("sb-2", NULL);
+	give_task(false);
+	give_access();
+	assert_non_null(find("TaskExecStart"));
+	assert_int_equal(count(CREATE), 2);
+	assert_int_equal(count(TERMINATE), 0);
+	rig_close(&r);
+	give_ended();
+	assert_false(modal_busy(account));
+	assert_int_equal(count(TERMINATE), 1);
+}
+
+/* What was made and has ended is not ended again. */
+static void
+test_made_over(void **state)
+{
+	(void)state;
+	go_to(PHASE_TASK);
+	give_task(true);
+	assert_int_equal(r.state, SANDBOX_FAILED);
+	assert_int_equal(count(CREATE), 1);
+	rig_close(&r);
+	assert_false(modal_busy(account));
+	assert_at_rest();
+	assert_int_equal(count(TERMINATE), 0);
+	assert_left(0, "");
+}
+
+/* It is there, and there is no way to it: once it is closed it is ended. */
+static void
+test_lost(void **state)
+{
+	static const struct {
+		enum phase phase;
+		const char *rpc;
+	} cases[] = { { PHASE_TASK, "SandboxGetTaskIdV2" },
+		{ PHASE_ACCESS, "SandboxGetCommandRouterAccess" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (i > 0) {
+			teardown(state);
+			setup(state);
+		}
+		go_to(cases[i].phase);
+		answer(cases[i].rpc, GRPC_PERMISSION_DENIED, NULL);
+		assert_int_equal(r.state, SANDBOX_FAILED);
+		r.s->ops->stop(r.s);
+		turn(60 * S);
+		assert_int_equal(r.state, SANDBOX_FAILED);
+		assert_int_equal(count(TERMINATE), 0);
+		assert_null(find(cases[i].rpc));
+		rig_close(&r);
+		assert_true(modal_busy(account));
+		give_ended();
+		assert_false(modal_busy(account));
+		assert_left(0, "");
+	}
+}
+
+/* The answer to its making has the task and not yet the way there. */
+static void
+test_made_with_task(void **state)
+{
+	(void)state;
+	go_to(PHASE_CREATE);
+	give_made("sb-1", "ta-1");
+	give_access();
+	assert_non_null(find("TaskExecStart"));
+	assert_int_equal(count("SandboxGetTaskIdV2"), 0);
+}
+
+/* ---- the last sync ---- */
+
+static void
+test_sync_too_long(void **state)
+{
+	(void)state;
+	go_to_sync();
+	turn(29 * S);
+	assert_int_equal(count(TERMINATE), 0);
+	assert_left(1, "there was no time");
+	turn(S + S / 10);
+	assert_int_equal(count(TERMINATE), 1);
+	assert_null(find("TaskExecStart"));
+	give_ended();
+	assert_false(modal_busy(account));
+	assert_left(0, "there was no time");
+}
+
+/* A worker that does not answer is asked as often as before. */
+static void
+test_sync_breaks(void **state)
+{
+	CLIENT(SandboxWaitResponse) runs = CLIENT_INIT(SANDBOX_WAIT_RESPONSE);
+
+	(void)state;
+	go_to_sync();
+	for (int64_t end = now.mono + 29 * S; now.mono < end;) {
+		if (find("TaskExecStart") != NULL)
+			answer("TaskExecStart", GRPC_UNAVAILABLE, NULL);
+		if (find("SandboxWaitV2") != NULL)
+			answer("SandboxWaitV2", GRPC_OK, &runs);
+		loop_turn(loop, S / 100);
+	}
+	assert_true(count("TaskExecStart") > 9);
+	assert_true(count("SandboxWaitV2") > 0);
+	assert_int_equal(count(TERMINATE), 0);
+	turn(2 * S);
+	assert_int_equal(count(TERMINATE), 1);
+}
+
+/* Its worker takes no key: it is given up before its time, and ended. */
+static void
+test_sync_lost(void **state)
+{
+	(void)state;
+	go_to_sync();
+	while (find("TaskExecStart") != NULL)
+		answer("TaskExecStart", GRPC_UNAUTHENTICATED, NULL);
+	answer("SandboxGetCommandRouterAccess", GRPC_PERMISSION_DENIED, NULL);
+	assert_int_equal(count(TERMINATE), 1);
+	assert_left(1, "the sandbox does not answer");
+	turn(5 * S); /* what belongs to the sync is gone */
+	give_ended();
+	assert_false(modal_busy(account));
+	assert_int_equal(count(TERMINATE), 1);
+	assert_left(0, "the sandbox does not answer");
+}
+
+/* ---- the end ---- */
+
+/* As often as it is worth; then Modal's timeout does it. */
+static void
+test_end_given_up(void **state)
+{
+	(void)state;
+	go_to(PHASE_UP);
+	rig_close(&r);
+	for (int i = 0; i < 16; i++) {
+		assert_true(modal_busy(account));
+		refuse(TERMINATE);
+		assert_null(find(TERMINATE));
+	}
+	assert_false(modal_busy(account));
+	assert_left(1, "");
+	assert_at_rest();
+	assert_int_equal(count(TERMINATE), 16 * ATTEMPTS);
+}
+
+static void
+test_end_refused(void **state)
+{
+	(void)state;
+	go_to(PHASE_UP);
+	r.s->ops->stop(r.s);
+	answer(TERMINATE, GRPC_PERMISSION_DENIED, NULL);
+	assert_left(1, "");
+	rig_close(&r);
+	assert_false(modal_busy(account));
+	assert_at_rest();
+	assert_int_equal(count(TERMINATE), 1);
+	assert_left(1, "");
+}
+
+/* Closed while the next try waits: that one ends it, in its time. */
+static void
+test_end_later(void **state)
+{
+	(void)state;
+	go_to(PHASE_UP);
+	r.s->ops->stop(r.s);
+	refuse(TERMINATE);
+	rig_close(&r);
+	assert_true(modal_busy(account));
+	turn(S * 9 / 10);
+	assert_int_equal(count(TERMINATE), ATTEMPTS);
+	turn(S / 5);
+	assert_int_equal(count(TERMINATE), ATTEMPTS + 1);
+	answer(TERMINATE, GRPC_NOT_FOUND, NULL);
+	assert_false(modal_busy(account));
+	assert_left(0, "");
+	assert_at_rest();
+}
+
+/* Closed while it is asked for. */
+static void
+test_end_closed(void **state)
+{
+	(void)state;
+	go_to(PHASE_UP);
+	r.s->ops->stop(r.s);
+	settle();
+	rig_close(&r);
+	turn(S);
+	assert_true(modal_busy(account));
+	assert_int_equal(count(TERMINATE), 1);
+	give_ended();
+	assert_false(modal_busy(account));
+	assert_left(0, "");
+}
+
+/* ---- the table, from its other side ---- */
+
+#define OF(p) (1u << PHASE_##p)
+#define STEPS (OF(IDLE) | OF(PREPARE) | OF(CREATE) | OF(FIND) | OF(TASK) | \
+	OF(ACCESS))
+
+static void
+test_table(void **state)
+{
+	static const unsigned before[] = {
+		[PHASE_IDLE] = 0,
+		[PHASE_PREPARE] = OF(IDLE) | OF(CREATE),
+		[PHASE_CREATE] = OF(PREPARE) | OF(FIND) | OF(TASK),
+		[PHASE_FIND] = OF(CREATE),
+		[PHASE_TASK] = OF(CREATE) | OF(FIND),
+		[PHASE_ACCESS] = OF(CREATE) | OF(TASK),
+		[PHASE_UP] = OF(CREATE) | OF(ACCESS),
+		[PHASE_SYNC] = OF(UP),
+		[PHASE_LOST] = STEPS | OF(UP) | OF(SYNC),
+		/* Before, there is none that could be ended. */
+		[PHASE_ENDING] = OF(CREATE) | OF(TASK) | OF(ACCESS) | OF(UP) |
+		    OF(SYNC) | OF(LOST),
+		/* While its way is asked for nobody says that it is over. */
+		[PHASE_OVER] = (STEPS & ~OF(ACCESS)) | OF(UP) | OF(SYNC) |
+		    OF(LOST) | OF(ENDING),
+	};
+
+	(void)state;
+	for (enum phase to = PHASE_IDLE; to <= PHASE_OVER; to++)
+		for (enum phase from = PHASE_IDLE; from <= PHASE_OVER; from++)
+			if (phase_may(from, to) !=
+			    ((before[to] & 1u << from) != 0))
+				fail_msg("from %d to %d", from, to);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_close), T(test_stop), T(test_stop_close),
+		T(test_close_create), T(test_close_create_later),
+		T(test_prepare_waits), T(test_found_over), T(test_made_over),
+		T(test_lost), T(test_made_with_task), T(test_sync_too_long),
+		T(test_sync_breaks), T(test_sync_lost), T(test_end_given_up),
+		T(test_end_refused), T(test_end_later), T(test_end_closed),
+		cmocka_unit_test(test_table),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	buf_free(&rig_words);
+	return failed;
+}
