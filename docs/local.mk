@@ -16,4 +16,5 @@ EXTRA_DIST += \
 	docs/decisions/0011-typed-input-does-not-wait.md \
 	docs/decisions/0012-cells-painted-by-ourselves.md \
 	docs/decisions/0013-raw-output-in-the-record.md \
-	docs/decisions/0014-samples-in-the-session.md
+	docs/decisions/0014-samples-in-the-session.md \
+	docs/decisions/0015-phases-of-a-sandbox-at-modal.md
