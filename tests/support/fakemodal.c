@@ -286,10 +286,16 @@ hunt_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 void
 hunt_tree(const char *dir, const char *const *words, const char *but)
 {
+	int tries = 10, rc;
+
 	hunted = words;
 	spared = but;
-	if (nftw(dir, hunt_one, 16, FTW_PHYS) != 0)
-		fail_msg("cannot read %s", dir);
+	/* What goes while it is walked ends the walk. */
+	do
+		rc = nftw(dir, hunt_one, 16, FTW_PHYS);
+	while (rc < 0 && errno == ENOENT && --tries > 0);
+	if (rc != 0)
+		fail_msg("cannot read %s: %s", dir, strerror(errno));
 }
 
 static int
