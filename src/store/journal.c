@@ -27,6 +27,7 @@
 #define WRITE_BYTES (512u << 10) /* queued: not to wait for more */
 #define SYNC_BYTES (2u << 20)	 /* not synced: not to wait for more */
 #define SYNC_DELAY_MS (JOURNAL_SYNC_MS / 2)
+#define LOCK_TRIES 20
 #define LOOKS 16		/* so far apart, before the thread sleeps */
 #define KEEP_BYTES (4u << 20)	/* of a buffer's memory */
 
@@ -288,6 +289,20 @@ run(void *user)
 	return NULL;
 }
 
+/* A list that asks whether it is free (journal_is_open) has it meanwhile. */
+static bool
+lock(int fd)
+{
+	static const struct timespec pause = { .tv_nsec = 5000000 };
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 static int
 open_locked(const char *path, struct err *e)
 {
@@ -304,7 +319,7 @@ open_locked(const char *path, struct err *e)
 		    "away", path);
 		return -1;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	if (!lock(fd)) {
 		close(fd);
 		err_set(e, ERR_UNAVAILABLE, "%s is being written by another "
 		    "viva: close that one first", path);

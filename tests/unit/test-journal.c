@@ -110,6 +110,34 @@ what_is_written_is_a_chain_that_goes_on(void **st)
 	loop_destroy(l);
 }
 
+/* Who only asks must not keep the one that writes away. */
+static void
+asking_is_not_in_the_way(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct err e;
+	pid_t asks;
+
+	(void)st;
+	journal_close(journal_open(path, l, journal_io_system(), &e), NULL);
+	asks = fork();
+	assert_true(asks >= 0);
+	while (asks == 0)
+		journal_is_open(path);
+	for (int i = 0; i < 300; i++) {
+		struct journal *j = journal_open(path, l,
+		    journal_io_system(), &e);
+
+		if (j == NULL)
+			kill(asks, SIGKILL);
+		assert_non_null(j);
+		assert_true(journal_close(j, NULL));
+	}
+	kill(asks, SIGKILL);
+	waitpid(asks, NULL, 0);
+	loop_destroy(l);
+}
+
 static void
 two_writers_are_refused(void **st)
 {
@@ -638,6 +666,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    what_is_written_is_a_chain_that_goes_on, new_path,
 		    drop_path),
+		cmocka_unit_test_setup_teardown(asking_is_not_in_the_way,
+		    new_path, drop_path),
 		cmocka_unit_test_setup_teardown(two_writers_are_refused,
 		    new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
