@@ -248,8 +248,12 @@ viva_modal_SOURCES = \
 	src/cli/signals.c \
 	src/cli/cmd-remote.c \
 	src/cli/cmd-volumes.c \
+	src/cli/ends.c \
+	src/cli/ends.h \
 	src/cli/newfile.c \
 	src/cli/newfile.h \
+	src/cli/progress.c \
+	src/cli/progress.h \
 	src/cli/doctor-modal.c \
 	src/cli/modal-settings.c \
 	src/cli/modal-settings.h \

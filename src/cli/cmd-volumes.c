@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/newfile.h"
+#include "cli/progress.h"
 #include "cli/provider.h"
 #include "sandbox/modal.h"
 
@@ -59,7 +60,10 @@ account(struct order *o)
 static bool
 wait_for(struct order *o)
 {
+	struct progress *p = progress_begin(o->provider);
+
 	loop_run(o->loop);
+	progress_end(p);
 	return o->e.code == ERR_NONE;
 }
 

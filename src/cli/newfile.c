@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,35 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-
-static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
-static char *volatile doomed; /* what a signal's handler removes */
-
-static void
-on_end(int sig)
-{
-	char *path = doomed;
-
-	if (path != NULL)
-		unlink(path);
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
-/* One that is ignored (nohup) stays so. */
-static void
-catch_ends(void)
-{
-	struct sigaction sa, old;
-
-	memset(&sa, 0, sizeof sa);
-	sigemptyset(&sa.sa_mask);
-	sa.sa_handler = on_end;
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (sigaction(ends[i], NULL, &old) == 0 &&
-		    old.sa_handler == SIG_DFL)
-			sigaction(ends[i], &sa, NULL);
-}
+#include "cli/ends.h"
 
 /* ---- where it goes ---- */
 
@@ -98,11 +69,10 @@ begin(struct newfile *f, const char *dir, mode_t mode)
 	if (f->fd >= 0)
 		return true;
 	f->beside = own_name(dir);
-	catch_ends();
-	doomed = f->beside;
+	ends_remove(f->beside);
 	f->fd = open(f->beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (f->fd < 0) { /* it is not ours */
-		doomed = NULL;
+		ends_remove(NULL);
 		free(f->beside);
 		f->beside = NULL;
 		return false;
@@ -169,8 +139,7 @@ take_name(struct newfile *f)
 		dir = directory_of(f->to);
 		f->beside = own_name(dir);
 		free(dir);
-		catch_ends();
-		doomed = f->beside;
+		ends_remove(f->beside);
 		if (!link_fd(f->fd, f->beside))
 			return false;
 	}
@@ -215,7 +184,7 @@ newfile_close(struct newfile *f)
 		close(f->fd);
 	if (f->beside != NULL)
 		unlink(f->beside);
-	doomed = NULL;
+	ends_remove(NULL);
 	free(f->beside);
 	free(f->to);
 	*f = (struct newfile){ .fd = -1 };

@@ -419,6 +419,18 @@ https_start(struct https *h, const struct https_request *q, https_done done,
 	return c;
 }
 
+size_t
+https_moved(const struct https_call *c)
+{
+	curl_off_t n = 0;
+
+	if (c->method == HTTPS_GET)
+		return c->len;
+	if (c->easy != NULL)
+		curl_easy_getinfo(c->easy, CURLINFO_SIZE_UPLOAD_T, &n);
+	return n > 0 ? (size_t)n : 0;
+}
+
 bool
 https_url_ok(const char *url, struct err *e)
 {

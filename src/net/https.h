@@ -60,5 +60,8 @@ struct https_call; /* dead after done or cancel */
 struct https_call *https_start(struct https *, const struct https_request *,
     https_done, void *user);
 void https_cancel(struct https_call *); /* no done comes; NULL is fine */
+/* Bytes of the answer that are here; with PUT and POST, of the request's body
+ * that are gone. */
+size_t https_moved(const struct https_call *);
 
 #endif

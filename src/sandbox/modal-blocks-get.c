@@ -340,3 +340,17 @@ blocks_get(struct modal *m, const char *volume_id, const char *path,
 	ask(g);
 	return g;
 }
+
+bool
+blocks_get_progress(const struct blocks_get *g, uint64_t *done, uint64_t *all)
+{
+	*done = 0;
+	*all = g->size;
+	for (size_t i = 0; i < g->npieces; i++) {
+		const struct piece *k = &g->pieces[i];
+
+		*done += k->url == NULL || k->writer != NULL ? k->n :
+		    k->call != NULL ? https_moved(k->call) : 0;
+	}
+	return g->pieces != NULL;
+}

@@ -57,6 +57,7 @@ struct blocks_put {
 	struct account_call *call;
 	struct loop_timer *timer;
 	unsigned rounds;
+	bool asked; /* what is missing is known */
 	struct err why; /* of the last failure */
 	void (*done)(void *user, const struct err *);
 	void *user;
@@ -255,6 +256,7 @@ asked(void *user, const struct grpc_status *st, const char *reply, size_t n)
 	r = wire_unpack(CLIENT_DESC(volume_put_files2_response), reply, n);
 	missing = r != NULL ? r->n_missing_blocks : 0;
 	ok = r != NULL && take_missing(p, r);
+	p->asked = true;
 	for (size_t i = 0; i < missing; i++)
 		wire_wipe(r->missing_blocks[i]->put_url);
 	wire_free(r);
@@ -516,4 +518,23 @@ blocks_put(struct modal *m, const char *volume_id, const char *path,
 	}
 	hash_all(p);
 	return p;
+}
+
+bool
+blocks_put_progress(const struct blocks_put *p, uint64_t *done)
+{
+	size_t n, moved;
+
+	*done = 0;
+	for (size_t i = 0; i < p->nblocks; i++) {
+		const struct block *k = &p->blocks[i];
+
+		n = p->from.n - k->at < BLOCK_SIZE ? p->from.n - k->at :
+		    BLOCK_SIZE;
+		moved = k->call != NULL ? https_moved(k->call) :
+		    k->url != NULL || k->failed ? 0 : n;
+		/* What is not answered is not all there. */
+		*done += k->call != NULL && moved >= n ? n - 1 : moved;
+	}
+	return p->asked;
 }

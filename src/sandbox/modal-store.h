@@ -40,6 +40,9 @@ struct blocks_put *blocks_put(struct modal *, const char *volume_id,
     const char *path, const struct blocks_from *,
     void (*done)(void *user, const struct err *e), void *user);
 void blocks_put_cancel(struct blocks_put *); /* NULL is fine */
+/* Bytes of the file that are over, what is under way with it; false: that is
+ * not known yet. */
+bool blocks_put_progress(const struct blocks_put *, uint64_t *done);
 
 struct blocks_get;
 /* fd: a regular file, borrowed until the end, that is then what was read and
@@ -50,6 +53,9 @@ struct blocks_get *blocks_get(struct modal *, const char *volume_id,
     void (*done)(void *user, char *data, size_t n, const struct err *e),
     void *user);
 void blocks_get_cancel(struct blocks_get *); /* NULL is fine */
+/* As of a put; all: of the whole file. */
+bool blocks_get_progress(const struct blocks_get *, uint64_t *done,
+    uint64_t *all);
 
 /* ---- modal-hash.c ---- */
 

@@ -478,6 +478,22 @@ modal_volume_put(struct modal *m, const char *volume, const char *path,
 }
 
 void
+modal_volume_progress(const struct modal *m, uint64_t *done, uint64_t *all)
+{
+	const struct volume_job *j = m->volume_jobs;
+	bool known = false;
+
+	if (j != NULL && j->get != NULL) {
+		known = blocks_get_progress(j->get, done, all);
+	} else if (j != NULL && j->put != NULL) {
+		known = blocks_put_progress(j->put, done);
+		*all = j->n;
+	}
+	if (!known)
+		*done = *all = 0;
+}
+
+void
 modal_volume_remove(struct modal *m, const char *volume, const char *path,
     bool recursive, modal_file_done done, void *user)
 {

@@ -121,6 +121,10 @@ void modal_volume_get(struct modal *, const char *volume, const char *path,
  * put (ERR_UNAVAILABLE). */
 void modal_volume_put(struct modal *, const char *volume, const char *path,
     int fd, uint64_t n, modal_file_done, void *user);
+/* How far the get or put that was asked for last is: bytes of the file that
+ * are over, of all; 0 of 0 until that is known, and of anything else. */
+void modal_volume_progress(const struct modal *, uint64_t *done,
+    uint64_t *all);
 /* A directory (else ERR_INVALID) only when recursive. */
 void modal_volume_remove(struct modal *, const char *volume, const char *path,
     bool recursive, modal_file_done, void *user);

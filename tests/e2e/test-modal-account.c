@@ -226,7 +226,10 @@ static void
 test_silent(void **state)
 {
 	static const char *const commands[] = { "sandboxes",
-		"volumes --delete", "doctor" };
+		"volumes --delete", "doctor", "volumes files viva-a",
+		"volumes get viva-a f -", "volumes put viva-a /etc/passwd",
+		"volumes remove viva-a f" };
+	struct ptyscreen *p[ARRAY_LEN(commands)];
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof a;
@@ -241,13 +244,15 @@ test_silent(void **state)
 	    ntohs(a.sin_port));
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		const char *const more[] = { url, NULL };
-		struct ptyscreen *p = viva(commands[i], more);
 
-		ptyscreen_wait(p, "viva: waiting for an answer from "
+		p[i] = viva(commands[i], more);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		ptyscreen_wait(p[i], "viva: waiting for an answer from "
 		    "https://127.0.0.1:");
-		kill(ptyscreen_pid(p), SIGTERM);
-		ptyscreen_exit(p);
-		ptyscreen_stop(p);
+		kill(ptyscreen_pid(p[i]), SIGTERM);
+		ptyscreen_exit(p[i]);
+		ptyscreen_stop(p[i]);
 	}
 	close(fd);
 	free(url);

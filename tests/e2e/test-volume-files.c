@@ -83,6 +83,17 @@ begin(const char *text)
 	return ptyscreen_start(50, 200, argv, fakemodal_env(fake, home));
 }
 
+/* A slow machine may say that it waits. */
+static void
+without_waits(char *said)
+{
+	char *at, *end;
+
+	while ((at = strstr(said, "viva: waiting for an answer")) != NULL &&
+	    (end = strchr(at, '\n')) != NULL)
+		memmove(at, end + 1, strlen(end + 1) + 1);
+}
+
 /* What a shell in the home's directory w says to that, where v is viva
  * volumes; borrowed until the next.  Its status is that. */
 static const char *
@@ -95,6 +106,7 @@ says(int status, const char *text)
 	int got = ptyscreen_exit(p);
 
 	snprintf(said, sizeof said, "%s", ptyscreen_written(p));
+	without_waits(said);
 	ptyscreen_stop(p);
 	if (got != status)
 		fail_msg("%s: ended with %d: %s", text, got, said);
@@ -183,7 +195,8 @@ test_there_and_back(void **state)
 	    "           6  when  a/b/small\r\n");
 	expect(0, "v files viva-one a/c", "  a/c\r\n");
 	/* Each byte, under each name that can be given. */
-	expect_all("mkdir d && cd d && v get viva-one big && cmp big ../big",
+	expect_all("mkdir d && cd d && v get viva-one big 2>e; cat e; rm e;"
+	    " cmp big ../big",
 	    "saved big, " SIZE " bytes\r\n");
 	says(0, "v get viva-one /a/b/small d/s && cmp small d/s &&"
 	    " v get viva-one empty d/e && cmp empty d/e &&"
@@ -483,7 +496,80 @@ test_nonsense(void **state)
 	expect_left("\r\n");
 }
 
+/* ---- how far it is ---- */
+
+#define SLOW "{\"block_rate\": 4000000}" /* a block takes two seconds */
+
+static unsigned
+times_in(const char *word, const char *text)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text += strlen(word))
+		n++;
+	return n;
+}
+
+/* One line on a terminal, at most ten times a second, and gone at the end. */
+static void
+test_progress(void **state)
+{
+	static const char *const verbs[] = { "put viva-one big",
+		"get viva-one big x" };
+
+	(void)state;
+	says(0, "head -c " SIZE " /dev/urandom >big");
+	fakemodal_order(fake, "/knobs", SLOW);
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		char *text = xasprintf("cd %s/w && exec $VIVA volumes %s",
+		    home, verbs[i]);
+		int64_t begun = clock_mono(clock_system());
+		struct ptyscreen *p = begin(text);
+
+		ptyscreen_wait(p, " of " SIZE " bytes, ");
+		ptyscreen_wait(p, " MB/s");
+		assert_int_equal(ptyscreen_exit(p), 0);
+		assert_true(times_in(" MB/s", ptyscreen_written(p)) <=
+		    (clock_mono(clock_system()) - begun) / 100000 + 1);
+		assert_false(ptyscreen_has(p, " of " SIZE));
+		assert_true(strncmp(ptyscreen_text(p), i == 0 ? "big is on the "
+		    "volume" : "saved x", i == 0 ? 17 : 7) == 0);
+		ptyscreen_stop(p);
+		free(text);
+	}
+	says(0, "cmp big x; rm x; v get viva-one big x 2>e && test ! -s e");
+}
+
 /* ---- ^C ---- */
+
+static void
+test_interrupted_amidst(void **state)
+{
+	static const char *const verbs[] = { "put viva-one new big",
+		"get --force viva-one big old", "get viva-one big -" };
+
+	(void)state;
+	says(0, "head -c " SIZE " /dev/urandom >big; echo old >old;"
+	    " head -c " SIZE " /dev/urandom >new; v put viva-one big");
+	fakemodal_order(fake, "/knobs", SLOW);
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		char *text = xasprintf("cd %s/w && exec $VIVA volumes %s",
+		    home, verbs[i]);
+		struct ptyscreen *p = begin(text);
+
+		ptyscreen_wait(p, " MB/s");
+		ptyscreen_send(p, "\003");
+		assert_int_equal(ptyscreen_exit(p), 130);
+		if (strcspn(ptyscreen_text(p), " \n") != 0)
+			fail_msg("%s", ptyscreen_text(p));
+		ptyscreen_stop(p);
+		free(text);
+	}
+	fakemodal_order(fake, "/knobs", "{\"block_rate\": 0}");
+	says(0, "echo old | cmp - old && v get viva-one big - | cmp - big");
+	expect_left("big new old\r\n");
+	expect(0, "TMPDIR=. v files viva-one", "  big\r\n");
+}
 
 static void
 test_interrupted(void **state)
@@ -523,6 +609,7 @@ main(int argc, char **argv)
 		T(test_odd_names), T(test_not_ours), T(test_paths),
 		T(test_too_large), T(test_no_room), T(test_changes),
 		T(test_breaks), T(test_breaks_for_good), T(test_nonsense),
+		T(test_progress), T(test_interrupted_amidst),
 		T(test_interrupted) };
 
 	if (!fakemodal_possible())

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 
 from . import net
 
@@ -163,7 +164,7 @@ class Connection:
         except Exception as e:  # a fault of ours must not end the server
             answer = 500, "text/plain", repr(e).encode()
         for part in net.http_answer(*answer):
-            self.sock.sendall(part)
+            self.send(part)
         return version == "HTTP/1.1" \
             and headers.get("connection", "").lower() != "close"
 
@@ -194,6 +195,18 @@ class Connection:
                 have += n
             sink(self.piece[:have])
             left -= have
+            self.pace(have)
+
+    def send(self, data):
+        step = PIECE if self.server.rate() else max(len(data), 1)
+        for at in range(0, len(data), step):
+            self.pace(len(data[at:at + step]))
+            self.sock.sendall(data[at:at + step])
+
+    def pace(self, size):
+        rate = self.server.rate()
+        if rate > 0:
+            time.sleep(size / rate)
 
 
 class BlockServer:
@@ -202,6 +215,9 @@ class BlockServer:
 
     def __init__(self, store):
         self.store, self.cut = store, 0
+
+    def rate(self):
+        return self.store.knobs.block_rate
 
     def listen(self, host, context):
         self.context = context
@@ -223,6 +239,9 @@ class BlockServer:
         try:
             with sock:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self.rate() > 0:  # what is on its way is not gone
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
+                                    65536)
                 if self.context is None:
                     self.talk(sock)
                     return
