@@ -1,7 +1,8 @@
 #include "config.h"
 
 /* A file's bytes from a volume: its blocks by presigned URLs, each to its
- * place in the whole, which is in memory or in a file. */
+ * place in the whole, which is in memory or in a file.  URLs that are too old
+ * for a slow line are asked for anew, for what is not here yet. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,13 +17,16 @@
 #define TOGETHER 4
 #define TRIES 5
 #define TRY_US 100000
-#define ROUNDS 3 /* of asking for URLs */
+#define ROUNDS 3 /* of asking for URLs without a block that came */
+#define CHANGES 3 /* of the file, meanwhile */
 #define STALL_US 30000000
 #define ATTEMPT_GET_US 900000000
 
 struct piece {
 	struct blocks_get *g;
-	char *url; /* NULL: it is here */
+	char *url;
+	unsigned answer; /* the one that the URL of call is of */
+	bool here;
 	size_t at, n;
 	char *bytes; /* of a file: while it is under way */
 	struct https_call *call;
@@ -40,7 +44,8 @@ struct blocks_get {
 	struct piece *pieces;
 	struct account_call *call;
 	struct loop_timer *timer;
-	unsigned rounds;
+	unsigned answers; /* with URLs */
+	unsigned rounds, changes;
 	struct err why;
 	void (*done)(void *, char *, size_t, const struct err *);
 	void *user;
@@ -131,11 +136,12 @@ ask_again(void *user)
 	ask(g);
 }
 
-/* All of it: the file may be another one by now. */
+/* Where they were not just asked for.  What is under way goes on. */
 static void
 new_urls(struct blocks_get *g)
 {
-	drop_pieces(g);
+	if (g->call != NULL || g->timer != NULL)
+		return;
 	if (++g->rounds >= ROUNDS)
 		get_end(g, false);
 	else
@@ -143,13 +149,31 @@ new_urls(struct blocks_get *g)
 		    block_delay(g->rounds, TRY_US), ask_again, g);
 }
 
+/* What names a block is before what says that it may be had. */
+static size_t
+name_len(const char *url)
+{
+	return strcspn(url, "?");
+}
+
 static void
 piece_good(struct piece *k)
 {
-	explicit_bzero(k->url, strlen(k->url));
-	free(k->url);
-	k->url = NULL;
+	size_t n = name_len(k->url);
+
+	explicit_bzero(k->url + n, strlen(k->url + n));
+	k->here = true;
+	k->g->rounds = 0;
 	get_go(k->g);
+}
+
+static void
+piece_stale(struct piece *k)
+{
+	if (k->answer == k->g->answers)
+		new_urls(k->g);
+	else
+		get_go(k->g); /* it has a newer one */
 }
 
 /* It will be no better at another try. */
@@ -208,7 +232,7 @@ piece_here(void *user, const struct https_answer *a)
 	} else if (fate == BLOCK_GOOD) {
 		piece_good(k);
 	} else {
-		new_urls(g);
+		piece_stale(k);
 	}
 }
 
@@ -222,6 +246,7 @@ piece_ask(struct piece *k)
 
 	if (g->fd >= 0 && k->bytes == NULL)
 		k->bytes = xmalloc(k->n);
+	k->answer = g->answers;
 	q.into = g->fd >= 0 ? k->bytes : g->data + k->at;
 	k->call = https_start(account_https(g->m, NULL), &q, piece_here, k);
 }
@@ -235,16 +260,17 @@ is_under_way(const struct piece *k)
 static void
 get_go(struct blocks_get *g)
 {
+	bool asking = g->call != NULL || g->timer != NULL, left = false;
 	unsigned under_way = 0;
-	bool left = false;
 
 	for (size_t i = 0; i < g->npieces; i++)
 		under_way += is_under_way(&g->pieces[i]);
 	for (size_t i = 0; i < g->npieces; i++) {
 		struct piece *k = &g->pieces[i];
 
-		left |= k->url != NULL;
-		if (k->url == NULL || is_under_way(k) || under_way >= TOGETHER)
+		left |= !k->here;
+		if (k->here || asking || is_under_way(k) ||
+		    under_way >= TOGETHER)
 			continue;
 		under_way++;
 		piece_ask(k);
@@ -255,17 +281,13 @@ get_go(struct blocks_get *g)
 
 /* ---- where they are ---- */
 
-static bool
-take_urls(struct blocks_get *g, CLIENT(VolumeGetFile2Response) *r)
+static void
+cut(struct blocks_get *g, size_t size, size_t n)
 {
-	size_t n = (r->size + BLOCK_SIZE - 1) / BLOCK_SIZE;
-
-	if (n != r->n_get_urls)
-		return false;
-	g->size = r->size;
+	g->size = size;
 	if (g->fd < 0) {
-		g->data = xmalloc(g->size + 1);
-		g->data[g->size] = '\0';
+		g->data = xmalloc(size + 1);
+		g->data[size] = '\0';
 	}
 	g->pieces = xcalloc(n + 1, sizeof *g->pieces);
 	g->npieces = n;
@@ -274,11 +296,57 @@ take_urls(struct blocks_get *g, CLIENT(VolumeGetFile2Response) *r)
 
 		k->g = g;
 		k->at = i * BLOCK_SIZE;
-		k->n = g->size - k->at < BLOCK_SIZE ? g->size - k->at :
-		    BLOCK_SIZE;
-		k->url = xstrdup(r->get_urls[i]);
-		wire_wipe(r->get_urls[i]);
+		k->n = size - k->at < BLOCK_SIZE ? size - k->at : BLOCK_SIZE;
 	}
+}
+
+/* Are these the blocks that we have some of? */
+static bool
+same_blocks(const struct blocks_get *g, const CLIENT(VolumeGetFile2Response) *r)
+{
+	if (r->size != g->size)
+		return false;
+	for (size_t i = 0; i < g->npieces; i++) {
+		const char *url = g->pieces[i].url;
+		size_t n = name_len(url);
+
+		if (name_len(r->get_urls[i]) != n ||
+		    memcmp(url, r->get_urls[i], n) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+take_url(struct piece *k, char *url)
+{
+	if (!k->here) {
+		if (k->url != NULL)
+			explicit_bzero(k->url, strlen(k->url));
+		free(k->url);
+		k->url = xstrdup(url);
+		k->tries = 0;
+	}
+	wire_wipe(url);
+}
+
+/* Of a file that is another one by now, or may be, all is read anew. */
+static bool
+take_urls(struct blocks_get *g, CLIENT(VolumeGetFile2Response) *r)
+{
+	size_t n = (r->size + BLOCK_SIZE - 1) / BLOCK_SIZE;
+
+	if (n != r->n_get_urls)
+		return false;
+	if (g->pieces != NULL && !same_blocks(g, r)) {
+		drop_pieces(g);
+		g->changes++;
+	}
+	if (g->pieces == NULL)
+		cut(g, r->size, n);
+	g->answers++;
+	for (size_t i = 0; i < n; i++)
+		take_url(&g->pieces[i], r->get_urls[i]);
 	return true;
 }
 
@@ -309,7 +377,8 @@ asked(void *user, const struct grpc_status *st, const char *reply, size_t n)
 		    "answer makes no sense");
 	else if (g->fd >= 0 && ftruncate(g->fd, (off_t)g->size) != 0)
 		cannot_write(g, errno);
-	else if (g->npieces > 0 && account_https(g->m, &g->why) == NULL)
+	else if (g->changes >= CHANGES || (g->npieces > 0 &&
+	    account_https(g->m, &g->why) == NULL))
 		get_end(g, false);
 	else
 		get_go(g);
@@ -349,7 +418,7 @@ blocks_get_progress(const struct blocks_get *g, uint64_t *done, uint64_t *all)
 	for (size_t i = 0; i < g->npieces; i++) {
 		const struct piece *k = &g->pieces[i];
 
-		*done += k->url == NULL || k->writer != NULL ? k->n :
+		*done += k->here || k->writer != NULL ? k->n :
 		    k->call != NULL ? https_moved(k->call) : 0;
 	}
 	return g->pieces != NULL;

@@ -23,7 +23,7 @@
 #define TOGETHER_READ 4 /* of a file: as many blocks are in memory */
 #define TRIES 4		    /* of one URL */
 #define TRY_US 250000	    /* before the second, then twice */
-#define ROUNDS 5	    /* of asking what is missing */
+#define ROUNDS 5	    /* of asking, without a block that was taken */
 #define ROUND_US 300000	    /* before one after a failure */
 #define STALL_US 60000000   /* of a PUT */
 #define ATTEMPT_PUT_US 900000000 /* a block over a slow line */
@@ -58,6 +58,7 @@ struct blocks_put {
 	struct loop_timer *timer;
 	unsigned rounds;
 	bool asked; /* what is missing is known */
+	bool stale; /* a URL is no good: they are asked for anew */
 	struct err why; /* of the last failure */
 	void (*done)(void *user, const struct err *);
 	void *user;
@@ -247,6 +248,7 @@ asked(void *user, const struct grpc_status *st, const char *reply, size_t n)
 	bool ok;
 
 	p->call = NULL;
+	p->stale = false;
 	if (st->code != GRPC_OK) {
 		account_error(p->m, "the volume does not take it", st,
 		    &p->why);
@@ -328,6 +330,10 @@ block_sent(void *user, const struct https_answer *a)
 	drop_bytes(k);
 	k->failed = fate != BLOCK_GOOD;
 	k->stored = !k->failed;
+	if (k->stored)
+		p->rounds = 0;
+	else
+		p->stale = true;
 	buf_clear(&k->receipt);
 	if (k->stored)
 		buf_add(&k->receipt, a->body, a->n);
@@ -400,28 +406,29 @@ is_under_way(const struct block *k)
 	return k->reader != NULL || k->call != NULL || k->timer != NULL;
 }
 
-/* Sends what is missing, so many at once, then asks again. */
+/* May this one be sent now? */
+static bool
+is_due(struct block *k)
+{
+	if (k->url != NULL && k->twin != NULL)
+		wipe(&k->url);
+	return k->url != NULL && !is_under_way(k) && !k->p->stale;
+}
+
+/* Sends what is missing, so many at once, then asks again: for the rest, when
+ * the URLs are too old. */
 static void
 put_go(struct blocks_put *p)
 {
 	unsigned under_way = 0, most = p->from.data != NULL ? TOGETHER :
 	    TOGETHER_READ;
-	bool failed = false, left = false;
 
 	for (size_t i = 0; i < p->nblocks; i++)
 		under_way += is_under_way(&p->blocks[i]);
 	for (size_t i = 0; i < p->nblocks; i++) {
 		struct block *k = &p->blocks[i];
 
-		failed |= k->failed;
-		if (k->url == NULL)
-			continue;
-		if (k->twin != NULL) {
-			wipe(&k->url);
-			continue;
-		}
-		left = true;
-		if (is_under_way(k) || under_way >= most)
+		if (!is_due(k) || under_way >= most)
 			continue;
 		under_way++;
 		/* Freed when there is no HTTPS at all. */
@@ -431,8 +438,8 @@ put_go(struct blocks_put *p)
 		}
 		block_send(k);
 	}
-	if (!left)
-		p->timer = loop_timer_add(p->m->loop, failed ? ROUND_US : 0,
+	if (under_way == 0)
+		p->timer = loop_timer_add(p->m->loop, p->stale ? ROUND_US : 0,
 		    ask_later, p);
 }
 

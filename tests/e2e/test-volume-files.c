@@ -540,6 +540,18 @@ test_progress(void **state)
 	says(0, "cmp big x; rm x; v get viva-one big x 2>e && test ! -s e");
 }
 
+/* A line so slow that the URLs are too old before all of it is here. */
+static void
+test_slow_line(void **state)
+{
+	(void)state;
+	says(0, "head -c 40000000 /dev/urandom >big; v put viva-one big");
+	fakemodal_order(fake, "/knobs", "{\"block_rate\": 4000000,"
+	    " \"url_secs\": 2}");
+	expect(0, "v get viva-one big x", "saved x, 40000000 bytes");
+	says(0, "cmp big x");
+}
+
 /* ---- ^C ---- */
 
 static void
@@ -609,7 +621,8 @@ main(int argc, char **argv)
 		T(test_odd_names), T(test_not_ours), T(test_paths),
 		T(test_too_large), T(test_no_room), T(test_changes),
 		T(test_breaks), T(test_breaks_for_good), T(test_nonsense),
-		T(test_progress), T(test_interrupted_amidst),
+		T(test_progress), T(test_slow_line),
+		T(test_interrupted_amidst),
 		T(test_interrupted) };
 
 	if (!fakemodal_possible())

@@ -80,25 +80,33 @@ good(struct seen *s)
 		fail_msg("%s", s->err.msg);
 }
 
+/* Its name on this machine. */
+static char *
+over_there(const char *path)
+{
+	const char *at = strstr(tell("/state", NULL), volume_id);
+
+	assert_non_null(at);
+	at = strstr(at, "\"dir\": \"");
+	assert_non_null(at);
+	at += 8;
+	return xasprintf("%.*s/%s", (int)strcspn(at, "\""), at, path);
+}
+
 /* Both as viva reads it and as it is over there. */
 static void
 same(const char *path, const char *data, size_t n)
 {
 	struct seen *s = run(FS_GET, path, NULL, NULL, 0);
 	struct buf bytes = { 0 };
-	char *at, *name;
+	char *name;
 
 	good(s);
 	assert_int_equal(s->nfiles, 1);
 	assert_int_equal(s->files[0].size, n);
 	assert_memory_equal(s->files[0].data, data, n);
 	assert_int_equal(s->files[0].data[n], '\0');
-	at = strstr(tell("/state", NULL), volume_id);
-	assert_non_null(at);
-	at = strstr(at, "\"dir\": \"");
-	assert_non_null(at);
-	at += 8;
-	name = xasprintf("%.*s/%s", (int)strcspn(at, "\""), at, path);
+	name = over_there(path);
 	assert_true(hunt_slurp(name, &bytes));
 	assert_int_equal(bytes.len, n);
 	assert_memory_equal(buf_str(&bytes), data, n);
@@ -183,6 +191,7 @@ finish(void **state)
 	tell("/faults", "{\"clear\": true}");
 	tell("/log", "{}");
 	tell("/knobs", "{\"volume_full\": false, \"url_secs\": 600, "
+	    "\"url_uses\": 0, "
 	    "\"build_secs\": 0.2, \"ephemeral_secs\": 600}");
 	return 0;
 }

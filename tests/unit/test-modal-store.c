@@ -225,6 +225,64 @@ test_expired(void **state)
 	free(data);
 }
 
+/* Those of one answer live for a few blocks only: what is there already is not
+ * moved again. */
+static void
+test_expired_amidst(void **state)
+{
+	static const unsigned uses[] = { 4, 1 };
+	size_t n = 100 * MIB;
+	char *data = noise(n, 10), knob[40];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(uses); i++) {
+		tell("/log", "{}");
+		snprintf(knob, sizeof knob, "{\"url_uses\": %u}", uses[i]);
+		tell("/knobs", knob);
+		data[5 * MIB] ^= 2;
+		data[95 * MIB] ^= 2;
+		good(put("a", data, n));
+		good(run(FS_GET, "a", NULL, NULL, 0));
+		assert_memory_equal(seen.files[0].data, data, n);
+		assert_int_equal(counted("put_bytes"), i == 0 ? n : 16 * MIB);
+		assert_int_equal(counted("get_bytes"), n);
+	}
+	free(data);
+}
+
+/* Another file amidst: all of it, and nothing of the one before. */
+static void
+test_changed_amidst(void **state)
+{
+	size_t n = 40 * MIB;
+	char *data = noise(n, 12), *other = noise(n, 13), *name, *temp;
+	struct seen first = { 0 };
+	FILE *f;
+
+	(void)state;
+	good(put("a", data, n));
+	name = over_there("a");
+	tell("/log", "{}");
+	tell("/knobs", "{\"url_uses\": 2}");
+	begin_op(&first, FS_GET, "a", NULL, NULL, 0);
+	UNTIL(counted("get") >= 2);
+	temp = xasprintf("%s-new", name);
+	f = fopen(temp, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(other, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(rename(temp, name), 0);
+	UNTIL(first.done);
+	good(&first);
+	assert_int_equal(first.files[0].size, n);
+	assert_memory_equal(first.files[0].data, other, n);
+	forget(&first);
+	free(temp);
+	free(name);
+	free(other);
+	free(data);
+}
+
 static void
 test_interrupted(void **state)
 {
@@ -609,6 +667,7 @@ all(void)
 		T(test_sizes), T(test_zeros), T(test_known_blocks),
 		T(test_names), T(test_list_and_tree),
 		T(test_remove_and_rename), T(test_full), T(test_expired),
+		T(test_expired_amidst), T(test_changed_amidst),
 		T(test_interrupted), T(test_calls_fail), T(test_cancel),
 		T(test_stranger), PLAIN(test_saved_when_gone),
 		PLAIN(test_first_round_trip), PLAIN(test_crash_unsynced),

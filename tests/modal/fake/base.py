@@ -31,6 +31,7 @@ KNOBS = (
     ("auth_jwt_secs", 1200, "life of the control plane's token"),
     ("router_jwt_secs", 1200, "life of a task's token"),
     ("url_secs", 600, "life of a presigned URL"),
+    ("url_uses", 0, "so often those of one answer are good (any)"),
     ("block_rate", 0, "bytes a second of each block's PUT or GET (all)"),
     ("ephemeral_secs", 600, "an ephemeral volume lives so long unbeaten"),
     ("sandbox_secs", 0, "caps the life of every new sandbox"),

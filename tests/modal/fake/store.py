@@ -1,6 +1,7 @@
 """Volumes: directory trees, blocks and the presigned block store."""
 import asyncio
 import base64
+import collections
 import hashlib
 import os
 import shutil
@@ -166,6 +167,8 @@ class Store:
         self.url = ""
         self.counts = {"put": 0, "get": 0, "put_bytes": 0, "get_bytes": 0}
         self.refuse = []
+        self.answers = 0  # with URLs
+        self.used = collections.Counter()  # of one's
 
     # -- volumes
 
@@ -209,16 +212,22 @@ class Store:
 
     def sign(self, verb, what):
         until = int(time.time() + self.knobs.url_secs)
-        text = "%s %s %d" % (verb, what, until)
-        return "%s/%s?until=%d&sig=%s" % (
-            self.url, what, until, self.tokens.sign(text).hex())
+        text = "%s %s %d %d" % (verb, what, until, self.answers)
+        return "%s/%s?until=%d&answer=%d&sig=%s" % (
+            self.url, what, until, self.answers,
+            self.tokens.sign(text).hex())
 
     def checked(self, verb, target):
         url = urllib.parse.urlsplit(target)
         query = dict(urllib.parse.parse_qsl(url.query))
         what, until = url.path[1:], int(query.get("until", "0"))
-        text = "%s %s %d" % (verb, what, until)
+        answer = int(query.get("answer", "0"))
+        text = "%s %s %d %d" % (verb, what, until, answer)
         good = self.tokens.sign(text).hex() == query.get("sig")
+        with self.blocks.lock:
+            self.used[answer] += 1
+        if 0 < self.knobs.url_uses < self.used[answer]:
+            return None
         return what if good and until > time.time() else None
 
     def receipt(self, digest):
@@ -273,10 +282,12 @@ class Store:
         return 200, "application/octet-stream", self.receipt(digest)
 
     def fetch(self, what):
-        kind, volume_id, start, size, path = what.split("/", 4)
+        kind, volume_id, start, size, stamp, path = what.split("/", 5)
         try:
             name = self.get(volume_id).path(urllib.parse.unquote(path))
             with open(name, "rb") as fp:
+                if self.stamp(os.fstat(fp.fileno())) != stamp:
+                    raise FileNotFoundError
                 data = os.pread(fp.fileno(), int(size), int(start))
         except (OSError, RpcFail):
             self.count("get", 0)
@@ -289,6 +300,12 @@ class Store:
         return 200, "application/octet-stream", data, *more
 
     @staticmethod
+    def stamp(st):
+        """Names the bytes of a file: blocks are never other ones."""
+        return hashlib.sha256(b"%d %d %d" % (
+            st.st_ino, st.st_size, st.st_mtime_ns)).hexdigest()[:12]
+
+    @staticmethod
     def repr_digest(data):
         return "Repr-Digest", "sha-256=:%s:" % base64.b64encode(
             hashlib.sha256(data).digest()).decode()
@@ -296,6 +313,7 @@ class Store:
     # -- the volume's RPCs that move data
 
     def missing_blocks(self, request):
+        self.answers += 1
         for fi, file in enumerate(request.files):
             if len(file.blocks) != (file.size + BLOCK - 1) // BLOCK:
                 raise RpcFail("INVALID_ARGUMENT",
@@ -350,15 +368,17 @@ class Store:
         path = volume.path(request.path)
         if not os.path.isfile(path):
             raise RpcFail("NOT_FOUND", "no such file: " + request.path)
+        self.answers += 1
+        stamp = self.stamp(os.stat(path))
         size = os.path.getsize(path)
         start = min(request.start, size)
         end = min(start + request.len, size) if request.len else size
         urls, at = [], start
         while at < end:
             step = min(end, (at // BLOCK + 1) * BLOCK)
-            urls.append(self.sign("GET", "%s/%s/%d/%d/%s" % (
+            urls.append(self.sign("GET", "%s/%s/%d/%d/%s/%s" % (
                 "bare" if request.client_pads_blocks else "file",
-                volume.id, at, step - at,
+                volume.id, at, step - at, stamp,
                 urllib.parse.quote(os.path.relpath(path, volume.dir)))))
             at = step
         return urls, size, start, end - start
