@@ -22,6 +22,7 @@
 #include "base/mem.h"
 
 #define CONNECT_MS 10000L
+#define ADDRESS_MS 3000L /* to the address we were told; then to the name */
 #define KEEPALIVE_STEP_S 10L
 /* A peer that acknowledges nothing for so long is gone. */
 #define UNACKED_MS 20000
@@ -87,6 +88,13 @@ set_tls(const struct curl_server *s, CURL *h)
 }
 
 void
+curl_server_set_by_name(CURL *h)
+{
+	curl_easy_setopt(h, CURLOPT_CONNECT_TO, NULL);
+	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+}
+
+void
 curl_server_set(const struct curl_server *s, CURL *h)
 {
 	set_tls(s, h);
@@ -104,6 +112,10 @@ curl_server_set(const struct curl_server *s, CURL *h)
 	curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	if (s->local)
 		curl_easy_setopt(h, CURLOPT_PROXY, "");
+	if (s->address != NULL && !s->by_name) {
+		curl_easy_setopt(h, CURLOPT_CONNECT_TO, s->address);
+		curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, ADDRESS_MS);
+	}
 }
 
 /* ---- the library ---- */
@@ -289,6 +301,21 @@ find_authorities(struct curl_server *s)
 		s->ca = ca_store_get(s->ca_file);
 }
 
+/* With any host and port of the URL; what is no address is nothing. */
+static void
+take_address(struct curl_server *s, const char *address)
+{
+	char to[INET_ADDRSTRLEN + 4];
+	struct in_addr a;
+
+	if (!s->tls || address == NULL || inet_pton(AF_INET, address, &a) != 1)
+		return;
+	snprintf(to, sizeof to, "::%s:", address);
+	s->address = curl_slist_append(NULL, to);
+	if (s->address == NULL)
+		abort(); /* out of memory */
+}
+
 bool
 curl_server_init(struct curl_server *s, const struct grpc_spec *spec,
     struct err *e)
@@ -301,6 +328,7 @@ curl_server_init(struct curl_server *s, const struct grpc_spec *spec,
 		return false;
 	}
 	find_authorities(s);
+	take_address(s, spec->address);
 	s->one_shot = !s->tls && v->version_num < 0x080000;
 	s->url = xstrndup(spec->url, strcspn(spec->url + 8, "/") + 8);
 	return true;
@@ -324,6 +352,7 @@ curl_server_free(struct curl_server *s)
 {
 	free(s->url);
 	free(s->ca_file);
+	curl_slist_free_all(s->address);
 }
 
 /* ---- failures ---- */

@@ -49,6 +49,7 @@ struct wire_exchange {
 	CURL *easy;
 	bool odd; /* its weight is */
 	bool early; /* begun before there was a connection */
+	bool aside; /* to the address we were told, not to the name's own */
 	struct curl_slist *headers;
 	const struct wire_sink *sink;
 	void *user;
@@ -56,6 +57,7 @@ struct wire_exchange {
 };
 
 static void on_transfer(void *, CURL *, CURLcode);
+static void begin(struct wire_exchange *);
 
 /* ---- lanes ---- */
 
@@ -183,6 +185,51 @@ exchange_over(struct wire_exchange *x, CURLcode rc)
 	sink->end(user, &end);
 }
 
+static bool
+was_sent(struct wire_exchange *x)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+	return us > 0;
+}
+
+static void
+go_by_name(struct wire_exchange *x)
+{
+	struct lane *l = x->lane;
+
+	link_out(&l->running, x);
+	curl_multi_remove_handle(curl_loop_multi(l->on_loop), x->easy);
+	l->users--;
+	curl_server_set_by_name(x->easy);
+	x->aside = false;
+	x->why[0] = '\0';
+	begin(x);
+}
+
+/* Nobody who is this server is at the address that we were told: what has not
+ * been sent goes to the name's own, the oldest first. */
+static bool
+address_fails(struct wire_exchange *x, CURLcode rc)
+{
+	struct lane *l = x->lane;
+	struct wire_exchange *last, *prev;
+
+	if (rc == CURLE_OK || !x->aside || was_sent(x))
+		return false;
+	x->wire->server.by_name = true;
+	lane_retire(l);
+	for (last = l->running; last->next != NULL; last = last->next)
+		;
+	for (x = last; x != NULL; x = prev) {
+		prev = x->prev;
+		if (x->aside && !was_sent(x))
+			go_by_name(x);
+	}
+	return true;
+}
+
 static void
 on_transfer(void *user, CURL *easy, CURLcode rc)
 {
@@ -191,7 +238,8 @@ on_transfer(void *user, CURL *easy, CURLcode rc)
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 	l->users++; /* it stays while it runs */
-	exchange_over((void *)private, rc);
+	if (!address_fails((void *)private, rc))
+		exchange_over((void *)private, rc);
 	l->users--;
 	lane_reap(l);
 }
@@ -251,15 +299,6 @@ set_request(struct wire_exchange *x, const struct wire_request *q,
 	curl_easy_setopt(h, CURLOPT_PRIVATE, x);
 	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, x->why);
 	free(url);
-}
-
-static bool
-was_sent(struct wire_exchange *x)
-{
-	curl_off_t us = 0;
-
-	curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
-	return us > 0;
 }
 
 /* ---- keepalive ---- */
@@ -378,6 +417,7 @@ start(struct wire *base, const struct wire_request *q,
 	if (x->easy == NULL)
 		abort(); /* out of memory */
 	curl_server_set(&w->server, x->easy);
+	x->aside = w->server.address != NULL && !w->server.by_name;
 	set_request(x, q, w->server.url);
 	if (w->server.ca != NULL && !ca_store_ready(w->server.ca))
 		wait_for_ca(x);

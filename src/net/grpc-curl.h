@@ -22,6 +22,10 @@ struct curl_server {
 	bool tls, local;
 	bool one_shot; /* a connection for each exchange */
 	struct ca_store *ca; /* NULL: libcurl reads ca_file */
+	/* For CURLOPT_CONNECT_TO: where it is said to be.  NULL: where its
+	 * name says. */
+	struct curl_slist *address;
+	bool by_name; /* nobody is there: the name's own address all the same */
 };
 
 bool curl_server_init(struct curl_server *, const struct grpc_spec *,
@@ -32,6 +36,8 @@ bool curl_server_any(struct curl_server *, const char *ca_file,
 void curl_server_free(struct curl_server *);
 /* All that is the same for every exchange. */
 void curl_server_set(const struct curl_server *, CURL *);
+/* Of a handle that was set while it was to go to the address we were told. */
+void curl_server_set_by_name(CURL *);
 
 /* Does the URL begin with https://HOST, or with http:// and this machine? *e
  * never repeats it. */

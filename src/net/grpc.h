@@ -50,6 +50,10 @@ struct grpc_spec {
 	 * a connection for each call, as libcurl before 8 cannot do more. */
 	const char *url;
 	const char *ca_file; /* PEM; NULL: SSL_CERT_FILE's, else the system's */
+	/* Its IPv4 address, as somebody says: it is tried first, and must
+	 * prove to be the URL's host all the same.  NULL, or none: the name's
+	 * own. */
+	const char *address;
 };
 /* A server; connects with the first call.  SIGPIPE is ignored from then on. */
 struct grpc *grpc_create(struct loop *, const struct grpc_spec *,

@@ -372,10 +372,10 @@ router_watch(void *user)
 }
 
 static bool
-connect_worker(struct box *b, char *url)
+connect_worker(struct box *b, char *url, const char *address)
 {
 	struct grpc_spec spec = { .url = url,
-		.ca_file = b->m->opt.ca_file };
+		.ca_file = b->m->opt.ca_file, .address = address };
 	struct grpc *g = b->m->dial(b->m->dial_user, b->m->loop, &spec, NULL);
 
 	if (g == NULL) {
@@ -409,7 +409,7 @@ box_take_access(struct box *b, const CLIENT(CommandRouterAccess) *a)
 		return false;
 	}
 	if (b->router == NULL || strcmp(b->router_url, url) != 0) {
-		if (!connect_worker(b, url))
+		if (!connect_worker(b, url, a->worker_ipv4_address))
 			return false;
 	} else {
 		free(url);

@@ -820,7 +820,8 @@ test_urls(void **state)
 		assert_non_null(g);
 		grpc_destroy(g);
 	}
-	spec = (struct grpc_spec){ "https://h", "/nonexistent/ca.pem" };
+	spec = (struct grpc_spec){ .url = "https://h",
+		.ca_file = "/nonexistent/ca.pem" };
 	assert_null(grpc_create(s->loop, &spec, &e));
 	assert_string_equal(e.msg, "cannot read the certificates in "
 	    "/nonexistent/ca.pem: No such file or directory");

@@ -98,6 +98,7 @@ finish(void **state)
 	tell("/faults", "{\"clear\": true}");
 	tell("/knobs", "{\"delay_ms\": 0, \"refuse_token\": false, "
 	    "\"start_secs\": 0, \"access_in_create\": true, "
+	    "\"worker_host\": \"\", \"worker_ipv4\": \"\", "
 	    "\"sandbox_secs\": 0}");
 	return 0;
 }
@@ -844,11 +845,46 @@ test_secrets(void **state)
 	buf_free(&record);
 }
 
+/* An access may tell where the worker is: that is tried first, with the name
+ * in its certificate, and then what the name says. */
+static void
+test_worker_address(void **state)
+{
+	static const struct {
+		const char *host, *ipv4;
+	} workers[] = {
+		{ "worker.invalid", "127.0.0.1" },
+		{ "localhost", "127.0.0.77" }, /* nobody is there */
+		{ "localhost", "127.0.0.1:1" }, { "localhost", "1.2.3" } };
+	char knobs[200];
+	struct rig r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
+		if (i > 0)
+			finish(NULL);
+		snprintf(knobs, sizeof knobs, "{\"access_in_create\": false, "
+		    "\"worker_host\": \"%s\", \"worker_ipv4\": \"%s\"}",
+		    workers[i].host, workers[i].ipv4);
+		tell("/knobs", knobs);
+		open_account(true, READY_IMAGE, TOKEN_ID);
+		rig_open(&r, loop, account, workspace, false);
+		r.fs.id = r.s->ops->fs(r.s, FS_PUT, "a", NULL, "abc", 3);
+		UNTIL(r.fs.done || r.retries > 0);
+		if (!r.fs.ok || r.retries > 0)
+			fail_msg("%s at %s: %s", workers[i].host,
+			    workers[i].ipv4, buf_str(&r.states));
+		rig_close(&r);
+		drain();
+	}
+}
+
 static int
 all(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_shell, finish),
+		cmocka_unit_test_teardown(test_worker_address, finish),
 		cmocka_unit_test_teardown(test_files, finish),
 		cmocka_unit_test_teardown(test_volume, finish),
 		cmocka_unit_test_teardown(test_judge, finish),

@@ -39,6 +39,8 @@ KNOBS = (
     ("read_chunk", 262144, "most bytes in one message of output"),
     ("volume_full", False, "volumes take no more bytes"),
     ("access_in_create", True, "SandboxCreateV2 brings the router's access"),
+    ("worker_host", "", "workers' name in their URL (the address)"),
+    ("worker_ipv4", "", "worker_ipv4_address of an access (none)"),
     ("retain_bytes", 32 << 20, "output kept after it was read"),
     ("unread_bytes", 256 << 20, "then a program waits for readers"),
     ("page", 100, "most entries in one answer of a list"),

@@ -288,8 +288,10 @@ class Control(Volume1, Logs):
         return await self.once(call, make)
 
     def access(self, box):
+        url, host = self.fake.router_url, self.knobs.worker_host
         return self.pb.CommandRouterAccess(
-            url=self.fake.router_url, jwt=self.fake.tokens.make(
+            url="https://%s:%s" % (host, url.rpartition(":")[2])
+            if host else url, jwt=self.fake.tokens.make(
                 "router", self.knobs.router_jwt_secs, task=box.task_id))
 
     async def TaskGetCommandRouterAccess(self, _call, request):
@@ -305,7 +307,9 @@ class Control(Volume1, Logs):
             box = self.boxes.task(request.task_id)
         if box.result is not None:
             raise RpcFail("FAILED_PRECONDITION", "the sandbox has ended")
-        return self.access(box)
+        answer = self.access(box)
+        answer.worker_ipv4_address = self.knobs.worker_ipv4
+        return answer
 
     # -- sandboxes: the two generations share what they do
 

@@ -196,7 +196,7 @@ class Fake:
         self.boxes = Boxes(self.dir, self.knobs, self.store,
                            not self.options.no_bwrap)
         self.control, self.router = Control(self), Router(self)
-        ca = net.make_certificates(self.dir, ["localhost", "127.0.0.1",
+        ca = net.make_certificates(self.dir, ["localhost", "worker.invalid", "127.0.0.1",
                                               self.options.host])
         self.grpc = grpc.aio.server(options=OPTIONS)
         handlers = []
