@@ -42,6 +42,7 @@ struct remote {
 	char **running; /* names of sandboxes, when volumes are listed */
 	size_t nrunning, running_cap;
 	bool remove, yes, ok;
+	bool some; /* not all sandboxes that run are known */
 	int64_t older; /* s */
 };
 
@@ -196,10 +197,15 @@ on_running_listed(void *user, const struct err *e)
 {
 	struct remote *r = user;
 
-	if (e != NULL)
+	if (e != NULL) {
 		on_listed(r, e);
-	else
-		r->kind->list(provider_modal(r->provider), &watch_items, r);
+		return;
+	}
+	if (r->some && r->remove)
+		fputs("viva: Modal does not list the sandboxes of other apps; "
+		    "a volume that one of them uses is not told from others\n",
+		    stderr);
+	r->kind->list(provider_modal(r->provider), &watch_items, r);
 }
 
 /* A volume has the name of the sandbox that it is in. */
@@ -212,7 +218,7 @@ list(struct remote *r)
 
 	provider_wait(r->provider);
 	if (r->kind->list == modal_list_volumes)
-		modal_list_sandboxes(m, &watch_running, r);
+		modal_list_users(m, &watch_running, &r->some, r);
 	else
 		r->kind->list(m, &watch_items, r);
 }

@@ -22,6 +22,7 @@ struct listing {
 	void (*done)(void *, const struct err *);
 	void *user;
 	char *app_id, *id;
+	bool *some; /* of sandboxes of all apps; NULL: of viva's, by its tag */
 	double before;
 	unsigned pages;
 };
@@ -86,13 +87,14 @@ no_sense(struct listing *l, const char *what)
 /* ---- sandboxes ---- */
 
 static void sandboxes_ask(struct listing *);
+static void app_done(void *, const struct grpc_status *, const char *, size_t);
 
 static void
 tell_sandbox(struct listing *l, const CLIENT(SandboxInfo) *s)
 {
 	struct modal_item item = { .id = s->id, .name = s->name,
 		.created = (int64_t)s->created_at };
-	bool ours = false;
+	bool ours = l->some != NULL;
 
 	for (size_t i = 0; i < s->n_tags; i++)
 		if (strcmp(s->tags[i]->tag_name, TAG_VIVA) == 0) {
@@ -102,6 +104,17 @@ tell_sandbox(struct listing *l, const CLIENT(SandboxInfo) *s)
 		}
 	if (ours)
 		l->watch->item(l->user, &item);
+}
+
+/* It wants an app to be named, or does not know this call. */
+static bool
+one_app_only(const struct listing *l, const struct grpc_status *st)
+{
+	return l->some != NULL && !*l->some &&
+	    (st->code == GRPC_INVALID_ARGUMENT ||
+	    st->code == GRPC_UNIMPLEMENTED ||
+	    st->code == GRPC_FAILED_PRECONDITION ||
+	    st->code == GRPC_PERMISSION_DENIED);
 }
 
 static void
@@ -114,6 +127,12 @@ sandboxes_done(void *user, const struct grpc_status *st, const char *reply,
 	bool more;
 
 	l->call = NULL;
+	if (one_app_only(l, st)) {
+		*l->some = true;
+		l->before = 0;
+		l->call = account_app(l->m, false, app_done, l);
+		return;
+	}
 	if (st->code != GRPC_OK) {
 		listing_end(l, "the sandboxes cannot be listed", st);
 		return;
@@ -142,12 +161,14 @@ static void
 sandboxes_ask(struct listing *l)
 {
 	CLIENT(SandboxListRequest) q = CLIENT_INIT(SANDBOX_LIST_REQUEST);
+	bool all = l->app_id == NULL; /* the second generation's has both */
 
-	q.app_id = l->app_id;
-	if (!l->m->config->v2) /* else the app says it */
+	if (!all)
+		q.app_id = l->app_id;
+	if (all || !l->m->config->v2) /* else the app says it */
 		q.environment_name = l->m->config->environment;
 	q.before_timestamp = l->before;
-	l->call = account_call(l->m, l->m->config->v2 ?
+	l->call = account_call(l->m, all || l->m->config->v2 ?
 	    CLIENT_PATH("SandboxListV2") : CLIENT_PATH("SandboxList"),
 	    &q.base, ATTEMPT_US, sandboxes_done, l);
 }
@@ -186,6 +207,18 @@ modal_list_sandboxes(struct modal *m, const struct modal_list_watch *watch,
 
 	l->watch = watch;
 	l->call = account_app(m, false, app_done, l);
+}
+
+void
+modal_list_users(struct modal *m, const struct modal_list_watch *watch,
+    bool *some, void *user)
+{
+	struct listing *l = listing_create(m, user);
+
+	l->watch = watch;
+	l->some = some;
+	*some = false;
+	sandboxes_ask(l);
 }
 
 /* ---- volumes ---- */

@@ -75,6 +75,11 @@ int64_t modal_now(const struct modal *);
 /* Running sandboxes of viva's app; volumes whose names have its prefix. */
 void modal_list_sandboxes(struct modal *, const struct modal_list_watch *,
     void *user);
+/* All that run in the environment, of whatever app, as a volume may be in one
+ * of them; *some: of viva's app only, as Modal does not list the others.  Of
+ * an item nothing but the name counts. */
+void modal_list_users(struct modal *, const struct modal_list_watch *,
+    bool *some, void *user);
 void modal_list_volumes(struct modal *, const struct modal_list_watch *,
     void *user);
 void modal_end_sandbox(struct modal *, const char *id,

@@ -547,6 +547,27 @@ test_in_use(void **state)
 	assert_int_equal(fakemodal_running(fake), 1);
 }
 
+/* Of a viva with other settings, and seen by one with others still. */
+static void
+test_in_use_elsewhere(void **state)
+{
+	static const char *const first[] = { "MODAL_SANDBOX_V2=0", NULL };
+	static const char *const used[] = { "in use by a sandbox that runs",
+		NULL };
+	static const char *const some[] = { "viva: Modal does not list the "
+		"sandboxes of other apps", "would delete", NULL };
+
+	(void)state;
+	leave_one(NULL, "\tapp = other\n");
+	assert_says(says("volumes --delete --yes", NULL, 0), used);
+	assert_says(says("volumes --delete --yes", first, 0), used);
+	assert_int_equal(volumes("viva-"), 1);
+	fakemodal_order(fake, "/faults", "{\"rpc\": \"SandboxListV2\", "
+	    "\"code\": \"INVALID_ARGUMENT\"}");
+	assert_says(says("volumes --delete", NULL, 0), some);
+	assert_int_equal(fakemodal_running(fake), 1);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -557,7 +578,7 @@ main(void)
 		T(test_not_tls),
 		T(test_certificate), T(test_settings), T(test_asked_for),
 		T(test_doctor), T(test_open_file), T(test_clean_up),
-		T(test_in_use), T(test_clock),
+		T(test_in_use), T(test_in_use_elsewhere), T(test_clock),
 		T(test_clock_ahead) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())
