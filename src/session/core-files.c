@@ -17,6 +17,8 @@
 #define EDIT_MAX (1u << 20)
 #define LIST_MAX (1u << 20)
 #define FOLLOW_BURST (4u << 20)
+#define OPEN_SLOW_US 500000 /* then it is said which file is waited for */
+#define OPEN_STILL_US 8000000 /* and again */
 
 struct request *
 file_request(struct core *c, enum request_kind kind, enum fs_op op,
@@ -56,7 +58,9 @@ core_files_reset(struct core *c)
 	c->last_list = NULL;
 	loop_timer_cancel(c->autosave);
 	loop_timer_cancel(c->follow);
-	c->autosave = c->follow = NULL;
+	loop_timer_cancel(c->opening);
+	c->autosave = c->follow = c->opening = NULL;
+	c->open_told = false;
 }
 
 void
@@ -106,6 +110,45 @@ emit_open(struct core *c, const char *path, const char *p, size_t n,
 	core_emit(c, &ev);
 }
 
+/* The one that was asked for last. */
+static const struct request *
+being_opened(const struct core *c)
+{
+	for (size_t i = c->nrequests; i > 0; i--)
+		if (c->requests[i - 1].kind == REQ_OPEN)
+			return &c->requests[i - 1];
+	return NULL;
+}
+
+/* The editor shows the one before as long. */
+static void
+open_is_slow(void *user)
+{
+	struct core *c = user;
+	const struct request *r = being_opened(c);
+
+	c->opening = NULL;
+	if (r == NULL)
+		return;
+	core_notice(c, "opening %s ...", r->path);
+	c->open_told = true;
+	c->opening = loop_timer_add(c->loop, OPEN_STILL_US, open_is_slow, c);
+}
+
+/* Was it told that one is waited for, and none is any more? */
+static bool
+open_is_over(struct core *c)
+{
+	bool told = c->open_told;
+
+	if (being_opened(c) != NULL)
+		return false;
+	loop_timer_cancel(c->opening);
+	c->opening = NULL;
+	c->open_told = false;
+	return told;
+}
+
 void
 file_open(struct core *c, const char *path)
 {
@@ -114,6 +157,9 @@ file_open(struct core *c, const char *path)
 		emit_open(c, path, NULL, 0, false);
 	} else if (c->sandbox != NULL) {
 		file_request(c, REQ_OPEN, FS_GET, path, NULL, NULL, 0);
+		loop_timer_cancel(c->opening);
+		c->opening = loop_timer_add(c->loop, OPEN_SLOW_US,
+		    open_is_slow, c);
 	}
 }
 
@@ -130,6 +176,7 @@ on_open(struct core *c, struct request *r, const struct fs_result *res)
 	char hash[65];
 	const char *p;
 	size_t n;
+	bool told = open_is_over(c);
 
 	if (!file_data(res, &p, &n)) {
 		core_notice(c, "cannot open %s: %s", r->path, res->err.msg);
@@ -140,6 +187,8 @@ on_open(struct core *c, struct request *r, const struct fs_result *res)
 		    n > OPEN_MAX ? "too long for the editor" : "not text");
 		return;
 	}
+	if (told)
+		core_notice(c, "%s is open", r->path);
 	if (state_file(c->state, r->path) != NULL) { /* asked for twice */
 		emit_open(c, r->path, NULL, 0, false);
 		return;

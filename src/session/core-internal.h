@@ -95,6 +95,8 @@ struct core {
 	char *last_list;
 	int64_t followed; /* core_meter: what changed outside the editor */
 	struct loop_timer *follow; /* there was more of it */
+	struct loop_timer *opening; /* a file: to tell that it takes long */
+	bool open_told; /* and it was */
 	unsigned seeding; /* template files still being written */
 	bool seeds_behind; /* as known.behind, of these */
 	struct loop_timer *autosave;

@@ -666,6 +666,31 @@ test_new_after_gone(void **state)
 	assert_int_equal(solution(f)->save, FILE_SAVED);
 }
 
+/* Until then the editor shows another one. */
+static void
+test_open_slow(void **state)
+{
+	struct fixture *f = *state;
+	struct command open = { .type = CMD_FILE_OPEN, .path = "far.py" };
+
+	turns(f);
+	fake_write(f->shell, "far.py", "x\n");
+	core_command(f->core, &open);
+	pass(f, 600000);
+	assert_non_null(state_file(core_state(f->core), "far.py"));
+	assert_int_equal(told(f, "far.py"), 0); /* it was there at once */
+	open.path = "farther.py";
+	fake_write(f->shell, "farther.py", "x\n");
+	f->plan.mute = true;
+	core_command(f->core, &open);
+	turns(f);
+	assert_int_equal(told(f, "farther.py"), 0);
+	pass(f, 600000);
+	assert_string_equal(f->notice, "opening farther.py ...");
+	pass(f, 8100000);
+	assert_int_equal(told(f, "opening farther.py ..."), 2);
+}
+
 /* The old one does not answer: not waited for for ever, nor is a submit that
  * waits for it forgotten. */
 static void
@@ -907,7 +932,7 @@ main(void)
 		    fixture_teardown), T(test_follow_flood),
 		T(test_answer_flood), T(test_limit), T(test_limit_told),
 		T(test_new_sandbox),
-		T(test_new_after_gone), T(test_new_mute),
+		T(test_new_after_gone), T(test_new_mute), T(test_open_slow),
 		T(test_new_and_end), T(test_new_early),
 		T(test_new_half),
 		FAR(test_states_recorded), FAR(test_expiry),
