@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "sandbox/modal-store.h"
 
 #define ATTEMPT_US 15000000
@@ -432,6 +433,11 @@ job_go(struct volume_job *j)
 		err_set(&j->why, ERR_INVALID, "'%.200s' is no path on a "
 		    "volume; 'viva volumes files %.100s' lists what is there",
 		    j->path, j->volume);
+	/* As a message's string it would be asked for without end. */
+	else if (!all && !utf8_valid(j->path, strlen(j->path)))
+		err_set(&j->why, ERR_INVALID, "the path is no UTF-8, as names "
+		    "on a volume are; 'viva volumes files %.100s' lists what "
+		    "is there", j->volume);
 	else if (j->n > MODAL_FILE_MAX)
 		err_set(&j->why, ERR_LIMIT, "%.200s is too large: viva puts "
 		    "100 MiB at most; Modal's own 'modal volume put' puts "

@@ -296,6 +296,10 @@ test_paths(void **state)
 	expect(1, "v remove --recursive viva-one /", "no file of the volume is "
 	    "named");
 	expect(1, "v put viva-one f a//b", "'a//b' is no path on a volume");
+	expect(1, "v put viva-one f \"$(printf 'a\\377')\"", "the path is no "
+	    "UTF-8");
+	expect(1, "v get viva-one \"$(printf 'a\\377')\" x", "the path is no "
+	    "UTF-8");
 	expect(1, "v put viva-one f e", "e is a directory");
 	expect(1, "v put viva-one f f/g", "a parent of f/g is a file");
 	expect(1, "v get viva-one e x", "no file e on the volume viva-one");

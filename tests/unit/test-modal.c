@@ -344,6 +344,8 @@ test_judge_tricks(void **state)
 	x = run(&r, &spec, "3\n");
 	assert_string_equal(buf_str(&x->out[0]), "none\n-1\n");
 	assert_false(x->x.memory_limit);
+	/* Memory that is new to the machine costs it time. */
+	spec.cpu_ms = 10000;
 	x = run(&r, &spec, "4\n");
 	assert_int_equal(x->x.status, 0);
 	assert_true(x->x.memory_limit);
