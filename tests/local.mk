@@ -484,10 +484,12 @@ EXTRA_DIST += \
 	tests/modal/fake/fstools.py \
 	tests/modal/fake/more.proto \
 	tests/modal/fake/net.py \
+	tests/modal/fake/pump.py \
 	tests/modal/fake/router.py \
 	tests/modal/fake/server.py \
 	tests/modal/fake/stdio.py \
 	tests/modal/fake/store.py \
+	tests/modal/fake/stream.py \
 	tests/modal/fake/synctool.py \
 	tests/modal/fake/volume1.py \
 	tests/modal/fake/web.py \

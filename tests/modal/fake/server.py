@@ -213,10 +213,14 @@ class Fake:
         self.grpc.add_generic_rpc_handlers(handlers)
         target = "viva-fake-%d-%s" % (os.getpid(), base.new_id(""))
         self.grpc.add_insecure_port("unix-abstract:" + target)
-        direct = self.options.direct and self.direct_port()
         await self.grpc.start()
         h2 = net.server_context(self.dir, ["h2"])
         host = self.options.host
+        # A router's port without the wires that can misbehave.
+        direct = 0
+        if self.options.direct:
+            from .pump import Pump  # only this wants python3-hpack
+            direct = Pump(handlers, h2).listen(host)
         for name, port in (("control", self.options.port), ("router", 0)):
             relay = self.relays[name] = net.Relay(self.knobs, "\0" + target, h2)
             await relay.listen(host, port)
@@ -243,18 +247,6 @@ class Fake:
             "knobs": "http://%s:%d" % (host, self.knob_server.port),
             "ca": ca, "dir": self.dir, "pid": os.getpid(),
             "bwrap": int(bool(self.boxes.bwrap))}
-
-    def direct_port(self):
-        """A router's port without the wires that can misbehave."""
-        address = self.options.host + ":0"
-        if self.options.plain:
-            return self.grpc.add_insecure_port(address)
-        pair = []
-        for name in ("server.key", "server.pem"):
-            with open(os.path.join(self.dir, name), "rb") as fp:
-                pair.append(fp.read())
-        return self.grpc.add_secure_port(
-            address, grpc.ssl_server_credentials([tuple(pair)]))
 
     async def stop(self):
         """Also after a start that failed half-way."""
