@@ -134,20 +134,29 @@ say(const char *text, uint64_t *at)
 	*at += strlen(text);
 }
 
+/* As conformance/speed.mjs does it: there has been a program before, and it is
+ * over with the last byte. */
 static void
 speed(const char *size)
 {
 	const char *const argv[] = { "/__modal/.bin/fake-counter", size,
 		NULL };
+	static const char *const first[] = { "true", NULL };
+	unsigned long long n = strtoull(size, NULL, 10);
 	int64_t began;
 
 	UNTIL(act.state == SANDBOX_READY);
+	act.program = begin(first, false);
+	UNTIL(act.program_over);
+	act.program_over = false;
+	act.bytes = 0;
 	began = clock_mono(clock_system());
 	act.program = begin(argv, true);
-	UNTIL(act.program_over);
+	UNTIL(act.bytes >= n);
 	printf("{\"output_mb_s\":%.0f,", (double)act.bytes /
 	    (double)(clock_mono(clock_system()) - began));
-	if (act.bytes != strtoull(size, NULL, 10))
+	UNTIL(act.program_over);
+	if (act.bytes != n)
 		exit(1);
 }
 
