@@ -716,7 +716,7 @@ void
 program_go(struct program *x)
 {
 	if (x->attached != NULL && x->give_up == NULL && !x->b->attached) {
-		program_never(x, "there is no sandbox of it any more");
+		program_never(x, "the sandbox that it ran in is gone");
 		return;
 	}
 	if (x->give_up == NULL && !x->started &&
