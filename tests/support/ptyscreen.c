@@ -134,6 +134,11 @@ static void
 run_child(struct ptyscreen *p, const char *const *argv,
     const char *const *env)
 {
+	/* Tests that run in the background of a script inherit that ^C is
+	 * ignored; at a terminal nobody does. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	if (login_tty(p->slave) != 0)
 		_exit(126);
 	close(p->master);
