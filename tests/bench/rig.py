@@ -43,6 +43,9 @@ PARTS = ["tp", "record", "lat", "editor", "start", "mem", "seek"]
 WORKLOADS = ["alt_screen", "ascii_dense", "ascii_lines", "cursor_motion",
              "scroll", "scroll_region", "sgr_dense", "sgr_lines", "unicode"]
 JOURNAL_MS = 200  # it is on disk by then
+# Keys in one program before it is the next one's turn, the first not counted;
+# together a multiple of LETTERS, so that no letter follows itself.
+BURST, WARM = 25, 3
 PROMPT = b"workspace$"
 # Painted when a workload waits and has ended; the workloads have none of
 # these letters.
@@ -351,23 +354,41 @@ class Rig:
         t.settle(100)
         return os.path.getsize("%s/load/%s" % (self.dir, load)) * 1000 / ns
 
-    def echo(self, name, cases):
-        """Times in ms from a key to its letter on the screen, per case."""
+    def echo(self, name, command):
+        """The program with `echo` in its shell, waiting for keys."""
         t, where = self.shell(name)
+        shutil.copy(self.o.tools + "/echo", where + "/echo")
+        os.chmod(where + "/echo", 0o755)
+        t.settle(300)
+        t.type(command)
+        drain(t, 300)
+        return t
+
+    def flooded(self, name):
+        """Times in ms from a key to its letter on the screen."""
+        t = self.echo(name, b"./echo -f\r")
         try:
-            shutil.copy(self.o.tools + "/echo", where + "/echo")
-            os.chmod(where + "/echo", 0o755)
-            t.settle(300)
-            out = []
-            for case in cases:
-                t.type(b"./echo -f\r" if case == "flood" else b"./echo\r")
-                drain(t, 300)
-                out.append(keys(t, self.o.keys))
-                t.type(b"\003")
-                drain(t, 300)
-            return out
+            return [keys(t, self.o.keys)]
         finally:
             t.close()
+
+    def idle(self, names):
+        """The same without a flood, in all of the programs side by side: by
+        name, a list of the times of each burst."""
+        terms, out = {}, {name: [] for name in names}
+        rand = random.Random(5)
+        try:
+            for name in names:
+                terms[name] = self.echo(name, b"./echo\r")
+            for i in range(self.o.bursts):
+                for name in names if i % 2 == 0 else names[::-1]:
+                    out[name].append(keys(terms[name], BURST, warm=WARM,
+                                          rand=rand))
+            return out
+        finally:
+            for t in terms.values():
+                os.close(t.fd)
+            end_all()
 
     def editor(self, name):
         where = None
@@ -461,9 +482,9 @@ def saved(t, path):
     raise Broken("the editor did not save what was typed")
 
 
-def keys(t, n, every=0):
-    warm, times, lost = 20, [], 0
-    rand = random.Random(5)
+def keys(t, n, every=0, warm=20, rand=None):
+    times, lost = [], 0
+    rand = rand or random.Random(5)
     for i in range(n + warm):
         if every and i and i % every == 0:
             t.type(b"\r")
@@ -547,6 +568,21 @@ class Table:
                               "peer_runs": [limit], "ratio": value / limit,
                               "ok": verdict == "ok"}
 
+    def beside(self, what, bursts, mine, peer, q, no_change=False):
+        """A quantile of all keys, and the 95 % interval of its ratio to the
+        peer's: bursts that are neighbours in time are drawn together.  No
+        change is what the interval cannot tell from 1."""
+        value, other = (quantile(sum(bursts[n], []), q) for n in (mine, peer))
+        ratio, low, high = ratio_between(bursts[mine], bursts[peer], q)
+        verdict = ("MISSED" if low > 1 else "ok" if no_change or ratio <= 1
+                   else "not shown")
+        self.rows.append([what, "%.2f ms" % value, "%s %.2f" % (
+            peer.split()[-1], other), "%.2f (%.2f–%.2f)" % (ratio, low, high),
+            verdict])
+        self.figures[what] = {"unit": "ms", "viva": [value], "peer": peer,
+                              "peer_runs": [other], "ratio": ratio,
+                              "interval": [low, high], "ok": verdict == "ok"}
+
     def skip(self, what, why):
         self.rows.append([what, "", why, "", "not measured"])
         self.missing = True
@@ -620,21 +656,36 @@ def interval(rounds, times=4000):
             drawn[int(times * 0.975)]]
 
 
+def ratio_between(mine, peer, q, times=1000):
+    """Of two lists of bursts: the ratio of a quantile of all their values,
+    and the ends of its 95 % interval, by drawing turns anew."""
+    def ratio(turns):
+        return (quantile([x for i in turns for x in mine[i]], q) /
+                quantile([x for i in turns for x in peer[i]], q))
+
+    rand, all_turns = random.Random(7), range(len(mine))
+    drawn = sorted(ratio(rand.choices(all_turns, k=len(mine)))
+                   for _ in range(times))
+    return [ratio(all_turns), drawn[int(times * 0.025)],
+            drawn[int(times * 0.975)]]
+
+
 def part_lat(rig, table):
-    cases = ["idle", "flood"]
-    v = turns(rig, "key to echo", rig.o.runs, [VIVA, TMUX, OFF],
-              lambda name: rig.echo(name, cases[:1] if name == OFF else cases))
-    for i, case in enumerate(cases):
-        for q in (0.5, 0.99):
-            mine, peer = ([quantile(r, q) for r in v[n][i]]
-                          for n in (VIVA, TMUX))
-            ratio = median(mine) / median(peer)
-            table.add("key to echo, %s, p%d" % (case, q * 100), mine, "tmux",
-                      peer, "ms", ratio, ratio <= 1)
-    on, off = ([quantile(r, 0.5) for r in v[n][0]] for n in (VIVA, OFF))
-    table.add("recording, key to echo, idle, p50 (ok: the runs overlap)", on,
-              "off", off, "ms", median(on) / median(off),
-              min(on) <= max(off))
+    what = "key to echo, idle"
+    print("rig: " + what, file=sys.stderr)
+    v = rig.idle([VIVA, TMUX, OFF])
+    for q in (0.5, 0.99):
+        table.beside("%s, p%d" % (what, q * 100), v, VIVA, TMUX, q)
+    for q in (0.5, 0.99):
+        table.beside("recording, %s, p%d" % (what, q * 100), v, VIVA, OFF, q,
+                     no_change=True)
+    what = "key to echo, flood"
+    v = turns(rig, what, rig.o.runs, [VIVA, TMUX], rig.flooded)
+    for q in (0.5, 0.99):
+        mine, peer = ([quantile(r, q) for r in v[n][0]] for n in (VIVA, TMUX))
+        ratio = median(mine) / median(peer)
+        table.add("%s, p%d" % (what, q * 100), mine, "tmux", peer, "ms",
+                  ratio, ratio <= 1)
 
 
 def part_editor(rig, table):
@@ -722,6 +773,7 @@ def options():
     o.rounds = max(3, o.rounds or (0 if o.quick else 12))
     o.starts = 7 if o.quick else max(21, o.runs)
     o.keys = 60 if o.quick else 300
+    o.bursts = 12 if o.quick else 12 * o.runs
     o.mib = 2 if o.quick else 8
     for path in [o.viva] + [o.tools + "/" + x
                             for x in ("bench-vt", "bench-replay", "echo")]:
