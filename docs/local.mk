@@ -17,4 +17,5 @@ EXTRA_DIST += \
 	docs/decisions/0012-cells-painted-by-ourselves.md \
 	docs/decisions/0013-raw-output-in-the-record.md \
 	docs/decisions/0014-samples-in-the-session.md \
-	docs/decisions/0015-phases-of-a-sandbox-at-modal.md
+	docs/decisions/0015-phases-of-a-sandbox-at-modal.md \
+	docs/decisions/0016-what-a-package-says.md

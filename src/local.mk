@@ -107,13 +107,18 @@ libcore_a_SOURCES = \
 	src/sandbox/sandbox.h \
 	src/sandbox/seccomp.c \
 	src/sandbox/seccomp.h \
+	src/problem/attachments.c \
+	src/problem/cases.c \
 	src/problem/compare.c \
 	src/problem/compare.h \
 	src/problem/language.c \
 	src/problem/language.h \
 	src/problem/list.c \
+	src/problem/package-yaml.c \
+	src/problem/package.h \
 	src/problem/problem.c \
 	src/problem/problem.h \
+	src/problem/statement.c \
 	src/session/command.h \
 	src/session/core-attach.c \
 	src/session/core-files.c \

@@ -375,6 +375,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/problem/extra-inputs \
 	tests/fuzz/corpus/problem/flags \
 	tests/fuzz/corpus/problem/good \
+	tests/fuzz/corpus/problem/groups \
+	tests/fuzz/corpus/problem/groups-refused \
 	tests/fuzz/corpus/problem/limits \
 	tests/fuzz/corpus/problem/list \
 	tests/fuzz/corpus/problem/names \

@@ -8,6 +8,63 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
+static bool
+tolerance(const char *s, double *out)
+{
+	char *end;
+
+	if (s == NULL)
+		return false;
+	*out = strtod(s, &end);
+	return end != s && *end == '\0' && isfinite(*out) && *out >= 0;
+}
+
+/* One of the arguments, and the number after it where it takes one. */
+static bool
+add_rule(struct compare_rules *r, const char *word, char **save)
+{
+	bool any = strcmp(word, "float_tolerance") == 0;
+	bool absolute = strcmp(word, "float_absolute_tolerance") == 0;
+	bool relative = strcmp(word, "float_relative_tolerance") == 0;
+	double v;
+
+	if (strcmp(word, "case_sensitive") == 0) {
+		r->case_sensitive = true;
+		return true;
+	}
+	if (strcmp(word, "space_change_sensitive") == 0) {
+		r->space_sensitive = true;
+		return true;
+	}
+	if ((!any && !absolute && !relative) ||
+	    !tolerance(strtok_r(NULL, " \t\n", save), &v))
+		return false;
+	if (any || absolute) {
+		r->absolute = true;
+		r->absolute_tolerance = v;
+	}
+	if (any || relative) {
+		r->relative = true;
+		r->relative_tolerance = v;
+	}
+	return true;
+}
+
+bool
+compare_rules_add(struct compare_rules *r, const char *words)
+{
+	char *copy = xstrdup(words), *save = NULL, *word;
+	bool ok = true;
+
+	for (word = strtok_r(copy, " \t\n", &save); word != NULL && ok;
+	    word = strtok_r(NULL, " \t\n", &save))
+		ok = add_rule(r, word, &save);
+	free(copy);
+	return ok;
+}
+
 struct side {
 	const char *p, *end;
 	const char *tok;
@@ -47,17 +104,17 @@ as_number(const struct side *s, double *v)
 }
 
 static bool
-close_enough(const struct problem *p, const struct side *a,
+close_enough(const struct compare_rules *r, const struct side *a,
     const struct side *b)
 {
 	double x, y, d;
 
-	if ((p->float_absolute < 0 && p->float_relative < 0) ||
-	    !as_number(a, &x) || !as_number(b, &y))
+	if ((!r->absolute && !r->relative) || !as_number(a, &x) ||
+	    !as_number(b, &y))
 		return false;
 	d = fabs(x - y);
-	return (p->float_absolute >= 0 && d <= p->float_absolute) ||
-	    (p->float_relative >= 0 && d <= p->float_relative * fabs(x));
+	return (r->absolute && d <= r->absolute_tolerance) ||
+	    (r->relative && d <= r->relative_tolerance * fabs(x));
 }
 
 /* Not strncasecmp: an output may hold a NUL, and goes on behind it. */
@@ -72,13 +129,14 @@ same_letters(const char *a, const char *b, size_t n)
 }
 
 static bool
-same_token(const struct problem *p, const struct side *a, const struct side *b)
+same_token(const struct compare_rules *r, const struct side *a,
+    const struct side *b)
 {
-	if (a->len == b->len && (p->case_sensitive ?
+	if (a->len == b->len && (r->case_sensitive ?
 	    memcmp(a->tok, b->tok, a->len) == 0 :
 	    same_letters(a->tok, b->tok, a->len)))
 		return true;
-	return close_enough(p, a, b);
+	return close_enough(r, a, b);
 }
 
 static bool
@@ -95,7 +153,7 @@ differ(struct err *e, const struct side *want, const struct side *got,
 }
 
 bool
-compare(const struct problem *p, const char *want, size_t want_len,
+compare(const struct compare_rules *r, const char *want, size_t want_len,
     const char *got, size_t got_len, struct err *e)
 {
 	struct side a = { want, want + want_len, NULL, 0, 1, 0 };
@@ -105,7 +163,7 @@ compare(const struct problem *p, const char *want, size_t want_len,
 	for (;;) {
 		bool more_a = next(&a, &space_a), more_b = next(&b, &space_b);
 
-		if (p->space_sensitive && (a.tok - space_a != b.tok - space_b ||
+		if (r->space_sensitive && (a.tok - space_a != b.tok - space_b ||
 		    memcmp(space_a, space_b, (size_t)(a.tok - space_a)) != 0))
 			return differ(e, &a, &b, "the white space differs");
 		if (!more_a && !more_b)
@@ -114,7 +172,7 @@ compare(const struct problem *p, const char *want, size_t want_len,
 			return differ(e, &a, &b, "the output ends too early");
 		if (!more_a)
 			return differ(e, &a, &b, "there is output too much");
-		if (!same_token(p, &a, &b))
+		if (!same_token(r, &a, &b))
 			return differ(e, &a, &b, NULL);
 	}
 }

@@ -32,6 +32,12 @@ language_find(const char *name)
 	return NULL;
 }
 
+const struct language *
+language_at(size_t i)
+{
+	return i < ARRAY_LEN(languages) ? &languages[i] : NULL;
+}
+
 const char *
 language_names(void)
 {

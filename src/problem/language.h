@@ -3,6 +3,8 @@
 
 /* The table of languages: one entry is all that a language takes. */
 
+#include <stddef.h>
+
 struct language {
 	const char *name;      /* "python3" */
 	const char *extension; /* of a solution, with the dot */
@@ -17,6 +19,7 @@ struct language {
 };
 
 const struct language *language_find(const char *name); /* NULL: none */
+const struct language *language_at(size_t); /* NULL: no more */
 /* All names, separated by spaces. */
 const char *language_names(void);
 

@@ -378,8 +378,16 @@ seed_some(struct core *c, bool (*wanted)(const struct core *, const char *,
 	const struct language *l = language_find(c->spec.language);
 	unsigned sample = 0;
 
-	if (wanted == NULL || wanted(c, l->main_file, list))
+	if (problem_file(p, l, l->main_file) == NULL &&
+	    (wanted == NULL || wanted(c, l->main_file, list)))
 		seed(c, l->main_file, l->template, strlen(l->template));
+	for (size_t i = 0; i < p->nfiles; i++) {
+		const struct problem_file *f = &p->files[i];
+
+		if (problem_file(p, l, f->name) == f &&
+		    (wanted == NULL || wanted(c, f->name, list)))
+			seed(c, f->name, f->data, f->len);
+	}
 	for (size_t i = 0; i < p->ncases; i++) {
 		struct problem_case *k = &p->cases[i];
 		char *name;

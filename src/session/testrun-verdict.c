@@ -64,7 +64,7 @@ verdict_of(const struct testrun_spec *spec, const struct problem_case *k,
 		return VERDICT_JE;
 	if (x->status != 0)
 		return failed(spec, x, errors, why, n);
-	if (compare(spec->problem, k->ans, k->ans_len, buf_str(out), out->len,
+	if (compare(&k->rules, k->ans, k->ans_len, buf_str(out), out->len,
 	    &e))
 		return VERDICT_AC;
 	snprintf(why, n, "%s", e.msg);

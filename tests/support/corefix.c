@@ -17,19 +17,19 @@
 #include "base/mem.h"
 
 static struct problem_case cases[] = {
-	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2 },
+	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2, { 0 } },
 	{ (char *)"secret-name", true, (char *)"50 61\n", (char *)"111\n", 6,
-	    4 },
+	    4, { 0 } },
 };
 static const struct problem problem_a = { .name = (char *)"sum",
 	.title = (char *)"A sum", .statement = (char *)"# Add\n",
 	.time_limit_ms = 1000, .memory_limit_mb = 64, .output_limit_kb = 64,
-	.float_absolute = -1, .float_relative = -1, .cases = cases,
+	.cases = cases,
 	.ncases = 2 };
 static const struct problem problem_b = { .name = (char *)"sum2",
 	.title = (char *)"Another", .statement = (char *)"Again\n",
 	.time_limit_ms = 1000, .memory_limit_mb = 64, .output_limit_kb = 64,
-	.float_absolute = -1, .float_relative = -1, .cases = cases,
+	.cases = cases,
 	.ncases = 2 };
 
 uint64_t fixture_record_max;

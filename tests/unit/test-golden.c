@@ -154,13 +154,13 @@ screen_restore(void)
 
 static struct problem_case cases[] = {
 	{ (char *)"1", false, (char *)"4 9\n2 7 11 15\n", (char *)"0 1\n", 14,
-	    4 },
+	    4, { 0 } },
 	{ (char *)"2", false, (char *)"3 6\n3 2 4\n", (char *)"1 2\n", 10,
-	    4 },
-	{ (char *)"a", true, (char *)"h1\n", (char *)"1\n", 3, 2 },
-	{ (char *)"b", true, (char *)"h2\n", (char *)"2\n", 3, 2 },
-	{ (char *)"c", true, (char *)"h3\n", (char *)"3\n", 3, 2 },
-	{ (char *)"d", true, (char *)"h4\n", (char *)"4\n", 3, 2 },
+	    4, { 0 } },
+	{ (char *)"a", true, (char *)"h1\n", (char *)"1\n", 3, 2, { 0 } },
+	{ (char *)"b", true, (char *)"h2\n", (char *)"2\n", 3, 2, { 0 } },
+	{ (char *)"c", true, (char *)"h3\n", (char *)"3\n", 3, 2, { 0 } },
+	{ (char *)"d", true, (char *)"h4\n", (char *)"4\n", 3, 2, { 0 } },
 };
 
 static const char statement[] = "# Two numbers\n\n"
@@ -178,7 +178,7 @@ static const char statement[] = "# Two numbers\n\n"
 static const struct problem two_numbers = { .name = (char *)"two-numbers",
 	.title = (char *)"Two numbers", .statement = (char *)statement,
 	.time_limit_ms = 1000, .memory_limit_mb = 256, .output_limit_kb = 64,
-	.float_absolute = -1, .float_relative = -1, .cases = cases,
+	.cases = cases,
 	.ncases = ARRAY_LEN(cases) };
 static const struct problem *const problems[] = { &two_numbers,
 	&two_numbers };

@@ -180,9 +180,9 @@ hidden_cases_are_where_their_link_leads(void **st)
 }
 
 static bool
-accepts(struct problem p, const char *want, const char *got)
+accepts(struct compare_rules r, const char *want, const char *got)
 {
-	return compare(&p, want, strlen(want), got, strlen(got), NULL);
+	return compare(&r, want, strlen(want), got, strlen(got), NULL);
 }
 
 /* A single one of them, too. */
@@ -210,45 +210,369 @@ hidden_files_are_where_their_link_leads(void **st)
 static void
 outputs_are_compared_by_the_rules(void **st)
 {
-	struct problem p = { .float_absolute = -1, .float_relative = -1 };
+	struct compare_rules r = { 0 };
 	struct err e;
 
 	(void)st;
-	assert_true(accepts(p, "1 2\n", "1\n2"));
-	assert_true(accepts(p, "Yes", "yes\n\n"));
-	assert_false(accepts(p, "1 2", "1 3"));
-	assert_false(accepts(p, "1 2", "1"));
-	assert_false(accepts(p, "1", "1 2"));
-	assert_false(accepts(p, "1.0", "1.0000001"));
-	p.float_absolute = 1e-6;
-	assert_true(accepts(p, "1.0", "1.0000001"));
-	assert_false(accepts(p, "1.0", "nan"));
-	p.case_sensitive = p.space_sensitive = true;
-	assert_false(accepts(p, "Yes", "yes"));
-	assert_false(accepts(p, "a b", "a  b"));
-	assert_true(accepts(p, "a b\n", "a b\n"));
-	assert_false(compare(&p, "a\nb c", 5, "a\nb d", 5, &e));
+	assert_true(accepts(r, "1 2\n", "1\n2"));
+	assert_true(accepts(r, "Yes", "yes\n\n"));
+	assert_false(accepts(r, "1 2", "1 3"));
+	assert_false(accepts(r, "1 2", "1"));
+	assert_false(accepts(r, "1", "1 2"));
+	assert_false(accepts(r, "1.0", "1.00"));
+	assert_true(compare_rules_add(&r, " float_absolute_tolerance 1e-6"));
+	assert_true(accepts(r, "1.0", "1.0000001"));
+	assert_false(accepts(r, "1.0", "nan"));
+	assert_true(compare_rules_add(&r, "case_sensitive "
+	    "space_change_sensitive"));
+	assert_false(accepts(r, "Yes", "yes"));
+	assert_false(accepts(r, "a b", "a  b"));
+	assert_true(accepts(r, "a b\n", "a b\n"));
+	assert_false(compare(&r, "a\nb c", 5, "a\nb d", 5, &e));
 	assert_string_equal(e.msg, "line 2, token 2: expected c, got d");
+	assert_false(compare_rules_add(&r, "float_tolerance"));
+	assert_false(compare_rules_add(&r, "float_tolerance x"));
+	assert_false(compare_rules_add(&r, "any_order"));
 }
+
+/* ---- what else judges a solution ---- */
+
+static void
+make_dir(const char *name)
+{
+	char path[160];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void
+put_case(const char *name)
+{
+	char file[100];
+
+	snprintf(file, sizeof file, "data/%s.in", name);
+	put(file, "1\n");
+	snprintf(file, sizeof file, "data/%s.ans", name);
+	put(file, "1\n");
+}
+
+static struct problem *
+load(void)
+{
+	struct err e;
+	struct problem *p = problem_load(dir, &e);
+
+	if (p == NULL)
+		fail_msg("%s", e.msg);
+	return p;
+}
+
+static const struct compare_rules *
+rules_of(const struct problem *p, const char *name)
+{
+	for (size_t i = 0; i < p->ncases; i++)
+		if (strcmp(p->cases[i].name, name) == 0)
+			return &p->cases[i].rules;
+	fail_msg("no case %s", name);
+	return NULL;
+}
+
+/* Cases that are not seen would accept what is wrong. */
+static void
+cases_of_groups_are_read_in_order(void **st)
+{
+	static const char *const names[] = { "1", "a", "b", "g1/x", "g2/h/y",
+		"g2/z" };
+	struct problem *p;
+
+	(void)st;
+	make_dir("data/secret/g2");
+	make_dir("data/secret/g2/h");
+	make_dir("data/secret/g1");
+	put_case("secret/g2/z");
+	put_case("secret/g2/h/y");
+	put_case("secret/g1/x");
+	p = load();
+	assert_int_equal(p->ncases, 6);
+	for (size_t i = 0; i < 6; i++)
+		assert_string_equal(p->cases[i].name, names[i]);
+	assert_true(p->cases[3].hidden);
+	problem_free(p);
+	put("data/secret/g2/h/w.in", "no answer");
+	assert_null(problem_load(dir, NULL));
+}
+
+static void
+a_link_back_up_ends(void **st)
+{
+	char path[160];
+	struct err e;
+
+	(void)st;
+	snprintf(path, sizeof path, "%s/data/secret/again", dir);
+	assert_int_equal(symlink(".", path), 0);
+	assert_null(problem_load(dir, &e));
+	assert_non_null(strstr(e.msg, "deep"));
+}
+
+/* Legacy: testdata.yaml, inherited, beside the flags of problem.yaml. */
+static void
+groups_say_how_their_outputs_are_compared(void **st)
+{
+	struct problem *p;
+
+	(void)st;
+	make_dir("data/secret/g");
+	put_case("secret/g/x");
+	put("problem.yaml", "name: x\nvalidator_flags: case_sensitive\n");
+	put("data/testdata.yaml", "on_reject: break\n"
+	    "output_validator_flags: float_tolerance 1e-3\n");
+	put("data/secret/g/testdata.yaml", "output_validator_flags:\n"
+	    "  name: default\n  flags: space_change_sensitive\n");
+	p = load();
+	assert_true(rules_of(p, "1")->case_sensitive);
+	assert_true(rules_of(p, "1")->absolute);
+	assert_true(rules_of(p, "a")->relative);
+	assert_true(rules_of(p, "g/x")->case_sensitive);
+	assert_true(rules_of(p, "g/x")->space_sensitive);
+	assert_false(rules_of(p, "g/x")->absolute);
+	problem_free(p);
+	expect_error("data/testdata.yaml", "\noutput_validator_flags: any\n",
+	    "testdata.yaml:2: not arguments");
+}
+
+/* 2025-09: test_group.yaml and CASE.yaml, with constants. */
+static void
+cases_say_how_their_outputs_are_compared(void **st)
+{
+	struct problem *p;
+
+	(void)st;
+	put("problem.yaml", "problem_format_version: 2025-09\nname: x\n"
+	    "constants:\n  eps: 1e-3\n");
+	put("data/secret/test_group.yaml",
+	    "output_validator_args: [case_sensitive]\n");
+	put("data/secret/b.yaml", "hint: none\noutput_validator_args:\n"
+	    "- float_tolerance\n- '{{eps}}'\n");
+	p = load();
+	assert_false(rules_of(p, "1")->case_sensitive);
+	assert_true(rules_of(p, "a")->case_sensitive);
+	assert_false(rules_of(p, "b")->case_sensitive);
+	assert_true(rules_of(p, "b")->relative_tolerance == 1e-3);
+	problem_free(p);
+}
+
+#define NEW "problem_format_version: 2025-09\nname: x\n"
+
+static void
+what_judges_in_another_way_is_refused(void **st)
+{
+	(void)st;
+	expect_error("problem.yaml", "name: x\ntype: scoring\n",
+	    "problem.yaml:2: type is 'scoring'");
+	expect_error("problem.yaml", "name: x\ntype: [pass-fail, multi-pass]",
+	    "type is 'pass-fail multi-pass'");
+	expect_error("problem.yaml", "name: x\n"
+	    "problem_format_version: 2031-01", "2: problem_format_version");
+	put("problem.yaml", "name: x\ntype: [pass-fail]\n");
+	make_dir("include");
+	make_dir("include/python3");
+	expect_error("include/python3/main.py", "", "include/python3: files");
+}
+
+static void
+a_validator_of_its_own_is_refused(void **st)
+{
+	(void)st;
+	make_dir("output_validators");
+	put("output_validators/check.py", "");
+	problem_free(load()); /* legacy: validation is the default one */
+	expect_error("problem.yaml", NEW, "output_validators: a validator");
+}
+
+static void
+input_by_other_ways_is_refused(void **st)
+{
+	(void)st;
+	put("problem.yaml", NEW);
+	put("data/secret/a.yaml", "args: []\n");
+	problem_free(load());
+	expect_error("data/secret/a.yaml", "\nargs: [-v]\n",
+	    "a.yaml:2: arguments");
+	put("data/secret/a.yaml", "{}");
+	make_dir("data/secret/a.files");
+	expect_error("data/secret/a.files/x", "", "a.files: files for");
+}
+
+/* ---- attachments ---- */
+
+static void
+expect_file(const struct problem *p, const char *language, const char *name,
+    const char *text)
+{
+	const struct problem_file *f = problem_file(p,
+	    language_find(language), name);
+
+	if (text == NULL) {
+		assert_null(f);
+		return;
+	}
+	assert_non_null(f);
+	assert_string_equal(f->data, text);
+	assert_int_equal(f->len, strlen(text));
+}
+
+static void
+attachments_are_read(void **st)
+{
+	struct problem *p;
+
+	(void)st;
+	make_dir("attachments");
+	make_dir("attachments/more"); /* not looked into */
+	put("attachments/more/x", "");
+	put("attachments/grid.txt", "..#\n");
+	put("attachments/solution.c", "// an example\n");
+	p = load();
+	expect_file(p, "python3", "grid.txt", "..#\n");
+	expect_file(p, "c", "solution.c", "// an example\n");
+	expect_file(p, "python3", "solution.py", NULL);
+	assert_int_equal(p->nfiles, 2);
+	problem_free(p);
+}
+
+static void
+templates_begin_a_solution(void **st)
+{
+	struct problem *p;
+
+	(void)st;
+	make_dir("attachments");
+	make_dir("attachments/templates");
+	make_dir("attachments/templates/python3");
+	make_dir("attachments/templates/default");
+	put("attachments/solution.py", "an attachment");
+	put("attachments/templates/python3/start.py", "one file");
+	put("attachments/templates/default/solution.c", "int x;\n");
+	put("attachments/templates/default/help.h", "int y;\n");
+	p = load();
+	expect_file(p, "python3", "solution.py", "one file");
+	expect_file(p, "python3", "start.py", NULL);
+	expect_file(p, "python3", "help.h", NULL);
+	expect_file(p, "c", "solution.c", "int x;\n");
+	expect_file(p, "c", "help.h", "int y;\n");
+	expect_file(p, "c", "solution.py", "an attachment");
+	problem_free(p);
+}
+
+static void
+too_many_attachments_are_refused(void **st)
+{
+	char name[40];
+
+	(void)st;
+	make_dir("attachments");
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof name, "attachments/%d", i);
+		put(name, "");
+	}
+	problem_free(load());
+	expect_error("attachments/x", "", "attachments/x: a problem has at "
+	    "most 100");
+}
+
+/* ---- statement ---- */
+
+static void
+a_statement_may_be_in_another_language(void **st)
+{
+	char path[160];
+	struct problem *p;
+
+	(void)st;
+	snprintf(path, sizeof path, "%s/problem_statement/problem.en.md", dir);
+	assert_int_equal(unlink(path), 0);
+	expect_error("problem_statement/problem.en.tex", "x",
+	    "problem.en.tex: a statement is read in Markdown");
+	make_dir("statement");
+	put("statement/problem.sv.md", "sv");
+	put("problem.yaml", "name: {da: To, sv: Tv\u00e5}\n");
+	p = load();
+	assert_string_equal(p->statement, "sv");
+	assert_string_equal(p->title, "Tv\u00e5");
+	problem_free(p);
+	put("statement/problem.en.md", "en");
+	p = load();
+	assert_string_equal(p->statement, "en");
+	problem_free(p);
+}
+
+static void
+a_statement_has_its_constants_and_samples(void **st)
+{
+	struct problem *p;
+
+	(void)st;
+	put("problem.yaml", NEW "constants:\n  n: 5\n  k:\n    value: 7\n"
+	    "    tex: 7^1\n");
+	put("data/sample/1.in", "*1*\n```\n");
+	put_case("sample/2");
+	put("problem_statement/problem.en.md",
+	    "{{n}} {{k}} {{k.tex}} {{other}} {{{n}}\n{{nextsample}}\nend {{");
+	p = load();
+	assert_string_equal(p->statement, "5 7 7^1 {{other}} {5\n"
+	    "\n\n**Sample 1**\n\nInput:\n\n    *1*\n    ```\n\n"
+	    "Output:\n\n    2\n\n\nend {{"
+	    "\n\n**Sample 2**\n\nInput:\n\n    1\n\n"
+	    "Output:\n\n    1\n\n");
+	problem_free(p);
+}
+
+/* Each time that it is named it may be as long as the file. */
+static void
+constants_do_not_grow_without_end(void **st)
+{
+	static char yaml[60000], text[60000];
+	struct problem *p;
+
+	(void)st;
+	snprintf(yaml, sizeof yaml, NEW "constants: {a: '%0*d'}\n", 50000, 1);
+	for (size_t i = 0; i + 6 < sizeof text; i += 5)
+		memcpy(text + i, "{{a}}", 6);
+	put("problem.yaml", yaml);
+	put("problem_statement/problem.en.md", text);
+	p = load();
+	assert_true(strlen(p->statement) < 500000);
+	problem_free(p);
+}
+
+#define case_of(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_package_is_read, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(
-		    mistakes_name_file_line_and_remedy, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    a_statement_may_begin_with_a_byte_order_mark, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(
-		    a_question_has_one_name_by_every_way, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    hidden_cases_are_where_their_link_leads, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    hidden_files_are_where_their_link_leads, setup, teardown),
+		case_of(a_package_is_read),
+		case_of(mistakes_name_file_line_and_remedy),
+		case_of(a_statement_may_begin_with_a_byte_order_mark),
+		case_of(a_question_has_one_name_by_every_way),
+		case_of(hidden_cases_are_where_their_link_leads),
+		case_of(hidden_files_are_where_their_link_leads),
 		cmocka_unit_test(outputs_are_compared_by_the_rules),
+		case_of(cases_of_groups_are_read_in_order),
+		case_of(a_link_back_up_ends),
+		case_of(groups_say_how_their_outputs_are_compared),
+		case_of(cases_say_how_their_outputs_are_compared),
+		case_of(what_judges_in_another_way_is_refused),
+		case_of(a_validator_of_its_own_is_refused),
+		case_of(input_by_other_ways_is_refused),
+		case_of(attachments_are_read),
+		case_of(templates_begin_a_solution),
+		case_of(too_many_attachments_are_refused),
+		case_of(a_statement_may_be_in_another_language),
+		case_of(a_statement_has_its_constants_and_samples),
+		case_of(constants_do_not_grow_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,14 +20,14 @@
 #define SECRET "ws-sEcReT0123456789"
 
 static struct problem_case cases[] = {
-	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2 },
-	{ (char *)"2", false, (char *)"2 2\n", (char *)"4\n", 4, 2 },
-	{ (char *)"overflow", true, (char *)"5 6\n", (char *)"11\n", 4, 3 },
-	{ (char *)"late", true, (char *)"7 8\n", (char *)"15\n", 4, 3 },
+	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2, { 0 } },
+	{ (char *)"2", false, (char *)"2 2\n", (char *)"4\n", 4, 2, { 0 } },
+	{ (char *)"overflow", true, (char *)"5 6\n", (char *)"11\n", 4, 3, { 0 } },
+	{ (char *)"late", true, (char *)"7 8\n", (char *)"15\n", 4, 3, { 0 } },
 };
 static const struct problem problem = { .name = (char *)"sum",
 	.time_limit_ms = 1000, .memory_limit_mb = 64, .output_limit_kb = 64,
-	.float_absolute = -1, .float_relative = -1, .cases = cases,
+	.cases = cases,
 	.ncases = 4 };
 static struct sandbox_file files[] = {
 	{ (char *)"notes.txt", (char *)"mine", 4, 0644 },

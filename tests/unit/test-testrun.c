@@ -14,13 +14,13 @@
 #include "tests/support/fakesandbox.h"
 
 static struct problem_case cases[] = {
-	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2 },
-	{ (char *)"overflow", true, (char *)"5 6\n", (char *)"11\n", 4, 3 },
-	{ (char *)"late", true, (char *)"7 8\n", (char *)"15\n", 4, 3 },
+	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2, { 0 } },
+	{ (char *)"overflow", true, (char *)"5 6\n", (char *)"11\n", 4, 3, { 0 } },
+	{ (char *)"late", true, (char *)"7 8\n", (char *)"15\n", 4, 3, { 0 } },
 };
 static const struct problem problem = { .name = (char *)"sum",
 	.time_limit_ms = 1000, .memory_limit_mb = 64, .output_limit_kb = 64,
-	.float_absolute = -1, .float_relative = -1, .cases = cases,
+	.cases = cases,
 	.ncases = 3 };
 
 struct fixture {
@@ -439,8 +439,7 @@ test_beside_judge(void **state)
 {
 	static const struct problem samples = { .name = (char *)"sum",
 		.time_limit_ms = 1000, .memory_limit_mb = 64,
-		.output_limit_kb = 64, .float_absolute = -1,
-		.float_relative = -1, .cases = cases, .ncases = 1 };
+		.output_limit_kb = 64, .cases = cases, .ncases = 1 };
 	struct fixture f;
 
 	(void)state;

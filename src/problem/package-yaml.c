@@ -1,0 +1,296 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "problem/package.h"
+
+#define YAML_MAX (64u << 10) /* libyaml's work grows with its square */
+
+bool
+yaml_open(struct yaml *y, const char *path, struct err *e)
+{
+	yaml_parser_t parser;
+	char *text;
+	size_t n;
+	bool ok;
+
+	y->path = path;
+	if (!package_file(path, YAML_MAX, &text, &n, e))
+		return false;
+	if (!yaml_parser_initialize(&parser))
+		abort();
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
+	ok = yaml_parser_load(&parser, &y->doc) ||
+	    err_set(e, ERR_INVALID, "%s:%zu: %s", path,
+	    parser.problem_mark.line + 1, parser.problem != NULL ?
+	    parser.problem : "not YAML");
+	yaml_parser_delete(&parser);
+	free(text);
+	return ok;
+}
+
+void
+yaml_close(struct yaml *y)
+{
+	yaml_document_delete(&y->doc);
+}
+
+yaml_node_t *
+yaml_child(struct yaml *y, yaml_node_t *map, const char *key)
+{
+	yaml_node_pair_t *pair;
+
+	if (map == NULL || map->type != YAML_MAPPING_NODE)
+		return NULL;
+	for (pair = map->data.mapping.pairs.start;
+	    pair < map->data.mapping.pairs.top; pair++) {
+		yaml_node_t *k = yaml_document_get_node(&y->doc, pair->key);
+
+		if (yaml_text(k) != NULL && strcmp(yaml_text(k), key) == 0)
+			return yaml_document_get_node(&y->doc, pair->value);
+	}
+	return NULL;
+}
+
+yaml_node_t *
+yaml_item(struct yaml *y, yaml_node_t *sequence, size_t at)
+{
+	yaml_node_item_t *items;
+
+	if (sequence == NULL || sequence->type != YAML_SEQUENCE_NODE)
+		return NULL;
+	items = sequence->data.sequence.items.start;
+	return items + at < sequence->data.sequence.items.top ?
+	    yaml_document_get_node(&y->doc, items[at]) : NULL;
+}
+
+const char *
+yaml_text(const yaml_node_t *n)
+{
+	return n != NULL && n->type == YAML_SCALAR_NODE ?
+	    (const char *)n->data.scalar.value : NULL;
+}
+
+size_t
+yaml_line(const yaml_node_t *n)
+{
+	return n->start_mark.line + 1;
+}
+
+char *
+yaml_words(struct yaml *y, yaml_node_t *n)
+{
+	struct buf b = { 0 };
+	yaml_node_t *item;
+
+	if (yaml_text(n) != NULL)
+		return xstrdup(yaml_text(n));
+	if (n->type != YAML_SEQUENCE_NODE)
+		return NULL;
+	for (size_t i = 0; (item = yaml_item(y, n, i)) != NULL; i++) {
+		if (yaml_text(item) == NULL) {
+			buf_free(&b);
+			return NULL;
+		}
+		buf_addf(&b, "%s%s", i > 0 ? " " : "", yaml_text(item));
+	}
+	return buf_take(&b);
+}
+
+/* ---- problem.yaml ---- */
+
+/* A number with bounds, times scale; absent: *out is left as it is. */
+static bool
+number(struct yaml *y, yaml_node_t *n, const char *what, double max,
+    double scale, int64_t *out, struct err *e)
+{
+	const char *s = yaml_text(n);
+	char *end;
+	double v;
+
+	if (n == NULL)
+		return true;
+	v = s != NULL ? strtod(s, &end) : 0;
+	if (s == NULL || end == s || *end != '\0' || !(v * scale >= 1) ||
+	    v > max)
+		return err_set(e, ERR_INVALID, "%s:%zu: %s must be a number "
+		    "from %g to %g", y->path, yaml_line(n), what, 1 / scale,
+		    max);
+	*out = (int64_t)(v * scale);
+	return true;
+}
+
+static bool
+read_limits(struct yaml *y, yaml_node_t *limits, struct problem *p,
+    struct err *e)
+{
+	if (limits != NULL && limits->type != YAML_MAPPING_NODE &&
+	    (yaml_text(limits) == NULL || *yaml_text(limits) != '\0'))
+		return err_set(e, ERR_INVALID, "%s:%zu: limits must have its "
+		    "limits below it, as in '  time_limit: 2'", y->path,
+		    yaml_line(limits));
+	return number(y, yaml_child(y, limits, "time_limit"), "time_limit",
+	    600, 1000, &p->time_limit_ms, e) &&
+	    number(y, yaml_child(y, limits, "memory"), "memory", 65536, 1,
+	    &p->memory_limit_mb, e) &&
+	    number(y, yaml_child(y, limits, "output"), "output", 1024, 1024,
+	    &p->output_limit_kb, e);
+}
+
+/* By languages, or in the one that there is. */
+static const char *
+read_name(struct yaml *y, yaml_node_t *name, const char *language)
+{
+	yaml_node_t *in = language != NULL ?
+	    yaml_child(y, name, language) : NULL;
+
+	if (yaml_text(name) != NULL)
+		return yaml_text(name);
+	if (in == NULL)
+		in = yaml_child(y, name, "en");
+	if (in == NULL && name != NULL && name->type == YAML_MAPPING_NODE &&
+	    name->data.mapping.pairs.start < name->data.mapping.pairs.top)
+		in = yaml_document_get_node(&y->doc,
+		    name->data.mapping.pairs.start->value);
+	return yaml_text(in);
+}
+
+/* A word that is allowed here, or a list of nothing else. */
+static bool
+only(struct yaml *y, yaml_node_t *n, const char *what, const char *allowed,
+    struct err *e)
+{
+	char *words = n != NULL ? yaml_words(y, n) : NULL;
+	bool ok = n == NULL || (words != NULL && strcmp(words, allowed) == 0);
+
+	if (!ok)
+		err_set(e, ERR_UNSUPPORTED, "%s:%zu: %s is '%s'; only '%s' is "
+		    "supported", y->path, yaml_line(n), what, words != NULL ?
+		    words : "?", allowed);
+	free(words);
+	return ok;
+}
+
+static bool
+read_flags(struct yaml *y, yaml_node_t *n, struct compare_rules *rules,
+    struct err *e)
+{
+	if (n == NULL)
+		return true;
+	if (yaml_text(n) == NULL)
+		return err_set(e, ERR_INVALID, "%s:%zu: validator_flags must "
+		    "be a line of words", y->path, yaml_line(n));
+	return compare_rules_add(rules, yaml_text(n)) ||
+	    err_set(e, ERR_UNSUPPORTED, "%s:%zu: validator_flags has a word "
+	    "that the default validator does not know, or a tolerance that is "
+	    "not a number", y->path, yaml_line(n));
+}
+
+static void
+add_constant(struct package *k, char *name, const char *value)
+{
+	GROW(k->constants, k->nconstants, k->constants_cap);
+	k->constants[k->nconstants++] = (struct constant){ name,
+		xstrdup(value) };
+}
+
+/* A value, or a map of its ways to be written. */
+static void
+read_constant(struct package *k, struct yaml *y, const char *name,
+    yaml_node_t *n)
+{
+	const char *value = yaml_text(n != NULL && yaml_text(n) == NULL ?
+	    yaml_child(y, n, "value") : n);
+	yaml_node_pair_t *pair;
+
+	if (value != NULL)
+		add_constant(k, xstrdup(name), value);
+	if (n == NULL || n->type != YAML_MAPPING_NODE)
+		return;
+	for (pair = n->data.mapping.pairs.start;
+	    pair < n->data.mapping.pairs.top; pair++) {
+		yaml_node_t *key = yaml_document_get_node(&y->doc, pair->key);
+		yaml_node_t *v = yaml_document_get_node(&y->doc, pair->value);
+
+		if (yaml_text(key) != NULL && yaml_text(v) != NULL)
+			add_constant(k, xasprintf("%s.%s", name,
+			    yaml_text(key)), yaml_text(v));
+	}
+}
+
+static void
+read_constants(struct package *k, struct yaml *y, yaml_node_t *n)
+{
+	yaml_node_pair_t *pair;
+
+	if (n == NULL || n->type != YAML_MAPPING_NODE)
+		return;
+	for (pair = n->data.mapping.pairs.start;
+	    pair < n->data.mapping.pairs.top; pair++) {
+		yaml_node_t *key = yaml_document_get_node(&y->doc, pair->key);
+
+		if (yaml_text(key) != NULL)
+			read_constant(k, y, yaml_text(key),
+			    yaml_document_get_node(&y->doc, pair->value));
+	}
+}
+
+static bool
+read_version(struct package *k, struct yaml *y, yaml_node_t *n,
+    struct err *e)
+{
+	static const char *const known[] = { "legacy", "legacy-icpc",
+		"2023-07-draft", "2023-07", "2025-09-draft", "2025-09",
+		"draft" };
+	const char *version = yaml_text(n);
+
+	k->legacy = n == NULL || (version != NULL &&
+	    strncmp(version, "legacy", 6) == 0);
+	for (size_t i = 0; version != NULL && i < ARRAY_LEN(known); i++)
+		if (strcmp(version, known[i]) == 0)
+			return true;
+	return n == NULL || err_set(e, ERR_UNSUPPORTED, "%s:%zu: "
+	    "problem_format_version is '%s'; 'legacy' (the same as none), "
+	    "'2023-07' and '2025-09' are supported", y->path, yaml_line(n),
+	    version != NULL ? version : "?");
+}
+
+static bool
+interpret(struct package *k, struct yaml *y, struct err *e)
+{
+	yaml_node_t *root = yaml_document_get_root_node(&y->doc);
+	yaml_node_t *name = yaml_child(y, root, "name");
+	const char *title = read_name(y, name, k->language);
+
+	if (title == NULL)
+		return err_set(e, ERR_INVALID, "%s: no name; add a line "
+		    "'name: The Problem's Title'", y->path);
+	k->p->title = xstrdup(title);
+	read_constants(k, y, yaml_child(y, root, "constants"));
+	return read_version(k, y, yaml_child(y, root,
+	    "problem_format_version"), e) &&
+	    only(y, yaml_child(y, root, "type"), "type", "pass-fail", e) &&
+	    only(y, yaml_child(y, root, "validation"), "validation",
+	    "default", e) &&
+	    read_limits(y, yaml_child(y, root, "limits"), k->p, e) &&
+	    read_flags(y, yaml_child(y, root, "validator_flags"), &k->rules,
+	    e);
+}
+
+bool
+package_yaml(struct package *k, struct err *e)
+{
+	char *path = xasprintf("%s/problem.yaml", k->dir);
+	struct yaml y;
+	bool ok = yaml_open(&y, path, e);
+
+	if (ok) {
+		ok = interpret(k, &y, e);
+		yaml_close(&y);
+	}
+	free(path);
+	return ok;
+}
