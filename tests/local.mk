@@ -350,6 +350,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/keys/paste \
 	tests/fuzz/corpus/markdown/deep \
 	tests/fuzz/corpus/markdown/fences \
+	tests/fuzz/corpus/markdown/formulas \
 	tests/fuzz/corpus/markdown/narrow-ascii \
 	tests/fuzz/corpus/markdown/not-utf8 \
 	tests/fuzz/corpus/markdown/statement \

@@ -20,6 +20,7 @@ libui_a_SOURCES = \
 	ui/layout.h \
 	ui/markdown-internal.h \
 	ui/markdown-lines.c \
+	ui/markdown-math.c \
 	ui/markdown-span.c \
 	ui/markdown-table.c \
 	ui/markdown.c \

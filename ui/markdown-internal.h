@@ -119,6 +119,11 @@ void span_add(struct markdown *, const char *, size_t);
 void span_add_text(struct markdown *, const char *, size_t);
 /* "&name;", "&#12;" or "&#x1f;"; as it is when unknown. */
 void span_add_entity(struct markdown *, const char *, size_t);
-void span_end_math(struct markdown *);
+void span_end_math(struct markdown *, bool display);
+
+/* ---- markdown-math.c ---- */
+
+/* A formula of LaTeX as text of a line; the caller's. */
+char *math_plain(const char *, size_t, bool ascii, size_t *len);
 
 #endif

@@ -115,19 +115,25 @@ span_add_entity(struct markdown *m, const char *s, size_t n)
 
 /* "$5 and $10" is no formula: there a dollar sign has a blank inside. */
 void
-span_end_math(struct markdown *m)
+span_end_math(struct markdown *m, bool display)
 {
 	struct rich *r = &m->rich;
 	size_t from = m->math_start, n = r->text.len - from;
+	bool money = n > 0 && !display && (r->text.data[from] == ' ' ||
+	    r->text.data[r->text.len - 1] == ' ');
 	char *s;
 
-	if (n == 0 || (r->text.data[from] != ' ' &&
-	    r->text.data[r->text.len - 1] != ' '))
+	if (n == 0)
 		return;
-	s = xmemdup(r->text.data + from, n);
+	s = money ? xmemdup(r->text.data + from, n) :
+	    math_plain(r->text.data + from, n, m->ascii, &n);
 	r->text.len = r->styles.len = from;
-	span_add(m, "$", 1);
+	if (!money)
+		m->emph++;
+	span_add(m, "$", money);
 	span_add(m, s, n);
-	span_add(m, "$", 1);
+	span_add(m, "$", money);
+	if (!money)
+		m->emph--;
 	free(s);
 }

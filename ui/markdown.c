@@ -87,8 +87,8 @@ on_span(MD_SPANTYPE type, void *detail, struct markdown *m, int by)
 		m->emph += by;
 		if (by > 0)
 			m->math_start = m->rich.text.len;
-		else if (type == MD_SPAN_LATEXMATH)
-			span_end_math(m);
+		else
+			span_end_math(m, type != MD_SPAN_LATEXMATH);
 		break;
 	case MD_SPAN_EM:
 		m->emph += by;

@@ -104,10 +104,50 @@ headings_and_spans(void **st)
 	expect_style("x `Code`", 'C', STYLE_CODE);
 	expect_style("x *a* Text", 'T', STYLE_TEXT);
 	expect("a **b** `c  d` ~~e~~", 20, "a b c  d e\n");
-	expect("n $\\le 10^5$ and $$x$$", 30, "n \\le 10^5 and x\n");
+	expect("n $\\le 10^5$ and $$x$$", 30, "n \u2264 10\u2075 and x\n");
 	expect_style("a $M$", 'M', STYLE_EMPH);
 	expect("from $5 to $10", 30, "from $5 to $10\n");
 	expect("---", 4, "────\n");
+}
+
+static void
+formulas_are_readable(void **st)
+{
+	static const struct {
+		const char *given, *nice, *plain;
+	} all[] = {
+		{ "$1\\le n\\leq 10^{18}$", "1 \u2264 n \u2264 10\u00b9\u2078",
+		    "1 <= n <= 10^18" },
+		{ "$a_1, \\ldots, a_{n-1}$", "a\u2081, \u2026, a_{n-1}",
+		    "a_1, ..., a_{n-1}" },
+		{ "$x^{-2}y_{ij}$", "x\u207b\u00b2y_ij", "x^-2y_ij" },
+		{ "$2\\cdot 10^5$", "2\u00b710\u2075", "2*10^5" },
+		{ "$a \\times b$", "a \u00d7 b", "a x b" },
+		{ "$\\frac{n(n+1)}{2}$", "(n(n+1))/2", "(n(n+1))/2" },
+		{ "$\\sqrt{x} = \\sqrt{2x+1}$", "\u221ax = \u221a(2x+1)",
+		    "sqrt x = sqrt (2x+1)" },
+		{ "$O(n\\log n)$", "O(nlog n)", "O(nlog n)" },
+		{ "$S = \\{1, 2\\}$", "S = {1, 2}", "S = {1, 2}" },
+		{ "$\\text{no } x \\bmod{} m$", "no x mod m", "no x mod m" },
+		{ "$i\\,j\\!k~l$", "i jk l", "i jk l" },
+		{ "$\\alpha x \\in \\mathbb{N}$", "\u03b1x \u2208 N",
+		    "alphax in N" },
+		{ "$\\unheardof{x}$", "\\unheardofx", "\\unheardofx" },
+		{ "$$\\sum_{i=1}^n i$$", "\u2211_{i=1}^n i", "sum_{i=1}^n i" },
+		{ "$x^{$", "x^", "x^" }, { "$\\frac$", "/", "/" },
+		{ "$\\frac1{$", "1/", "1/" }, { "$a^^b$", "a^^b", "a^^b" },
+	};
+
+	(void)st;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		char *nice = xasprintf("%s\n", all[i].nice);
+		char *plain = xasprintf("%s\n", all[i].plain);
+
+		expect_as(all[i].given, 40, false, nice);
+		expect_as(all[i].given, 40, true, plain);
+		free(nice);
+		free(plain);
+	}
 }
 
 static void
@@ -283,6 +323,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paragraphs_wrap),
 		cmocka_unit_test(headings_and_spans),
+		cmocka_unit_test(formulas_are_readable),
 		cmocka_unit_test(struck_text_is_struck),
 		cmocka_unit_test(code_is_cut_not_wrapped),
 		cmocka_unit_test(lists_hang),
