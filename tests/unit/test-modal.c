@@ -253,7 +253,7 @@ test_judge(void **state)
 		NULL };
 	static const char *const none[] = { "/usr/bin/nothing", NULL };
 	struct exec_spec spec = { .argv = argv, .read_only = true,
-		.cpu_ms = 1000, .wall_ms = 3000, .memory_mb = 256,
+		.cpu_ms = 1000, .wall_ms = 60000, .memory_mb = 256,
 		.file_mb = 1, .processes = 64, .output_max = 65536 };
 	struct rig_exec *x;
 	struct rig r;
@@ -274,9 +274,11 @@ test_judge(void **state)
 	assert_int_equal(x->x.status, -SIGSEGV);
 	x = run(&r, &spec, "3\n");
 	assert_true(x->x.timed_out && x->x.cpu_us > 900000);
+	spec.wall_ms = 2000; /* it uses no other time */
 	x = run(&r, &spec, "4\n");
 	assert_true(x->x.timed_out && x->x.cpu_us < 900000);
 	assert_int_equal(x->x.status, -SIGKILL);
+	spec.wall_ms = 60000;
 	x = run(&r, &spec, "5\n");
 	assert_true(x->x.status != 0);
 	assert_non_null(strstr(buf_str(&x->out[1]), "MemoryError"));
