@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -102,25 +103,53 @@ yaml_words(struct yaml *y, yaml_node_t *n)
 
 /* ---- problem.yaml ---- */
 
-/* A number with bounds, times scale; absent: *out is left as it is. */
+#define TIME_MAX 600.0	 /* s */
+#define TIME_SCALE 1000.0
+
+/* A number with bounds, times scale. */
+static bool
+scaled(const char *s, double max, double scale, int64_t *out)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	if (end == s || end[strspn(end, " \t\r\n")] != '\0' ||
+	    !(v * scale >= 1) || v > max)
+		return false;
+	*out = (int64_t)(v * scale);
+	return true;
+}
+
+/* Absent: *out is left as it is. */
 static bool
 number(struct yaml *y, yaml_node_t *n, const char *what, double max,
     double scale, int64_t *out, struct err *e)
 {
 	const char *s = yaml_text(n);
-	char *end;
-	double v;
 
-	if (n == NULL)
-		return true;
-	v = s != NULL ? strtod(s, &end) : 0;
-	if (s == NULL || end == s || *end != '\0' || !(v * scale >= 1) ||
-	    v > max)
-		return err_set(e, ERR_INVALID, "%s:%zu: %s must be a number "
-		    "from %g to %g", y->path, yaml_line(n), what, 1 / scale,
-		    max);
-	*out = (int64_t)(v * scale);
-	return true;
+	return n == NULL || (s != NULL && scaled(s, max, scale, out)) ||
+	    err_set(e, ERR_INVALID, "%s:%zu: %s must be a number from %g to "
+	    "%g", y->path, yaml_line(n), what, 1 / scale, max);
+}
+
+/* Where the tools of the format write down what they found: no part of the
+ * format itself, and problem.yaml has the last word. */
+static bool
+read_timelimit(struct package *k, struct err *e)
+{
+	char *path = xasprintf("%s/.timelimit", k->dir), *text;
+	bool ok = access(path, F_OK) != 0;
+	size_t n;
+
+	if (!ok && package_file(path, 64, &text, &n, e)) {
+		ok = scaled(text, TIME_MAX, TIME_SCALE,
+		    &k->p->time_limit_ms) || err_set(e, ERR_INVALID,
+		    "%s: must be a number from %g to %g", path,
+		    1 / TIME_SCALE, TIME_MAX);
+		free(text);
+	}
+	free(path);
+	return ok;
 }
 
 static bool
@@ -133,7 +162,7 @@ read_limits(struct yaml *y, yaml_node_t *limits, struct problem *p,
 		    "limits below it, as in '  time_limit: 2'", y->path,
 		    yaml_line(limits));
 	return number(y, yaml_child(y, limits, "time_limit"), "time_limit",
-	    600, 1000, &p->time_limit_ms, e) &&
+	    TIME_MAX, TIME_SCALE, &p->time_limit_ms, e) &&
 	    number(y, yaml_child(y, limits, "memory"), "memory", 65536, 1,
 	    &p->memory_limit_mb, e) &&
 	    number(y, yaml_child(y, limits, "output"), "output", 1024, 1024,
@@ -275,6 +304,7 @@ interpret(struct package *k, struct yaml *y, struct err *e)
 	    only(y, yaml_child(y, root, "type"), "type", "pass-fail", e) &&
 	    only(y, yaml_child(y, root, "validation"), "validation",
 	    "default", e) &&
+	    read_timelimit(k, e) &&
 	    read_limits(y, yaml_child(y, root, "limits"), k->p, e) &&
 	    read_flags(y, yaml_child(y, root, "validator_flags"), &k->rules,
 	    e);

@@ -405,6 +405,24 @@ input_by_other_ways_is_refused(void **st)
 	expect_error("data/secret/a.files/x", "", "a.files: files for");
 }
 
+static void
+the_time_that_the_tools_found_is_used(void **st)
+{
+	struct problem *p;
+
+	(void)st;
+	put(".timelimit", "4\n");
+	put("problem.yaml", "name: x\n");
+	p = load();
+	assert_int_equal(p->time_limit_ms, 4000);
+	problem_free(p);
+	put("problem.yaml", "name: x\nlimits: {time_limit: 1}\n");
+	p = load();
+	assert_int_equal(p->time_limit_ms, 1000);
+	problem_free(p);
+	expect_error(".timelimit", "4 s\n", ".timelimit: must be a number");
+}
+
 /* ---- attachments ---- */
 
 static void
@@ -567,6 +585,7 @@ main(void)
 		case_of(what_judges_in_another_way_is_refused),
 		case_of(a_validator_of_its_own_is_refused),
 		case_of(input_by_other_ways_is_refused),
+		case_of(the_time_that_the_tools_found_is_used),
 		case_of(attachments_are_read),
 		case_of(templates_begin_a_solution),
 		case_of(too_many_attachments_are_refused),
