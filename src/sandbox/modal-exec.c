@@ -292,8 +292,9 @@ program_broken(struct program *x, const struct grpc_status *st)
 		box_fail(x->b, e.msg);
 		return;
 	}
-	account_error(x->b->m, x->attached != NULL ? "the shell that ran is "
-	    "gone" : "the sandbox cannot run the program", st, &e);
+	account_error(x->b->m, x->attached == NULL ? "the sandbox cannot run "
+	    "the program" : x->begun ? "the shell that ran is gone" :
+	    "the sandbox had not started it", st, &e);
 	snprintf(why, sizeof why, "%s", e.msg);
 	program_fail(x, why);
 }
@@ -716,7 +717,9 @@ void
 program_go(struct program *x)
 {
 	if (x->attached != NULL && x->give_up == NULL && !x->b->attached) {
-		program_never(x, "the sandbox that it ran in is gone");
+		program_never(x, x->begun ? "the sandbox that it ran in is "
+		    "gone" : "there was no sandbox for it yet; this one is "
+		    "new");
 		return;
 	}
 	if (x->give_up == NULL && !x->started &&
@@ -812,6 +815,7 @@ program_attach(struct box *b, const struct attach_spec *spec, uint64_t id)
 	struct program *x = create(b, id);
 
 	x->attached = spec->attached;
+	x->begun = spec->begun;
 	x->spec.pty = true;
 	x->rows = spec->rows;
 	x->cols = spec->cols;

@@ -144,6 +144,7 @@ struct program {
 	bool started, have_status, finished, paused;
 	/* Of a viva before this one; NULL: of this one. */
 	void (*attached)(void *user, uint64_t exec, uint64_t in_offset);
+	bool begun; /* of such a one: as attach_spec has it */
 	struct sandbox_exit x;
 	/* output */
 	uint64_t offset[2], told[2]; /* received; given on */

@@ -79,6 +79,8 @@ struct attach_spec { /* a pty of an earlier process of ours */
 	const char *handle;
 	uint64_t out_offset; /* of the first byte of output that is wanted */
 	unsigned rows, cols; /* it gets this size */
+	bool begun; /* it is known to have run: else there may not even have
+		     * been a sandbox for it */
 	/* Once it is found, with the watch's user: how much input it has got
 	 * in all; the next goes there.  Until then input is not taken, and
 	 * when it is not found it has exited (infra). */

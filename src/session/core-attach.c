@@ -20,6 +20,8 @@
 static void
 forget(struct past *p)
 {
+	bool there = p->there;
+
 	free(p->handle);
 	free(p->typed);
 	if (p->text.data != NULL)
@@ -27,6 +29,7 @@ forget(struct past *p)
 	buf_free(&p->text);
 	buf_free(&p->answers);
 	memset(p, 0, sizeof *p);
+	p->there = there;
 }
 
 static void
@@ -58,6 +61,15 @@ fold_input(struct past *p, const struct event *ev)
 	p->in = t->at + t->n;
 }
 
+static void
+fold_conn(struct past *p, enum conn st)
+{
+	if (st == CONN_ONLINE)
+		p->there = p->begun = true;
+	else if (st == CONN_STARTING || st == CONN_GONE)
+		p->there = false;
+}
+
 void
 core_past_fold(struct core *c, const struct event *ev)
 {
@@ -70,6 +82,10 @@ core_past_fold(struct core *c, const struct event *ev)
 		forget(p);
 		if (ev->u.term.handle != NULL)
 			p->handle = xstrdup(ev->u.term.handle);
+		p->begun = p->there;
+		break;
+	case EV_CONN_STATE:
+		fold_conn(p, ev->u.conn.state);
 		break;
 	case EV_QUESTION_START: /* has a sandbox of its own */
 	case EV_TERM_EXIT:
@@ -77,10 +93,12 @@ core_past_fold(struct core *c, const struct event *ev)
 		break;
 	case EV_TERM_OUTPUT:
 		p->out = ev->u.io.offset + ev->u.io.data.n;
+		p->begun = true;
 		vt_take_output(c->state->vt, &p->answers);
 		break;
 	case EV_DROPPED:
 		p->out += ev->u.dropped.bytes;
+		p->begun = true;
 		break;
 	case EV_TERM_INPUT:
 		fold_input(p, ev);
@@ -184,7 +202,8 @@ core_term_attach(struct core *c)
 {
 	const struct sandbox_ops *ops = c->sandbox->ops;
 	struct attach_spec spec = { .handle = c->past.handle,
-		.out_offset = c->past.out, .attached = on_attached };
+		.out_offset = c->past.out, .begun = c->past.begun,
+		.attached = on_attached };
 
 	if (spec.handle == NULL || ops->attach == NULL)
 		return false;

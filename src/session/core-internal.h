@@ -46,6 +46,8 @@ struct typed { /* what went into the shell at once */
 
 struct past { /* the shell that a viva before this one left open */
 	char *handle; /* NULL: there is none, or none to come back to */
+	bool there; /* the sandbox, for any shell */
+	bool begun; /* this one is known to have run */
 	uint64_t out, in; /* where its output and its input are recorded to */
 	struct typed *typed;
 	size_t ntyped, typed_cap;

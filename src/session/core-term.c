@@ -225,15 +225,21 @@ new_shell(void *user)
 		core_term_start(c);
 }
 
-/* The shell of the viva before is not there any more: as if it had ended with
- * that, a new one comes.  Later, as this one may go with its sandbox. */
+/* The shell of the viva before is not there any more, or never was: as if it
+ * had ended with that, a new one comes.  Later, as this one may go with its
+ * sandbox. */
 static void
 not_attached(struct core *c)
 {
+	bool begun = c->past.begun;
+	unsigned long long lost = c->waiting_input.len +
+	    (begun ? 0 : c->past.in);
+
 	c->attaching = false;
-	if (c->waiting_input.len > 0)
-		core_notice(c, "the shell that ran is gone: the %zu bytes "
-		    "typed meanwhile were not sent", c->waiting_input.len);
+	if (lost > 0)
+		core_notice(c, "%s: the %llu bytes typed meanwhile were not "
+		    "sent", begun ? "the shell that ran is gone" :
+		    "the shell had not begun", lost);
 	buf_free(&c->waiting_input);
 	core_past_finish(c);
 	c->shell_timer = loop_timer_add(c->loop, 0, new_shell, c);
@@ -253,7 +259,8 @@ core_term_exited(struct core *c, const struct sandbox_exit *x)
 	core_term_dropped(c);
 	core_emit(c, &ev);
 	if (x->why[0] != '\0')
-		core_notice(c, "the shell has ended: %s", x->why);
+		core_notice(c, "the shell %s: %s", c->attaching &&
+		    !c->past.begun ? "had not begun" : "has ended", x->why);
 	if (c->attaching)
 		not_attached(c);
 }

@@ -45,14 +45,29 @@ static struct fakemodal *fake;
 static struct ptyscreen *screen;
 
 static int
+setup_knobs(const char *const *knobs)
+{
+	home = ptyscreen_home_create();
+	ptyscreen_use_home(home);
+	fake = fakemodal_start(knobs);
+	screen = NULL;
+	return 0;
+}
+
+static int
 setup(void **state)
 {
 	(void)state;
-	home = ptyscreen_home_create();
-	ptyscreen_use_home(home);
-	fake = fakemodal_start(NULL);
-	screen = NULL;
-	return 0;
+	return setup_knobs(NULL);
+}
+
+static int
+setup_slow(void **state)
+{
+	static const char *const knobs[] = { "build_secs=6", NULL };
+
+	(void)state;
+	return setup_knobs(knobs);
 }
 
 static int
@@ -75,10 +90,17 @@ viva(int rows, int cols, const char *const *args)
 }
 
 static struct ptyscreen *
-demo(void)
+begin(void)
 {
 	static const char *const args[] = { "demo", "-s", "modal", NULL };
-	struct ptyscreen *p = viva(36, 140, args);
+
+	return viva(36, 140, args);
+}
+
+static struct ptyscreen *
+demo(void)
+{
+	struct ptyscreen *p = begin();
 
 	ptyscreen_wait(p, PROMPT);
 	ptyscreen_wait(p, "import sys");
@@ -406,6 +428,47 @@ test_sandbox_gone(void **state)
 }
 
 static void
+recorded(struct ptyscreen *p, const char *typed)
+{
+	struct heard h = record();
+
+	for (int i = 0; i < 100 && strstr(h.in.data, typed) == NULL; i++) {
+		heard_free(&h);
+		ptyscreen_settle(p, 20);
+		h = record();
+	}
+	assert_non_null(strstr(h.in.data, typed));
+	heard_free(&h);
+}
+
+/* There never was one: its image was being built. */
+static void
+test_killed_in_build(void **state)
+{
+	struct ptyscreen *p = begin();
+	struct heard h;
+
+	(void)state;
+	ptyscreen_wait(p, "building the image");
+	ptyscreen_send(p, F4 "early");
+	recorded(p, "early");
+	killed(p);
+	assert_int_equal(fakemodal_running(fake), 0);
+	p = resume(36, 140);
+	ptyscreen_wait(p, "the shell had not begun: the 5 bytes typed");
+	ptyscreen_wait(p, PROMPT);
+	ptyscreen_send(p, F4 "echo s$((1+1))n\r");
+	ptyscreen_wait(p, "s2n");
+	assert_false(ptyscreen_has(p, "gone"));
+	quit(p);
+	h = record();
+	assert_int_equal(h.opens, 2);
+	assert_int_equal(h.exits, 1);
+	assert_non_null(strstr(h.why, "there was no sandbox for it yet"));
+	heard_free(&h);
+}
+
+static void
 test_new_sandbox(void **state)
 {
 	struct ptyscreen *p = demo();
@@ -494,7 +557,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_kill),
-		T(test_sandbox_gone), T(test_new_sandbox),
+		T(test_sandbox_gone),
+		cmocka_unit_test_setup_teardown(test_killed_in_build,
+		    setup_slow, teardown), T(test_new_sandbox),
 		T(test_crash), T(test_watcher) };
 
 	if (!fakemodal_possible())

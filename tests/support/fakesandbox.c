@@ -380,6 +380,7 @@ op_attach(struct sandbox *s, const struct attach_spec *spec)
 	x->pty = true;
 	x->argv = xcalloc(1, sizeof *x->argv);
 	x->attached = spec->attached;
+	p->begun = spec->begun;
 	x->offset[0] = spec->out_offset;
 	if (p->lost || strcmp(op_handle(s, 0), spec->handle) != 0) {
 		a = later(f, ACT_EXIT, x->id);

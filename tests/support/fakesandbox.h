@@ -45,6 +45,7 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	unsigned attempt, attempts; /* the way is broken */
 	bool keeps;   /* shells outlive their sandbox */
 	bool lost;    /* they did not, this time */
+	bool begun;   /* as the last attach said it */
 	bool slow;    /* found only with fake_found */
 	unsigned shells;
 	struct buf in, out; /* of the last shell, from its start */

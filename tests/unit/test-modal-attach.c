@@ -38,13 +38,20 @@ on_attached(void *user, uint64_t id, uint64_t in)
 }
 
 static uint64_t
-attach(const char *handle, uint64_t out_offset)
+attach_as(const char *handle, uint64_t out_offset, bool begun)
 {
 	struct attach_spec spec = { .handle = handle, .rows = 30, .cols = 90,
-		.out_offset = out_offset, .attached = on_attached };
+		.out_offset = out_offset, .begun = begun,
+		.attached = on_attached };
 
 	memset(&attached, 0, sizeof attached);
 	return r.s->ops->attach(r.s, &spec);
+}
+
+static uint64_t
+attach(const char *handle, uint64_t out_offset)
+{
+	return attach_as(handle, out_offset, true);
 }
 
 /* Nothing is told to anybody. */
@@ -147,23 +154,68 @@ test_attach(void **state)
 	}
 }
 
+static const char unknown[] = "01234567-89ab-4def-8123-456789abcdef";
+
 static void
-assert_gone(uint64_t id)
+assert_not_attached(uint64_t id, const char *why)
 {
 	struct rig_exec *x = rig_exec(&r, id);
 
 	UNTIL(x->exited);
 	assert_true(x->x.infra);
-	if (strstr(x->x.why, "gone") == NULL)
+	if (strstr(x->x.why, why) == NULL)
 		fail_msg("%s", x->x.why);
+	assert_true(strcmp(why, "gone") == 0 ||
+	    strstr(x->x.why, "gone") == NULL);
 	assert_int_equal(attached.times, 0);
 	UNTIL(r.state == SANDBOX_READY);
 }
 
 static void
+assert_gone(uint64_t id)
+{
+	assert_not_attached(id, "gone");
+}
+
+/* Killed before it ran: nothing is gone. */
+static void
+test_attach_not_begun(void **state)
+{
+	(void)state;
+	/* No sandbox had been made. */
+	assert_not_attached(attach_as(unknown, 0, false),
+	    "there was no sandbox for it yet");
+	killed();
+	/* One had, and nothing was started in it. */
+	far.exists = 1;
+	far.named = "01SANDBOX";
+	open_account(false);
+	assert_not_attached(attach_as(unknown, 0, false),
+	    "had not started it");
+}
+
+/* It ran, and the record was cut off before that. */
+static void
+test_attach_unrecorded(void **state)
+{
+	uint64_t id = shell();
+	char handle[40];
+
+	(void)state;
+	snprintf(handle, sizeof handle, "%s", r.s->ops->handle(r.s, id));
+	UNTIL(place(handle) != NULL);
+	killed();
+	far.exists = 1;
+	far.named = "01SANDBOX";
+	open_account(false);
+	id = attach_as(handle, 0, false);
+	UNTIL(attached.times == 1);
+	assert_int_equal(attached.id, id);
+}
+
+static void
 test_attach_gone(void **state)
 {
-	static const char unknown[] = "01234567-89ab-4def-8123-456789abcdef";
 	uint64_t id;
 
 	(void)state;
@@ -227,7 +279,8 @@ test_attach_expiry(void **state)
 	killed();
 	far.exists = 1;
 	far.named = "01SANDBOX";
-	far.born = (double)clock_wall(&now.base) / 1000 - 3000;
+	/* viva counts in whole seconds there. */
+	far.born = (double)(clock_wall(&now.base) / 1000 - 3000);
 	open_account(false);
 	UNTIL(r.state == SANDBOX_READY);
 	UNTIL((r.s->ops->link(r.s, &link), link.expires_us >= 0));
@@ -301,6 +354,10 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_attach_gone, setup_named,
 		    teardown),
+		cmocka_unit_test_setup_teardown(test_attach_not_begun,
+		    setup_named, teardown),
+		cmocka_unit_test_setup_teardown(test_attach_unrecorded,
+		    setup_named, teardown),
 		cmocka_unit_test_setup_teardown(test_attach_ended, setup_named,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_attach_expiry, setup_named,

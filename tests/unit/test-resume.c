@@ -474,6 +474,50 @@ test_shell_lost(void **state)
 	assert_all_heard(f);
 }
 
+static int
+setup_held(void **state)
+{
+	fixture_plan.held = true;
+	return setup_keeps(state);
+}
+
+/* Killed before there was a sandbox: nothing ran that could be gone, and what
+ * was typed went nowhere.  Once it has run that is another thing. */
+static void
+test_shell_not_begun(void **state)
+{
+	struct fixture *f = *state;
+
+	input(f, "early");
+	fixture_kill(f);
+	f->plan.lost = true;
+	resume(f); /* nor does this one get that far */
+	assert_false(f->plan.begun);
+	fixture_kill(f);
+	f->plan.held = false;
+	resume(f);
+	assert_false(f->plan.begun);
+	assert_int_equal(core_state(f->core)->term, 2);
+	assert_non_null(strstr(buf_str(&f->notices),
+	    "the shell had not begun: it is gone\n"));
+	assert_non_null(strstr(buf_str(&f->notices),
+	    "the shell had not begun: the 5 bytes typed"));
+	assert_null(strstr(buf_str(&f->notices), "has ended"));
+	fixture_kill(f);
+	f->plan.held = true;
+	resume(f);
+	assert_true(f->plan.begun);
+	fixture_kill(f);
+	f->plan.held = false;
+	buf_clear(&f->notices);
+	resume(f);
+	assert_true(f->plan.begun);
+	assert_non_null(strstr(buf_str(&f->notices),
+	    "the shell has ended: it is gone\n"));
+	assert_null(strstr(buf_str(&f->notices), "had not begun"));
+	assert_replays(f);
+}
+
 /* One that had ended is not gone back to. */
 static void
 test_shell_ended(void **state)
@@ -504,6 +548,22 @@ cut_event(struct fixture *f)
 	close(r.fd);
 	event_reader_free(&r);
 	free(path);
+}
+
+/* A second shell of a sandbox that is there, before its first word. */
+static void
+test_second_begun(void **state)
+{
+	struct fixture *f = *state;
+
+	input(f, "exit\r");
+	simple(f, CMD_TERM_RESTART);
+	assert_int_equal(core_state(f->core)->term, 2);
+	fixture_kill(f);
+	cut_event(f); /* its prompt */
+	f->plan.lost = true;
+	resume(f);
+	assert_true(f->plan.begun);
 }
 
 /* The terminal's answers are given once. */
@@ -622,6 +682,8 @@ test_old_copy(void **state)
     fixture_teardown)
 #define K(fn) cmocka_unit_test_setup_teardown(fn, setup_keeps, \
     fixture_teardown)
+#define H(fn) cmocka_unit_test_setup_teardown(fn, setup_held, \
+    fixture_teardown)
 
 int
 main(void)
@@ -632,7 +694,8 @@ main(void)
 		T(test_run_cut), T(test_between_questions),
 		T(test_time_left), T(test_refused), K(test_shell_goes_on),
 		K(test_typed_rest), K(test_typed_more), K(test_typed_secret),
-		K(test_shell_lost), K(test_shell_ended), K(test_answers),
+		K(test_shell_lost), H(test_shell_not_begun),
+		K(test_second_begun), K(test_shell_ended), K(test_answers),
 		T(test_old_answers), T(test_behind), T(test_old_copy) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
