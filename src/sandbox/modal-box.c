@@ -122,10 +122,6 @@ box_step_failed(struct box *b, const char *what,
 	int64_t delay = STEP_DELAY_US << (n < 5 ? n : 5);
 	struct err e = { 0 };
 
-	if (b->closing) {
-		box_terminate(b);
-		return;
-	}
 	account_error(b->m, what, st, &e);
 	if (st->retry_after_us > delay)
 		delay = st->retry_after_us;
@@ -206,6 +202,13 @@ created_v2(struct box *b, const CLIENT(SandboxCreateV2Response) *r)
 		box_enter(b, PHASE_ACCESS);
 }
 
+/* All that is left to do with it is to end it. */
+static bool
+unwanted(const struct box *b)
+{
+	return b->closing || box_dead(b);
+}
+
 static void
 created(struct box *b, const char *reply, size_t n)
 {
@@ -219,10 +222,11 @@ created(struct box *b, const char *reply, size_t n)
 	else if (!b->v2 && (v1 = wire_unpack(CLIENT_DESC(
 	    sandbox_create_response), reply, n)) != NULL)
 		id = v1->sandbox_id;
-	if (!box_take_id(&b->sandbox_id, id))
-		box_no_sense(b, "the sandbox cannot be made");
-	else if (b->closing)
+	box_take_id(&b->sandbox_id, id);
+	if (unwanted(b))
 		box_terminate(b);
+	else if (b->sandbox_id == NULL)
+		box_no_sense(b, "the sandbox cannot be made");
 	else if (v2 != NULL)
 		created_v2(b, v2);
 	else
@@ -239,7 +243,7 @@ created(struct box *b, const char *reply, size_t n)
 static bool
 doubts_image(const struct box *b, const struct grpc_status *st)
 {
-	return b->image_kept && !b->closing && !st->transport &&
+	return b->image_kept && !st->transport &&
 	    (st->code == GRPC_NOT_FOUND || st->code == GRPC_INVALID_ARGUMENT ||
 	    st->code == GRPC_FAILED_PRECONDITION);
 }
@@ -251,14 +255,17 @@ create_done(void *user, const struct grpc_status *st, const char *reply,
 	struct box *b = user;
 	int64_t life = b->m->opt.timeout * 1000000LL;
 
-	b->call = NULL;
+	b->create_call = NULL;
+	if (st->code == GRPC_OK || st->code == GRPC_ALREADY_EXISTS)
+		b->taken = st->code != GRPC_OK && !b->judge;
 	if (st->code == GRPC_OK) {
 		/* From its making on, which was a little earlier. */
 		b->attached = false;
 		box_lives_until(b, loop_now(b->m->loop) + life);
 		created(b, reply, n);
-	} else if (st->code == GRPC_ALREADY_EXISTS && !b->judge &&
-	    !b->closing) {
+	} else if (unwanted(b)) {
+		box_terminate(b);
+	} else if (st->code == GRPC_ALREADY_EXISTS && !b->judge) {
 		box_to(b, PHASE_FIND);
 		step(b);
 	} else if (doubts_image(b, st)) {
@@ -283,9 +290,9 @@ create(struct box *b)
 	b->image_kept = b->m->image_kept;
 	box_progress(b, "starting: making the sandbox");
 	create_request(b, &out);
-	b->call = account_send(b->m, b->v2 ? CLIENT_PATH("SandboxCreateV2") :
-	    CLIENT_PATH("SandboxCreate"), &out, CREATE_ATTEMPT_US,
-	    create_done, b);
+	b->create_call = account_send(b->m, b->v2 ?
+	    CLIENT_PATH("SandboxCreateV2") : CLIENT_PATH("SandboxCreate"),
+	    &out, CREATE_ATTEMPT_US, create_done, b);
 }
 
 /* ---- its task ---- */

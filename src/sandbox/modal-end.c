@@ -80,8 +80,8 @@ modal_left(const struct modal *m, struct modal_left *out)
 		if (!b->closing)
 			continue;
 		unsynced(b, out);
-		out->sandboxes += b->sandbox_id != NULL ||
-		    b->phase == PHASE_CREATE;
+		out->sandboxes += b->sandbox_id != NULL || b->taken ||
+		    b->create_call != NULL;
 	}
 }
 
@@ -103,6 +103,7 @@ box_free(struct box *b)
 	box_programs_drop(b);
 	dirs_free(b);
 	box_calls_drop(b);
+	account_cancel(b->create_call);
 	account_cancel(b->end_call);
 	grpc_destroy(b->router);
 	free(b->programs);
@@ -116,25 +117,58 @@ box_free(struct box *b)
 }
 
 static void
+ended(struct box *b)
+{
+	box_to(b, PHASE_OVER);
+	if (b->closing)
+		box_free(b);
+}
+
+/* Again a little later, as long as that may be of use. */
+static void
+not_ended(struct box *b, const struct grpc_status *st)
+{
+	int64_t wait = AGAIN_US << (b->end_tries < 5 ? b->end_tries : 5);
+
+	if (account_retryable(st) && ++b->end_tries < TRIES) {
+		box_step_later(b, wait < AGAIN_MAX_US ? wait : AGAIN_MAX_US);
+		return;
+	}
+	b->m->left.sandboxes++; /* Modal's timeout ends it */
+	ended(b);
+}
+
+static void
 terminated(void *user, const struct grpc_status *st, const char *reply,
     size_t n)
 {
 	struct box *b = user;
-	int64_t wait = AGAIN_US << (b->end_tries < 5 ? b->end_tries : 5);
-	bool done = st->code == GRPC_OK || st->code == GRPC_NOT_FOUND;
 
 	(void)reply;
 	(void)n;
 	b->end_call = NULL;
-	if (!done && account_retryable(st) && ++b->end_tries < TRIES) {
-		box_step_later(b, wait < AGAIN_MAX_US ? wait : AGAIN_MAX_US);
-		return;
-	}
-	if (!done)
-		b->m->left.sandboxes++; /* Modal's timeout ends it */
-	box_to(b, PHASE_OVER);
-	if (b->closing)
-		box_free(b);
+	if (st->code == GRPC_OK || st->code == GRPC_NOT_FOUND)
+		ended(b);
+	else
+		not_ended(b, st);
+}
+
+/* Which one has the name. */
+static void
+named(void *user, const struct grpc_status *st, const char *reply, size_t n)
+{
+	struct box *b = user;
+	enum found found = FOUND_NONSENSE;
+
+	b->end_call = NULL;
+	if (st->code == GRPC_OK)
+		found = find_take(b, reply, n);
+	if (found == FOUND_ONE)
+		end_ask(b);
+	else if (found == FOUND_ENDED || st->code == GRPC_NOT_FOUND)
+		ended(b);
+	else
+		not_ended(b, st);
 }
 
 void
@@ -143,6 +177,10 @@ end_ask(struct box *b)
 	CLIENT(SandboxTerminateRequest) q = CLIENT_INIT(
 	    SANDBOX_TERMINATE_REQUEST);
 
+	if (b->sandbox_id == NULL) {
+		b->end_call = find_call(b, named);
+		return;
+	}
 	q.sandbox_id = b->sandbox_id;
 	b->end_call = account_call(b->m, b->v2 ?
 	    CLIENT_PATH("SandboxTerminateV2") :
@@ -153,9 +191,11 @@ end_ask(struct box *b)
 void
 box_terminate(struct box *b)
 {
-	bool there = b->sandbox_id != NULL && b->phase != PHASE_OVER;
+	bool there = b->phase != PHASE_OVER &&
+	    (b->sandbox_id != NULL || b->taken);
 
-	if (b->phase == PHASE_ENDING)
+	/* The answer to its making brings us here again. */
+	if (b->phase == PHASE_ENDING || b->create_call != NULL)
 		return;
 	volume_down(b);
 	box_programs_drop(b);
@@ -174,6 +214,8 @@ void
 box_close(struct box *b)
 {
 	b->closing = true;
+	loop_timer_cancel(b->stop_timer);
+	b->stop_timer = NULL;
 	files_drop(b);
 	/* With one its helpers go, wherever they stand. */
 	for (size_t i = 0; i < b->nprograms;)
@@ -184,9 +226,6 @@ box_close(struct box *b)
 		} else {
 			i++;
 		}
-	/* Its answer says what is to be ended. */
-	if (b->phase == PHASE_CREATE && b->call != NULL)
-		return;
 	if (b->phase == PHASE_UP && !b->judge &&
 	    (b->dirty || b->syncer != NULL)) {
 		b->to_sync = true;

@@ -25,7 +25,6 @@
 #include "sandbox/modal-store.h"
 
 #define TOGETHER 8
-#define ALONE_US 15000000
 /* Of what a program writes a copy is kept, for the volume if the sandbox ends
  * meanwhile; of more there is no copy. */
 #define KEEP_MAX (16u << 20)
@@ -523,6 +522,8 @@ alone_done(void *user, const struct grpc_status *st, const char *reply,
 	(void)n;
 	b->alone_call = NULL;
 	b->alone = st->code == GRPC_NOT_FOUND;
+	if (b->phase == PHASE_PREPARE) /* later it may be the box's own */
+		b->taken = st->code == GRPC_OK;
 	files_go(b);
 }
 
@@ -530,17 +531,8 @@ alone_done(void *user, const struct grpc_status *st, const char *reply,
 static void
 ask_alone(struct box *b)
 {
-	CLIENT(SandboxGetFromNameRequest) q = CLIENT_INIT(
-	    SANDBOX_GET_FROM_NAME_REQUEST);
-
 	b->alone_asked = true;
-	q.sandbox_name = b->name;
-	q.environment_name = b->m->config->environment;
-	q.app_name = (char *)b->m->opt.app;
-	b->alone_call = account_call(b->m, b->v2 ?
-	    CLIENT_PATH("SandboxGetFromNameV2") :
-	    CLIENT_PATH("SandboxGetFromName"), &q.base, ALONE_US, alone_done,
-	    b);
+	b->alone_call = find_call(b, alone_done);
 }
 
 static bool

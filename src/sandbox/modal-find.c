@@ -39,7 +39,7 @@ make_instead(struct box *b)
 {
 	free(b->sandbox_id);
 	b->sandbox_id = NULL;
-	b->attached = false;
+	b->attached = b->taken = false;
 	if (++b->finds > AGAIN_MAX) {
 		box_fail(b, "the sandbox before this one does not end, and "
 		    "has its name");
@@ -145,13 +145,26 @@ go_on(struct box *b)
 	box_enter(b, PHASE_TASK);
 }
 
+enum found
+find_take(struct box *b, const char *reply, size_t n)
+{
+	CLIENT(SandboxGetFromNameResponse) *r = wire_unpack(
+	    CLIENT_DESC(sandbox_get_from_name_response), reply, n);
+	bool ok = r != NULL && box_take_id(&b->sandbox_id, r->sandbox_id);
+
+	wire_free(r);
+	if (!ok)
+		return FOUND_NONSENSE;
+	b->taken = false;
+	return strncmp(b->sandbox_id, b->m->ended_id,
+	    sizeof b->m->ended_id - 1) == 0 ? FOUND_ENDED : FOUND_ONE;
+}
+
 static void
 find_done(void *user, const struct grpc_status *st, const char *reply,
     size_t n)
 {
 	struct box *b = user;
-	CLIENT(SandboxGetFromNameResponse) *r;
-	bool ok;
 
 	b->call = NULL;
 	if (st->code == GRPC_NOT_FOUND) { /* it ends just now */
@@ -162,30 +175,36 @@ find_done(void *user, const struct grpc_status *st, const char *reply,
 		box_step_failed(b, not_found, st);
 		return;
 	}
-	r = wire_unpack(CLIENT_DESC(sandbox_get_from_name_response), reply, n);
-	ok = r != NULL && box_take_id(&b->sandbox_id, r->sandbox_id);
-	wire_free(r);
-	if (!ok)
+	switch (find_take(b, reply, n)) {
+	case FOUND_NONSENSE:
 		box_no_sense(b, not_found);
-	else if (strncmp(b->sandbox_id, b->m->ended_id,
-	    sizeof b->m->ended_id - 1) == 0)
+		break;
+	case FOUND_ENDED:
 		make_instead(b);
-	else
+		break;
+	case FOUND_ONE:
 		go_on(b);
+		break;
+	}
+}
+
+struct account_call *
+find_call(struct box *b, grpc_done done)
+{
+	CLIENT(SandboxGetFromNameRequest) q = CLIENT_INIT(
+	    SANDBOX_GET_FROM_NAME_REQUEST);
+
+	q.sandbox_name = b->name;
+	q.environment_name = b->m->config->environment;
+	q.app_name = (char *)b->m->opt.app;
+	return account_call(b->m, b->v2 ?
+	    CLIENT_PATH("SandboxGetFromNameV2") :
+	    CLIENT_PATH("SandboxGetFromName"), &q.base, ATTEMPT_US, done, b);
 }
 
 void
 find_ask(struct box *b)
 {
-	CLIENT(SandboxGetFromNameRequest) q = CLIENT_INIT(
-	    SANDBOX_GET_FROM_NAME_REQUEST);
-
 	box_progress(b, "starting: finding the sandbox that runs already");
-	q.sandbox_name = b->name;
-	q.environment_name = b->m->config->environment;
-	q.app_name = (char *)b->m->opt.app;
-	b->call = account_call(b->m, b->v2 ?
-	    CLIENT_PATH("SandboxGetFromNameV2") :
-	    CLIENT_PATH("SandboxGetFromName"), &q.base, ATTEMPT_US, find_done,
-	    b);
+	b->call = find_call(b, find_done);
 }

@@ -288,6 +288,9 @@ struct box {
 	enum sandbox_state state;
 	char why[512];
 	struct account_call *call, *volume_call, *end_call, *life_call;
+	/* The making of it, which goes on when it is stopped or closed: the
+	 * answer says what is to be ended. */
+	struct account_call *create_call;
 	double life_before; /* where its page of the list begins */
 	unsigned life_pages;
 	struct loop_timer *timer; /* its phase's: box_step_later */
@@ -295,6 +298,8 @@ struct box {
 	struct loop_timer *stop_timer; /* nor is an end told there */
 	unsigned polls; /* for its task */
 	unsigned finds; /* the one of its name was about to end */
+	bool taken; /* one has its name, an earlier viva's as a rule, and its
+		     * id is not known */
 	char *volume_id, *sandbox_id, *task_id;
 	bool v2, attached;
 	bool image_kept; /* what it is made of is of a run before this one */
@@ -384,6 +389,10 @@ void box_lives_until(struct box *, int64_t us); /* of the loop's time */
 /* ---- modal-find.c: the sandbox of our name that runs already ---- */
 
 void find_ask(struct box *);
+struct account_call *find_call(struct box *, grpc_done);
+/* Its answer.  ENDED: we have ended that one. */
+enum found { FOUND_NONSENSE, FOUND_ENDED, FOUND_ONE };
+enum found find_take(struct box *, const char *reply, size_t n);
 /* One that we ended has the name still: wait; true then. */
 bool find_waits(struct box *);
 /* What was found has ended meanwhile: true when another is made. */

@@ -11,13 +11,14 @@
 
 static const unsigned ways[] = {
 	[PHASE_IDLE] = TO(PREPARE) | TO(LOST) | TO(OVER),
-	[PHASE_PREPARE] = TO(CREATE) | TO(LOST) | TO(OVER),
+	/* An earlier viva's sandbox may have its name: that has an end, too. */
+	[PHASE_PREPARE] = TO(CREATE) | TO(LOST) | TO(ENDING) | TO(OVER),
 	/* The answer to its making may have all, some or none of what the
 	 * steps after it ask for; or its name, its image is not as thought. */
 	[PHASE_CREATE] = TO(PREPARE) | TO(FIND) | TO(TASK) | TO(ACCESS) |
 	    TO(UP) | TO(LOST) | TO(ENDING) | TO(OVER),
-	[PHASE_FIND] = TO(CREATE) | TO(TASK) | TO(LOST) | TO(OVER),
-	/* From here on there is one to be ended. */
+	[PHASE_FIND] = TO(CREATE) | TO(TASK) | TO(LOST) | TO(ENDING),
+	/* From here on its id is known. */
 	[PHASE_TASK] = TO(CREATE) | TO(ACCESS) | TO(LOST) | TO(ENDING) |
 	    TO(OVER),
 	[PHASE_ACCESS] = TO(UP) | TO(LOST) | TO(ENDING),

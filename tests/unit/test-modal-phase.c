@@ -21,6 +21,7 @@
 #define S 1000000LL
 #define TERMINATE "SandboxTerminateV2"
 #define CREATE "SandboxCreateV2"
+#define NAMED "SandboxGetFromNameV2"
 #define ATTEMPTS 4 /* of a call before its failure is told */
 
 static struct clock_fake now;
@@ -133,7 +134,7 @@ give_found(void)
 	    SANDBOX_GET_FROM_NAME_RESPONSE);
 
 	named.sandbox_id = (char *)"sb-0";
-	answer("SandboxGetFromNameV2", GRPC_OK, &named);
+	answer(NAMED, GRPC_OK, &named);
 }
 
 /* over: what it was to run on has ended. */
@@ -304,7 +305,6 @@ static const struct {
 } ways_out[] = {
 	{ PHASE_IDLE, "nothing", false },
 	{ PHASE_PREPARE, "VolumeGetOrCreate", false },
-	{ PHASE_FIND, "SandboxGetFromNameV2", false },
 	{ PHASE_TASK, "SandboxGetTaskIdV2", true },
 	{ PHASE_ACCESS, "SandboxGetCommandRouterAccess", true },
 	{ PHASE_UP, "TaskExecStart", true },
@@ -383,20 +383,49 @@ test_stop_close(void **state)
 	assert_int_equal(count(TERMINATE), 1);
 }
 
+/* The one that was asked to end. */
+static void
+assert_ends(const char *id)
+{
+	struct wire_exchange *x = find(TERMINATE);
+
+	assert_non_null(x);
+	assert_non_null(memmem(x->body.data, x->body.len, id, strlen(id)));
+}
+
+static const struct made {
+	enum grpc_code code;
+	const char *id;
+	bool taken;
+} made[] = { { GRPC_OK, "sb-1", false }, { GRPC_OK, "", false },
+	{ GRPC_PERMISSION_DENIED, NULL, false },
+	{ GRPC_ALREADY_EXISTS, NULL, true } };
+
+/* Its making is answered; what there is then is ended. */
+static void
+give_answer(const struct made *m)
+{
+	bool there = m->taken || (m->id != NULL && m->id[0] != '\0');
+
+	if (m->id != NULL)
+		give_made(m->id, NULL);
+	else
+		answer(CREATE, m->code, NULL);
+	if (m->taken)
+		give_found();
+	assert_int_equal(count(TERMINATE), there);
+	if (there) {
+		assert_ends(m->taken ? "sb-0" : "sb-1");
+		give_ended();
+	}
+	assert_int_equal(count("SandboxGet"), m->taken);
+}
+
 /* Its answer says whether there is one to be ended. */
 static void
 test_close_create(void **state)
 {
-	static const struct {
-		enum grpc_code code;
-		const char *id;
-	} cases[] = { { GRPC_OK, "sb-1" }, { GRPC_OK, "" },
-		{ GRPC_PERMISSION_DENIED, NULL },
-		{ GRPC_ALREADY_EXISTS, NULL } };
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		bool there = i == 0;
-
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
 		if (i > 0) {
 			teardown(state);
 			setup(state);
@@ -406,17 +435,220 @@ test_close_create(void **state)
 		turn(S);
 		assert_true(modal_busy(account));
 		assert_left(1, "");
-		if (cases[i].id != NULL)
-			give_made(cases[i].id, NULL);
-		else
-			answer(CREATE, cases[i].code, NULL);
-		assert_int_equal(count(TERMINATE), there);
-		if (there)
-			give_ended();
+		give_answer(&made[i]);
 		assert_false(modal_busy(account));
 		assert_left(0, "");
-		assert_int_equal(count("SandboxGet"), 0);
 	}
+}
+
+/* So it does of one that is stopped meanwhile, and of one that is closed after
+ * that; at once, what it was told is told. */
+static void
+test_stop_create(void **state)
+{
+	for (size_t i = 0; i < 3 * ARRAY_LEN(made); i++) {
+		unsigned closed = (unsigned)(i / ARRAY_LEN(made));
+
+		if (i > 0) {
+			teardown(state);
+			setup(state);
+		}
+		go_to(PHASE_CREATE);
+		r.s->ops->stop(r.s);
+		if (closed == 1)
+			rig_close(&r);
+		settle();
+		assert_true(closed == 1 || r.state == SANDBOX_STOPPED);
+		if (closed == 2)
+			rig_close(&r);
+		turn(S);
+		assert_int_equal(modal_busy(account), closed > 0);
+		assert_left(closed > 0, "");
+		give_answer(&made[i % ARRAY_LEN(made)]);
+		assert_true(closed > 0 || r.state == SANDBOX_STOPPED);
+		rig_close(&r);
+		assert_false(modal_busy(account));
+		assert_left(0, "");
+		assert_at_rest();
+	}
+}
+
+/* One of an earlier viva has the name: its id is asked for as it has to be
+ * ended, too. */
+static void
+find_and_end(void)
+{
+	assert_true(modal_busy(account));
+	assert_left(1, "");
+	assert_int_equal(count(TERMINATE), 0);
+	give_found();
+	assert_ends("sb-0");
+	assert_left(1, "");
+	give_ended();
+	assert_false(modal_busy(account));
+	assert_left(0, "");
+	turn(60 * S);
+	assert_null(find(NAMED));
+	assert_null(find(TERMINATE));
+}
+
+static void
+test_close_find(void **state)
+{
+	(void)state;
+	go_to(PHASE_FIND);
+	rig_close(&r);
+	find_and_end();
+	teardown(state);
+	setup(state);
+	go_to(PHASE_FIND); /* between two tries */
+	refuse(NAMED);
+	assert_null(find(NAMED));
+	rig_close(&r);
+	find_and_end();
+	teardown(state);
+	setup(state);
+	go_to(PHASE_FIND); /* it was given up */
+	answer(NAMED, GRPC_PERMISSION_DENIED, NULL);
+	assert_int_equal(r.state, SANDBOX_FAILED);
+	turn(60 * S);
+	assert_null(find(NAMED));
+	rig_close(&r);
+	find_and_end();
+}
+
+static void
+test_stop_find(void **state)
+{
+	(void)state;
+	go_to(PHASE_FIND);
+	r.s->ops->stop(r.s);
+	settle();
+	assert_int_equal(r.state, SANDBOX_STOPPED);
+	give_found();
+	assert_ends("sb-0");
+	give_ended();
+	rig_close(&r);
+	assert_false(modal_busy(account));
+	assert_left(0, "");
+}
+
+/* It has ended meanwhile; or who has the name does not get out, and that is
+ * told. */
+static void
+test_close_find_fails(void **state)
+{
+	CLIENT(SandboxGetFromNameResponse) none = CLIENT_INIT(
+	    SANDBOX_GET_FROM_NAME_RESPONSE);
+
+	(void)state;
+	go_to(PHASE_FIND);
+	rig_close(&r);
+	refuse(NAMED);
+	assert_true(modal_busy(account));
+	answer(NAMED, GRPC_NOT_FOUND, NULL);
+	assert_false(modal_busy(account));
+	assert_left(0, "");
+	teardown(state);
+	setup(state);
+	go_to(PHASE_FIND);
+	rig_close(&r);
+	answer(NAMED, GRPC_PERMISSION_DENIED, NULL);
+	assert_false(modal_busy(account));
+	assert_left(1, "");
+	teardown(state);
+	setup(state);
+	go_to(PHASE_FIND);
+	rig_close(&r);
+	answer(NAMED, GRPC_OK, &none);
+	assert_false(modal_busy(account));
+	assert_left(1, "");
+	teardown(state);
+	setup(state);
+	go_to(PHASE_FIND);
+	rig_close(&r);
+	for (int i = 0; i < 16; i++)
+		refuse(NAMED);
+	assert_false(modal_busy(account));
+	assert_left(1, "");
+	assert_at_rest();
+	assert_int_equal(count(TERMINATE), 0);
+}
+
+/* Who has the name is one that this viva has ended. */
+static void
+test_close_find_ended(void **state)
+{
+	(void)state;
+	go_to(PHASE_FIND);
+	give_found();
+	rig_close(&r);
+	give_ended();
+	rig_open(&r, loop, account, "/x/s/q", false);
+	give_volume();
+	answer(CREATE, GRPC_ALREADY_EXISTS, NULL);
+	rig_close(&r);
+	give_found();
+	assert_false(modal_busy(account));
+	assert_left(0, "");
+	assert_int_equal(count(TERMINATE), 1);
+}
+
+/* Its name was asked for on the way, because of a file. */
+static void
+test_close_prepare_taken(void **state)
+{
+	CLIENT(SandboxGetFromNameResponse) named = CLIENT_INIT(
+	    SANDBOX_GET_FROM_NAME_RESPONSE);
+
+	(void)state;
+	named.sandbox_id = (char *)"sb-0";
+	for (int i = 0; i < 2; i++) {
+		if (i > 0) {
+			teardown(state);
+			setup(state);
+		}
+		settle();
+		give_token();
+		give_volume();
+		r.s->ops->fs(r.s, FS_GET, "a", NULL, NULL, 0);
+		if (i == 0) {
+			answer(NAMED, GRPC_NOT_FOUND, NULL);
+			rig_close(&r);
+			assert_false(modal_busy(account));
+			assert_left(0, "");
+			continue;
+		}
+		answer(NAMED, GRPC_OK, &named);
+		assert_int_equal(CONTAINER_OF(r.s, struct box, base)->phase,
+		    PHASE_PREPARE);
+		rig_close(&r);
+		find_and_end();
+	}
+}
+
+/* What had the name is gone since: ours has it. */
+static void
+test_taken_no_more(void **state)
+{
+	CLIENT(SandboxGetFromNameResponse) named = CLIENT_INIT(
+	    SANDBOX_GET_FROM_NAME_RESPONSE);
+
+	(void)state;
+	named.sandbox_id = (char *)"sb-0";
+	settle();
+	give_token();
+	give_volume();
+	r.s->ops->fs(r.s, FS_GET, "a", NULL, NULL, 0);
+	answer(NAMED, GRPC_OK, &named);
+	give_app();
+	give_made("sb-1", NULL);
+	give_task(true);
+	assert_int_equal(r.state, SANDBOX_FAILED);
+	rig_close(&r);
+	assert_false(modal_busy(account));
+	assert_left(0, "");
+	assert_int_equal(count(TERMINATE), 0);
 }
 
 /* It is not on its way, but would be made once more. */
@@ -688,12 +920,13 @@ test_table(void **state)
 		[PHASE_UP] = OF(CREATE) | OF(ACCESS),
 		[PHASE_SYNC] = OF(UP),
 		[PHASE_LOST] = STEPS | OF(UP) | OF(SYNC),
-		/* Before, there is none that could be ended. */
-		[PHASE_ENDING] = OF(CREATE) | OF(TASK) | OF(ACCESS) | OF(UP) |
-		    OF(SYNC) | OF(LOST),
-		/* While its way is asked for nobody says that it is over. */
-		[PHASE_OVER] = (STEPS & ~OF(ACCESS)) | OF(UP) | OF(SYNC) |
-		    OF(LOST) | OF(ENDING),
+		/* Before the first, none is known of that could be ended. */
+		[PHASE_ENDING] = OF(PREPARE) | OF(CREATE) | OF(FIND) |
+		    OF(TASK) | OF(ACCESS) | OF(UP) | OF(SYNC) | OF(LOST),
+		/* While its way is asked for nobody says that it is over, and
+		 * one that is to be found is there. */
+		[PHASE_OVER] = (STEPS & ~OF(ACCESS) & ~OF(FIND)) | OF(UP) |
+		    OF(SYNC) | OF(LOST) | OF(ENDING),
 	};
 
 	(void)state;
@@ -711,7 +944,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_close), T(test_stop), T(test_stop_close),
-		T(test_close_create), T(test_close_create_later),
+		T(test_close_create), T(test_stop_create),
+		T(test_close_find), T(test_stop_find),
+		T(test_close_find_fails), T(test_close_find_ended),
+		T(test_close_prepare_taken), T(test_taken_no_more),
+		T(test_close_create_later),
 		T(test_prepare_waits), T(test_found_over), T(test_made_over),
 		T(test_lost), T(test_made_with_task), T(test_sync_too_long),
 		T(test_sync_breaks), T(test_sync_lost), T(test_end_given_up),
