@@ -69,6 +69,7 @@ libcore_a_SOURCES = \
 	src/sandbox/local-sheet.c \
 	src/sandbox/local.c \
 	src/sandbox/local.h \
+	src/sandbox/modal-access.c \
 	src/sandbox/modal-account.c \
 	src/sandbox/modal-blocks-get.c \
 	src/sandbox/modal-blocks.c \

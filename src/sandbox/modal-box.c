@@ -1,7 +1,7 @@
 #include "config.h"
 
-/* A sandbox at Modal: the steps until it is there, the key to its worker,
- * its state, and the interface of all providers. */
+/* A sandbox at Modal: the steps until it is there, its state, and the
+ * interface of all providers. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +15,6 @@
 #define TASK_POLL_US 500000
 #define TASK_POLLS 2600 /* V1 may wait 21 minutes for a machine */
 #define STEP_DELAY_US 500000
-#define ACCESS_MIN_US 500000 /* between two new keys */
-#define ACCESS_TRIES 8
 #define EXPIRY_SLACK_US 3000000
 
 static void step(struct box *);
@@ -196,7 +194,7 @@ created_v2(struct box *b, const CLIENT(SandboxCreateV2Response) *r)
 	if (!box_take_id(&b->task_id, r->task_id))
 		box_enter(b, PHASE_TASK);
 	else if (r->command_router_access != NULL &&
-	    box_take_access(b, r->command_router_access))
+	    access_take(b, r->command_router_access))
 		box_enter(b, PHASE_UP);
 	else
 		box_enter(b, PHASE_ACCESS);
@@ -343,223 +341,6 @@ ask_task(struct box *b)
 	    b);
 }
 
-/* ---- the key to its worker ---- */
-
-/* To a control plane on this machine, without TLS, belong workers without. */
-static char *
-worker_url(const struct box *b, const char *url)
-{
-	if (strncmp(url, "https://", 8) != 0 || url[8] == '\0')
-		return NULL;
-	return strncmp(b->m->config->server_url, "http://", 7) != 0 ?
-	    xstrdup(url) : xasprintf("http://%s", url + 8);
-}
-
-void
-box_hurry(struct box *b)
-{
-	for (size_t i = 0; i < b->nprograms; i++)
-		program_hurry(b->programs[i]);
-}
-
-/* One question finds out whether the way is open again. */
-static void
-router_watch(void *user)
-{
-	struct box *b = user;
-	struct grpc_health h;
-
-	grpc_health(b->router, &h);
-	if (h.breaker == GRPC_CLOSED && h.failures == 0)
-		box_hurry(b);
-	for (size_t i = 0; h.breaker == GRPC_HALF_OPEN && i < b->nprograms;
-	    i++)
-		if (program_probe(b->programs[i]))
-			break;
-}
-
-static bool
-connect_worker(struct box *b, char *url, const char *address)
-{
-	struct grpc_spec spec = { .url = url,
-		.ca_file = b->m->opt.ca_file, .address = address };
-	struct grpc *g = b->m->dial(b->m->dial_user, b->m->loop, &spec, NULL);
-
-	if (g == NULL) {
-		free(url);
-		return false;
-	}
-	/* What went to the old one is asked for again. */
-	for (size_t i = 0; i < b->nprograms; i++)
-		for (int k = 0; k < OP_N; k++) {
-			struct op *o = &b->programs[i]->ops[k];
-
-			o->parked |= o->call != NULL || o->timer != NULL;
-			op_drop(o);
-		}
-	grpc_destroy(b->router);
-	b->router = g;
-	free(b->router_url);
-	b->router_url = url;
-	grpc_watch(g, router_watch, b);
-	return true;
-}
-
-bool
-box_take_access(struct box *b, const CLIENT(CommandRouterAccess) *a)
-{
-	char *url = worker_url(b, a->url), *value;
-	bool ok;
-
-	if (url == NULL || a->jwt[0] == '\0') {
-		free(url);
-		return false;
-	}
-	if (b->router == NULL || strcmp(b->router_url, url) != 0) {
-		if (!connect_worker(b, url, a->worker_ipv4_address))
-			return false;
-	} else {
-		free(url);
-	}
-	value = xasprintf("Bearer %s", a->jwt);
-	ok = grpc_metadata(b->router, "authorization", value);
-	explicit_bzero(value, strlen(value));
-	free(value);
-	return ok;
-}
-
-static struct account_call *
-access_call(struct box *b, grpc_done done)
-{
-	CLIENT(SandboxGetCommandRouterAccessRequest) v2 = CLIENT_INIT(
-	    SANDBOX_GET_COMMAND_ROUTER_ACCESS_REQUEST);
-	CLIENT(TaskGetCommandRouterAccessRequest) v1 = CLIENT_INIT(
-	    TASK_GET_COMMAND_ROUTER_ACCESS_REQUEST);
-
-	v1.task_id = b->task_id;
-	v2.target_case = ACCESS_BY_SANDBOX;
-	v2.sandbox_id = b->sandbox_id;
-	return b->v2 ? account_call(b->m,
-	    CLIENT_PATH("SandboxGetCommandRouterAccess"), &v2.base, ATTEMPT_US,
-	    done, b) : account_call(b->m,
-	    CLIENT_PATH("TaskGetCommandRouterAccess"), &v1.base, ATTEMPT_US,
-	    done, b);
-}
-
-static bool
-access_reply(struct box *b, const char *reply, size_t n)
-{
-	CLIENT(CommandRouterAccess) *a = wire_unpack(
-	    CLIENT_DESC(command_router_access), reply, n);
-	bool ok = a != NULL && box_take_access(b, a);
-
-	if (a != NULL)
-		wire_wipe(a->jwt);
-	wire_free(a);
-	return ok;
-}
-
-static void
-first_access_done(void *user, const struct grpc_status *st,
-    const char *reply, size_t n)
-{
-	struct box *b = user;
-
-	b->call = NULL;
-	if (st->code != GRPC_OK)
-		box_step_failed(b, "the sandbox cannot be reached", st);
-	else if (access_reply(b, reply, n))
-		box_enter(b, PHASE_UP);
-	else
-		box_no_sense(b, "the sandbox cannot be reached");
-}
-
-static void
-access_ask(void *user);
-
-/* No new key came: how that is told. */
-static void
-access_lost(struct box *b, const struct grpc_status *st)
-{
-	struct grpc_status none = { .code = GRPC_DATA_LOSS,
-		.retry_after_us = -1, .message = "the answer makes no sense" };
-	struct err e = { 0 };
-
-	account_error(b->m, "there is no new key to the sandbox",
-	    st->code == GRPC_OK ? &none : st, &e);
-	box_fail(b, e.msg);
-}
-
-/* The way to Modal may break for as long as the one to the worker; a server
- * that says no, and that the sandbox runs, is asked some times only. */
-static bool
-access_hopeless(struct box *b, const struct grpc_status *st)
-{
-	if (st->code != GRPC_OK && account_retryable(st))
-		b->access_refusals = 0;
-	else
-		b->access_refusals++;
-	return b->access_refusals > ACCESS_TRIES || (st->code != GRPC_OK &&
-	    !account_retryable(st) && b->check == NULL);
-}
-
-static void
-access_done(void *user, const struct grpc_status *st, const char *reply,
-    size_t n)
-{
-	struct box *b = user;
-	int64_t wait = ACCESS_MIN_US << (b->access_fails < 4 ?
-	    b->access_fails : 4);
-	char why[200];
-
-	b->access = NULL;
-	b->access_fails++; /* op_good makes it none */
-	b->access_at = loop_now(b->m->loop);
-	if (st->code == GRPC_OK && access_reply(b, reply, n)) {
-		b->access_refusals = 0;
-		for (size_t i = 0; i < b->nprograms; i++)
-			program_unpark(b->programs[i]);
-		return;
-	}
-	if (st->code == GRPC_NOT_FOUND || st->code == GRPC_FAILED_PRECONDITION)
-		box_check(b);
-	box_words_of_status(b, st, why, sizeof why);
-	if (access_hopeless(b, st) || !break_failed(b, b->access_at, wait,
-	    false, why)) {
-		access_lost(b, st);
-		return;
-	}
-	b->access_timer = loop_timer_add(b->m->loop, wait, access_ask, b);
-}
-
-static void
-access_ask(void *user)
-{
-	struct box *b = user;
-
-	b->access_timer = NULL;
-	b->access = access_call(b, access_done);
-}
-
-void
-box_new_access(struct box *b)
-{
-	int64_t wait = b->access_at + ACCESS_MIN_US - loop_now(b->m->loop);
-
-	if (b->access != NULL || b->access_timer != NULL || !box_up(b))
-		return;
-	if (b->access_fails > ACCESS_TRIES) {
-		box_fail(b, "the sandbox's worker refuses every key that "
-		    "Modal gives");
-		return;
-	}
-	if (b->access_at > 0 && wait > 0)
-		b->access_timer = loop_timer_add(b->m->loop, wait, access_ask,
-		    b);
-	else
-		access_ask(b);
-}
-
 /* ---- is it over ---- */
 
 static void
@@ -656,8 +437,7 @@ step(struct box *b)
 		ask_task(b);
 		break;
 	case PHASE_ACCESS:
-		box_progress(b, "starting: asking for the sandbox's address");
-		b->call = access_call(b, first_access_done);
+		access_first(b);
 		break;
 	case PHASE_UP:
 		up(b);
@@ -704,6 +484,13 @@ box_settle(struct box *b)
 	break_over(b);
 	if (box_up(b))
 		box_tell(b, SANDBOX_READY, NULL);
+}
+
+void
+box_hurry(struct box *b)
+{
+	for (size_t i = 0; i < b->nprograms; i++)
+		program_hurry(b->programs[i]);
 }
 
 /* ---- the interface ---- */

@@ -57,7 +57,7 @@ op_good(struct op *o)
 
 	o->lost = 0;
 	o->troubled = false;
-	b->access_fails = 0;
+	access_good(b);
 	b->good_at = loop_now(b->m->loop);
 	if (was)
 		box_hurry(b);
@@ -96,10 +96,8 @@ op_again(struct op *o, const struct grpc_status *st)
 
 	if (st->code == GRPC_UNAUTHENTICATED) {
 		o->parked = o->troubled = true;
-		if (b->access_at > o->begun) /* there is a new one since */
+		if (access_refused(b, o->begun))
 			op_issue(o);
-		else
-			box_new_access(b);
 		return true;
 	}
 	if (!account_retryable(st))

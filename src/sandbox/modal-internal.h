@@ -273,6 +273,30 @@ void break_over(struct box *);
 int64_t break_delay(const struct box *); /* for the next try */
 unsigned break_tries(const struct box *); /* at most */
 
+/* ---- modal-access.c: the way to the worker, and the key to it, a jwt ---- */
+
+struct access { /* of modal-access.c alone */
+	struct account_call *call; /* for the next key */
+	struct loop_timer *timer;  /* until that is asked for */
+	unsigned fails; /* keys in a row that the worker did not take */
+	unsigned refusals; /* in a row; no key came */
+	int64_t at; /* when that call was answered last */
+};
+
+/* The step of PHASE_ACCESS: PHASE_UP follows, or box_step_failed. */
+void access_first(struct box *);
+/* A key, and the connection that it is for; what went over another one is
+ * parked.  False: it makes no sense. */
+bool access_take(struct box *, const CLIENT(CommandRouterAccess) *);
+/* The worker has refused the key of a call that began then.  True: there is a
+ * newer one, so the call may be made again at once.  False: one is asked for,
+ * and what is parked goes on with it; while none comes that is told as a break.
+ * When none can be had, or the worker takes none, the box fails: maybe at
+ * once. */
+bool access_refused(struct box *, int64_t begun);
+void access_good(struct box *); /* the worker has taken it */
+void access_drop(struct box *); /* no other one is asked for */
+
 struct file_job;
 struct box_dir;
 struct box {
@@ -308,11 +332,7 @@ struct box {
 	bool no_other; /* another one would fail as this did */
 	bool answered; /* the worker has done something for us */
 	int64_t good_at; /* when it last did */
-	/* a new jwt */
-	struct account_call *access;
-	struct loop_timer *access_timer;
-	unsigned access_fails, access_refusals; /* in a row */
-	int64_t access_at;
+	struct access access;
 	struct account_call *check; /* is it over? */
 	/* programs */
 	struct program **programs;
@@ -372,12 +392,10 @@ void box_words_of_status(const struct box *, const struct grpc_status *,
     char *to, size_t n);
 /* What waits for its next try need not wait any more. */
 void box_hurry(struct box *);
-void box_new_access(struct box *);
 /* Is it over, as the worker does not answer or does not know our task? */
 void box_check(struct box *);
 void box_programs_drop(struct box *);
 void box_free(struct box *);
-bool box_take_access(struct box *, const CLIENT(CommandRouterAccess) *);
 /* The step p, and again a little later: until it goes to another phase.  In
  * PHASE_SYNC that is when it takes too long. */
 void box_enter(struct box *, enum phase p);

@@ -53,15 +53,14 @@ void
 box_calls_drop(struct box *b)
 {
 	break_over(b);
+	access_drop(b);
 	drop(&b->call);
 	drop(&b->volume_call);
-	drop(&b->access);
 	drop(&b->check);
 	drop(&b->life_call);
 	stop(&b->timer);
 	stop(&b->begin_timer);
 	stop(&b->stop_timer);
-	stop(&b->access_timer);
 	stop(&b->expiry);
 }
 
