@@ -209,31 +209,16 @@ class Connection:
             time.sleep(size / rate)
 
 
-class BlockServer:
+class BlockServer(net.ThreadServer):
     """The store's answer(method, path, headers, body) is as HttpServer's,
-    but no coroutine, and body(headers, sink) reads it."""
+    but no coroutine, and body(headers, sink) reads it.  context: of TLS, or
+    None."""
 
-    def __init__(self, store):
-        self.store, self.cut = store, 0
+    def __init__(self, store, context):
+        self.store, self.context, self.cut = store, context, 0
 
     def rate(self):
         return self.store.knobs.block_rate
-
-    def listen(self, host, context):
-        self.context = context
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.sock = socket.create_server((host, 0), family=family,
-                                         backlog=128)
-        self.port = self.sock.getsockname()[1]
-        self.start(self.accept)
-
-    @staticmethod
-    def start(target, *args):
-        threading.Thread(target=target, args=args, daemon=True).start()
-
-    def accept(self):
-        while True:
-            self.start(self.serve, self.sock.accept()[0])
 
     def serve(self, sock):
         try:

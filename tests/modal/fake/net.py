@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import threading
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 GOAWAY, RST_STREAM = 7, 3
@@ -432,6 +433,30 @@ class Relay:
         for link in list(self.links):
             for pipe in link.pipes.values():
                 pipe.arm()
+
+
+class ThreadServer:
+    """A port with a thread for each connection, where those that are measured
+    must not wait for asyncio's loop; serve(sock) is its own, and closes it."""
+    port = 0
+
+    def listen(self, host):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.sock = socket.create_server((host, 0), family=family,
+                                         backlog=128)
+        self.port = self.sock.getsockname()[1]
+        self.start(self.accept)
+
+    @staticmethod
+    def start(target, *args):
+        threading.Thread(target=target, args=args, daemon=True).start()
+
+    def accept(self):
+        while True:
+            self.start(self.serve, self.sock.accept()[0])
+
+    def serve(self, sock):
+        raise NotImplementedError
 
 
 # ---- HTTP/1.1, as much as the web function and the control port need ---------

@@ -10,7 +10,6 @@ import select
 import socket
 import ssl
 import struct
-import threading
 import types
 
 import hpack
@@ -311,7 +310,7 @@ class Connection:
                                   struct.pack(">I", NO_ERROR))
 
 
-class Pump:
+class Pump(net.ThreadServer):
     """Like a port of grpcio's server; dispatches: its handlers."""
 
     def __init__(self, dispatches, context):
@@ -325,21 +324,6 @@ class Pump:
             if found:
                 return found
         return None
-
-    def listen(self, host):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.sock = socket.create_server((host, 0), family=family,
-                                         backlog=128)
-        self.start(self.accept)
-        return self.sock.getsockname()[1]
-
-    @staticmethod
-    def start(target, *args):
-        threading.Thread(target=target, args=args, daemon=True).start()
-
-    def accept(self):
-        while True:
-            self.start(self.serve, self.sock.accept()[0])
 
     def serve(self, sock):
         connection = None

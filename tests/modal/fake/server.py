@@ -220,16 +220,19 @@ class Fake:
         direct = 0
         if self.options.direct:
             from .pump import Pump  # only this wants python3-hpack
-            direct = Pump(handlers, h2).listen(host)
+            pump = Pump(handlers, h2)
+            pump.listen(host)
+            direct = pump.port
         for name, port in (("control", self.options.port), ("router", 0)):
             relay = self.relays[name] = net.Relay(self.knobs, "\0" + target, h2)
             await relay.listen(host, port)
         self.router_url = "https://%s:%d" % (
             host, direct or self.relays["router"].port)
-        blocks = self.block_server = BlockServer(self.store)
         plain = self.options.plain
-        blocks.listen(host, None if plain else net.server_context(
-            self.dir, ["http/1.1"]))
+        blocks = self.block_server = BlockServer(
+            self.store, None if plain else net.server_context(
+                self.dir, ["http/1.1"]))
+        blocks.listen(host)
         self.store.url = "%s://%s:%d" % ("http" if plain else "https", host,
                                          blocks.port)
         self.web = Web(self.knobs)
