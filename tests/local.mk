@@ -3,6 +3,7 @@ check_LIBRARIES += libtestsupport.a
 libtestsupport_a_SOURCES = \
 	tests/support/corefix.c \
 	tests/support/corefix.h \
+	tests/support/fakecontrol.h \
 	tests/support/fakemodal.c \
 	tests/support/fakemodal.h \
 	tests/support/fakesandbox.c \

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "sandbox/modal-internal.h"
+#include "tests/support/fakecontrol.h"
 #include "tests/support/fakewire.h"
 
 #define TURNS 3000
@@ -41,51 +42,6 @@ static struct waiter waiter = { jump };
 /* ---- good answers ---- */
 
 static void
-good_control(const char *rpc, struct buf *out)
-{
-	CLIENT(AuthTokenGetResponse) token = CLIENT_INIT(
-	    AUTH_TOKEN_GET_RESPONSE);
-	CLIENT(AppGetOrCreateResponse) app = CLIENT_INIT(
-	    APP_GET_OR_CREATE_RESPONSE);
-	CLIENT(VolumeGetOrCreateResponse) volume = CLIENT_INIT(
-	    VOLUME_GET_OR_CREATE_RESPONSE);
-	CLIENT(ImageGetOrCreateResponse) image = CLIENT_INIT(
-	    IMAGE_GET_OR_CREATE_RESPONSE);
-	CLIENT(ImageJoinStreamingResponse) built = CLIENT_INIT(
-	    IMAGE_JOIN_STREAMING_RESPONSE);
-	CLIENT(GenericResult) success = CLIENT_INIT(GENERIC_RESULT);
-	CLIENT(SandboxCreateV2Response) made = CLIENT_INIT(
-	    SANDBOX_CREATE_V2_RESPONSE);
-	CLIENT(CommandRouterAccess) access = CLIENT_INIT(
-	    COMMAND_ROUTER_ACCESS);
-	CLIENT(SandboxGetTaskIdResponse) task = CLIENT_INIT(
-	    SANDBOX_GET_TASK_ID_RESPONSE);
-	const struct {
-		const char *rpc;
-		const void *message;
-	} list[] = { { "AuthTokenGet", &token },
-		{ "AppGetOrCreate", &app }, { "VolumeGetOrCreate", &volume },
-		{ "ImageGetOrCreate", &image },
-		{ "ImageJoinStreaming", &built },
-		{ "SandboxCreateV2", &made }, { "SandboxGetTaskIdV2", &task },
-		{ "SandboxGetCommandRouterAccess", &access } };
-
-	token.token = (char *)"eyJ.eyJleHAiOjE3MDAwMDM2MDB9.x";
-	app.app_id = (char *)"ap-1";
-	volume.volume_id = (char *)"vo-1";
-	image.image_id = (char *)"im-1";
-	success.status = RESULT(SUCCESS);
-	built.result = &success;
-	made.sandbox_id = (char *)"01SANDBOX";
-	task.task_id = (char *)"ta-1";
-	access.jwt = (char *)"eyJ.key";
-	access.url = (char *)"https://worker";
-	for (size_t i = 0; i < ARRAY_LEN(list); i++)
-		if (strcmp(list[i].rpc, rpc) == 0)
-			wire_pack(list[i].message, out);
-}
-
-static void
 good(const char *rpc, struct buf *out)
 {
 	static char said[] = "F 420 3 1\nabcdE 0\n";
@@ -93,6 +49,7 @@ good(const char *rpc, struct buf *out)
 	    TASK_EXEC_STDIO_READ_RESPONSE);
 	ROUTER(TaskExecWaitResponse) code = ROUTER_INIT(
 	    TASK_EXEC_WAIT_RESPONSE);
+	const void *control = control_says(rpc);
 
 	data.data.data = (uint8_t *)said;
 	data.data.len = sizeof said - 1;
@@ -101,8 +58,8 @@ good(const char *rpc, struct buf *out)
 		wire_pack(&data.base, out);
 	else if (strcmp(rpc, "TaskExecWait") == 0)
 		wire_pack(&code.base, out);
-	else
-		good_control(rpc, out);
+	else if (control != NULL)
+		wire_pack(control, out);
 }
 
 enum { REPLACED = 1, REPLACED_TOO, CHANGED, SILENT, BROKEN };
@@ -283,6 +240,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!modal_config_parse(&config, "m", text, sizeof text - 1, &e))
 		abort();
+	control_words.token = "eyJ.eyJleHAiOjE3MDAwMDM2MDB9.x";
+	control_words.sandbox = "01SANDBOX";
+	control_words.builds = true;
 	clock_fake_init(&now, 1000000, 1700000000000);
 	loop = loop_create(&now.base, &waiter);
 	modal_options_init(&options);

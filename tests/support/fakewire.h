@@ -47,6 +47,17 @@ wire_forget(struct wire_exchange *x)
 	free(x);
 }
 
+/* The newest of that name; NULL: there is none. */
+static inline struct wire_exchange *
+wire_find(const char *rpc)
+{
+	struct wire_exchange *x = wire_open;
+
+	while (x != NULL && strcmp(x->rpc, rpc) != 0)
+		x = x->next;
+	return x;
+}
+
 static void
 wire_line(struct wire_exchange *x, const char *text)
 {

@@ -15,6 +15,7 @@
 
 #include "modal-rig.h"
 #include "sandbox/modal-internal.h"
+#include "tests/support/fakecontrol.h"
 #include "tests/support/fakewire.h"
 
 #define EXECS 64
@@ -363,99 +364,57 @@ answer_list(struct wire_exchange *x)
 	answer(x, &list.base);
 }
 
-/* The one of our name. */
-static bool
-control_named(struct wire_exchange *x)
+/* Taken so often, and while the one before is being ended it is noticed. */
+static void
+answer_create(struct wire_exchange *x)
 {
-	CLIENT(VolumeGetOrCreateResponse) volume = CLIENT_INIT(
-	    VOLUME_GET_OR_CREATE_RESPONSE);
-	CLIENT(SandboxGetFromNameResponse) named = CLIENT_INIT(
-	    SANDBOX_GET_FROM_NAME_RESPONSE);
-	CLIENT(SandboxGetTaskIdResponse) task = CLIENT_INIT(
-	    SANDBOX_GET_TASK_ID_RESPONSE);
-
-	volume.volume_id = (char *)"vo-1";
-	named.sandbox_id = (char *)far.named;
-	task.task_id = (char *)"ta-1";
-	if (strcmp(x->rpc, "VolumeGetOrCreate") == 0) {
-		answer(x, &volume.base);
-	} else if (strcmp(x->rpc, "SandboxGetFromNameV2") == 0) {
-		answer(x, &named.base);
-	} else if (strcmp(x->rpc, "SandboxGetTaskIdV2") == 0) {
-		answer(x, &task.base);
-	} else if (strcmp(x->rpc, "SandboxListV2") == 0) {
-		answer_list(x);
-	} else if (strcmp(x->rpc, "SandboxCreateV2") == 0) {
-		far.creates++;
-		for (struct wire_exchange *o = wire_open; o != NULL;
-		    o = o->next)
-			far.creates_while_ending +=
-			    strcmp(o->rpc, "SandboxTerminateV2") == 0;
-		if (far.exists == 0)
-			return false;
+	far.creates++;
+	for (struct wire_exchange *o = wire_open; o != NULL; o = o->next)
+		far.creates_while_ending +=
+		    strcmp(o->rpc, "SandboxTerminateV2") == 0;
+	if (far.exists > 0) {
 		far.exists--;
 		wire_close(x, GRPC_ALREADY_EXISTS);
-	} else {
-		return false;
+		return;
 	}
-	return true;
+	control_words.sandbox = far.made != NULL ? far.made : "01SANDBOX";
+	answer(x, control_says(x->rpc));
 }
 
 static void
-control_sandbox(struct wire_exchange *x)
+answer_wait(struct wire_exchange *x)
 {
-	CLIENT(SandboxCreateV2Response) made = CLIENT_INIT(
-	    SANDBOX_CREATE_V2_RESPONSE);
-	CLIENT(CommandRouterAccess) access = CLIENT_INIT(
-	    COMMAND_ROUTER_ACCESS);
 	CLIENT(SandboxWaitResponse) wait = CLIENT_INIT(SANDBOX_WAIT_RESPONSE);
 	CLIENT(GenericResult) result = CLIENT_INIT(GENERIC_RESULT);
-	CLIENT(SandboxTerminateResponse) ended = CLIENT_INIT(
-	    SANDBOX_TERMINATE_RESPONSE);
 
-	access.jwt = (char *)"eyJ.key";
-	access.url = (char *)"https://worker";
-	made.sandbox_id = (char *)(far.made != NULL ? far.made :
-	    "01SANDBOX");
-	made.task_id = (char *)"ta-1";
-	made.command_router_access = &access;
 	result.status = RESULT(TIMEOUT);
-	if (strcmp(x->rpc, "SandboxCreateV2") == 0) {
-		answer(x, &made.base);
-	} else if (strcmp(x->rpc, "SandboxWaitV2") == 0) {
-		if (far.over)
-			wait.result = &result;
-		answer(x, &wait.base);
-	} else if (strcmp(x->rpc, "SandboxGetCommandRouterAccess") == 0) {
-		far.keys++;
-		if (far.no_key != 0)
-			wire_close(x, far.no_key);
-		else
-			answer(x, &access.base);
-	} else if (strcmp(x->rpc, "SandboxTerminateV2") == 0) {
-		far.ended++;
-		answer(x, &ended.base);
-	} else {
-		fail_msg("nobody should ask for %s", x->rpc);
-	}
+	if (far.over)
+		wait.result = &result;
+	answer(x, &wait.base);
 }
 
 static void
 control(struct wire_exchange *x)
 {
-	CLIENT(AuthTokenGetResponse) token = CLIENT_INIT(
-	    AUTH_TOKEN_GET_RESPONSE);
-	CLIENT(AppGetOrCreateResponse) app = CLIENT_INIT(
-	    APP_GET_OR_CREATE_RESPONSE);
+	const void *good;
 
-	token.token = (char *)"eyJ.e30.x";
-	app.app_id = (char *)"ap-1";
-	if (strcmp(x->rpc, "AuthTokenGet") == 0)
-		answer(x, &token.base);
-	else if (strcmp(x->rpc, "AppGetOrCreate") == 0)
-		answer(x, &app.base);
-	else if (!control_named(x))
-		control_sandbox(x);
+	far.keys += strcmp(x->rpc, "SandboxGetCommandRouterAccess") == 0;
+	far.ended += strcmp(x->rpc, "SandboxTerminateV2") == 0;
+	control_words.named = far.named;
+	good = control_says(x->rpc);
+	if (strcmp(x->rpc, "SandboxListV2") == 0)
+		answer_list(x);
+	else if (strcmp(x->rpc, "SandboxCreateV2") == 0)
+		answer_create(x);
+	else if (strcmp(x->rpc, "SandboxWaitV2") == 0)
+		answer_wait(x);
+	else if (far.no_key != 0 &&
+	    strcmp(x->rpc, "SandboxGetCommandRouterAccess") == 0)
+		wire_close(x, far.no_key);
+	else if (good != NULL)
+		answer(x, good);
+	else
+		fail_msg("nobody should ask for %s", x->rpc);
 }
 
 /* ---- the wire ---- */
@@ -551,6 +510,7 @@ setup_with(bool judge) /* options */
 {
 	memset(&far, 0, sizeof far);
 	far.gap_code = GRPC_OUT_OF_RANGE;
+	control_words.at_once = true;
 	clock_fake_init(&now, 1000000, 1700000000000);
 	far.loop = loop_create(&now.base, &waiter);
 	rig_config(&config, "https://control", true, TOKEN_ID);

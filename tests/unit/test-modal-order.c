@@ -16,9 +16,12 @@
 
 #include "modal-rig.h"
 #include "sandbox/modal-internal.h"
+#include "tests/support/fakecontrol.h"
 #include "tests/support/fakewire.h"
 
-#define JWT "eyJ.e30.x"
+#define TOKEN "AuthTokenGet"
+#define APP "AppGetOrCreate"
+#define VOLUME "VolumeGetOrCreate"
 
 static struct loop *loop;
 static struct modal_config config;
@@ -35,22 +38,15 @@ wire_asked(struct wire_exchange *x)
 
 /* ---- what the test says ---- */
 
-static struct wire_exchange *
-find(const char *rpc)
-{
-	struct wire_exchange *x = wire_open;
-
-	while (x != NULL && strcmp(x->rpc, rpc) != 0)
-		x = x->next;
-	return x;
-}
-
 /* It has the account's. */
 static bool
 has_token(const char *rpc)
 {
-	return strstr(buf_str(&find(rpc)->headers),
-	    "x-modal-auth-token: " JWT "\n") != NULL;
+	char line[80];
+
+	snprintf(line, sizeof line, "x-modal-auth-token: %s\n",
+	    control_words.token);
+	return strstr(buf_str(&wire_find(rpc)->headers), line) != NULL;
 }
 
 static void
@@ -63,7 +59,7 @@ settle(void)
 static void
 answer(const char *rpc, enum grpc_code code, const void *message)
 {
-	struct wire_exchange *x = find(rpc);
+	struct wire_exchange *x = wire_find(rpc);
 
 	if (x == NULL)
 		fail_msg("nobody waits for %s", rpc);
@@ -73,61 +69,25 @@ answer(const char *rpc, enum grpc_code code, const void *message)
 	settle();
 }
 
+/* All is well. */
 static void
-give_token(void)
+give(const char *rpc)
 {
-	CLIENT(AuthTokenGetResponse) token = CLIENT_INIT(
-	    AUTH_TOKEN_GET_RESPONSE);
-
-	token.token = (char *)JWT;
-	answer("AuthTokenGet", GRPC_OK, &token);
-}
-
-static void
-give_app(enum grpc_code code)
-{
-	CLIENT(AppGetOrCreateResponse) app = CLIENT_INIT(
-	    APP_GET_OR_CREATE_RESPONSE);
-
-	app.app_id = (char *)"ap-1";
-	answer("AppGetOrCreate", code, code == GRPC_OK ? &app : NULL);
+	answer(rpc, GRPC_OK, control_says(rpc));
 }
 
 static void
 give_builder(const char *version)
 {
-	CLIENT(EnvironmentGetOrCreateResponse) env = CLIENT_INIT(
-	    ENVIRONMENT_GET_OR_CREATE_RESPONSE);
-	CLIENT(EnvironmentMetadata) data = CLIENT_INIT(ENVIRONMENT_METADATA);
-	CLIENT(EnvironmentSettings) set = CLIENT_INIT(ENVIRONMENT_SETTINGS);
-
-	set.image_builder_version = (char *)version;
-	data.settings = &set;
-	env.metadata = &data;
-	answer("EnvironmentGetOrCreate", GRPC_OK, &env);
+	control_words.builder = version;
+	give("EnvironmentGetOrCreate");
 }
 
 static void
 give_image(const char *id)
 {
-	CLIENT(ImageGetOrCreateResponse) image = CLIENT_INIT(
-	    IMAGE_GET_OR_CREATE_RESPONSE);
-	CLIENT(GenericResult) result = CLIENT_INIT(GENERIC_RESULT);
-
-	result.status = RESULT(SUCCESS);
-	image.image_id = (char *)id;
-	image.result = &result;
-	answer("ImageGetOrCreate", GRPC_OK, &image);
-}
-
-static void
-give_volume(void)
-{
-	CLIENT(VolumeGetOrCreateResponse) volume = CLIENT_INIT(
-	    VOLUME_GET_OR_CREATE_RESPONSE);
-
-	volume.volume_id = (char *)"vo-1";
-	answer("VolumeGetOrCreate", GRPC_OK, &volume);
+	control_words.image = id;
+	give("ImageGetOrCreate");
 }
 
 static void
@@ -203,9 +163,9 @@ teardown_kept(void **state)
 static void
 give_rest(const char *builder)
 {
-	give_token();
-	give_app(GRPC_OK);
-	give_volume();
+	give(TOKEN);
+	give(APP);
+	give(VOLUME);
 	give_builder(builder);
 }
 
@@ -219,7 +179,7 @@ run_again(void)
 static void
 assert_made_of(const char *id)
 {
-	struct wire_exchange *x = find("SandboxCreateV2");
+	struct wire_exchange *x = wire_find("SandboxCreateV2");
 
 	if (x == NULL)
 		fail_msg("no sandbox is made");
@@ -234,15 +194,15 @@ static void
 test_together(void **state)
 {
 	(void)state;
-	assert_non_null(find("AuthTokenGet"));
-	assert_non_null(find("AppGetOrCreate"));
-	assert_non_null(find("VolumeGetOrCreate"));
-	assert_false(has_token("AppGetOrCreate"));
-	give_app(GRPC_OK);
-	give_volume();
-	assert_null(find("SandboxCreateV2"));
-	give_token();
-	assert_non_null(find("SandboxCreateV2"));
+	assert_non_null(wire_find(TOKEN));
+	assert_non_null(wire_find(APP));
+	assert_non_null(wire_find(VOLUME));
+	assert_false(has_token(APP));
+	give(APP);
+	give(VOLUME);
+	assert_null(wire_find("SandboxCreateV2"));
+	give(TOKEN);
+	assert_non_null(wire_find("SandboxCreateV2"));
 	assert_true(has_token("SandboxCreateV2"));
 }
 
@@ -258,13 +218,13 @@ test_wanted(void **state)
 			teardown(state);
 			setup(state);
 		}
-		give_app(codes[i]);
-		assert_null(find("AppGetOrCreate"));
-		give_token();
-		assert_true(has_token("AppGetOrCreate"));
-		give_app(GRPC_OK);
-		give_volume();
-		assert_non_null(find("SandboxCreateV2"));
+		answer(APP, codes[i], NULL);
+		assert_null(wire_find(APP));
+		give(TOKEN);
+		assert_true(has_token(APP));
+		give(APP);
+		give(VOLUME);
+		assert_non_null(wire_find("SandboxCreateV2"));
 	}
 }
 
@@ -273,14 +233,14 @@ static void
 test_wanted_late(void **state)
 {
 	(void)state;
-	give_token();
-	assert_false(has_token("AppGetOrCreate"));
-	give_app(GRPC_PERMISSION_DENIED);
-	assert_true(has_token("AppGetOrCreate"));
-	assert_null(find("AuthTokenGet"));
+	give(TOKEN);
+	assert_false(has_token(APP));
+	answer(APP, GRPC_PERMISSION_DENIED, NULL);
+	assert_true(has_token(APP));
+	assert_null(wire_find(TOKEN));
 	/* Not for ever. */
-	give_app(GRPC_PERMISSION_DENIED);
-	assert_null(find("AppGetOrCreate"));
+	answer(APP, GRPC_PERMISSION_DENIED, NULL);
+	assert_null(wire_find(APP));
 	assert_int_equal(r.state, SANDBOX_FAILED);
 }
 
@@ -289,9 +249,9 @@ static void
 test_refused(void **state)
 {
 	(void)state;
-	answer("AppGetOrCreate", GRPC_UNAUTHENTICATED, NULL);
+	answer(APP, GRPC_UNAUTHENTICATED, NULL);
 	assert_int_equal(r.state, SANDBOX_STARTING);
-	answer("AuthTokenGet", GRPC_UNAUTHENTICATED, NULL);
+	answer(TOKEN, GRPC_UNAUTHENTICATED, NULL);
 	assert_int_equal(r.state, SANDBOX_FAILED);
 	assert_non_null(strstr(r.why, "token is refused"));
 }
@@ -303,13 +263,13 @@ test_kept(void **state)
 {
 	(void)state;
 	give_rest("2025.06");
-	assert_null(find("SandboxCreateV2"));
+	assert_null(wire_find("SandboxCreateV2"));
 	give_image("im-77");
 	assert_made_of("im-77");
 	for (int i = 0; i < 2; i++) {
 		run_again();
 		give_rest("2025.06");
-		assert_null(find("ImageGetOrCreate"));
+		assert_null(wire_find("ImageGetOrCreate"));
 		assert_made_of("im-77");
 	}
 }
@@ -322,11 +282,11 @@ test_kept_late(void **state)
 	give_rest("2025.06");
 	give_image("im-77");
 	run_again();
-	give_token();
-	give_volume();
-	give_app(GRPC_OK);
-	assert_null(find("ImageGetOrCreate"));
-	assert_null(find("SandboxCreateV2"));
+	give(TOKEN);
+	give(VOLUME);
+	give(APP);
+	assert_null(wire_find("ImageGetOrCreate"));
+	assert_null(wire_find("SandboxCreateV2"));
 	give_builder("2025.06");
 	assert_made_of("im-77");
 }
@@ -336,8 +296,8 @@ assert_asks(const char *builder)
 {
 	run_again();
 	give_rest(builder);
-	assert_null(find("SandboxCreateV2"));
-	assert_non_null(find("ImageGetOrCreate"));
+	assert_null(wire_find("SandboxCreateV2"));
+	assert_non_null(wire_find("ImageGetOrCreate"));
 }
 
 /* What makes it another image, or another place. */
@@ -428,7 +388,7 @@ test_kept_unknown(void **state)
 		give_rest("2025.06");
 		assert_made_of(id);
 		answer("SandboxCreateV2", codes[i], NULL);
-		assert_null(find("SandboxCreateV2"));
+		assert_null(wire_find("SandboxCreateV2"));
 		give_image(next);
 		assert_made_of(next);
 		assert_int_equal(r.state, SANDBOX_STARTING);
@@ -452,14 +412,14 @@ test_kept_innocent(void **state)
 	answer("SandboxCreateV2", GRPC_INVALID_ARGUMENT, NULL);
 	give_image("im-77");
 	answer("SandboxCreateV2", GRPC_INVALID_ARGUMENT, NULL);
-	assert_null(find("ImageGetOrCreate"));
+	assert_null(wire_find("ImageGetOrCreate"));
 	assert_int_equal(r.state, SANDBOX_FAILED);
 	assert_non_null(strstr(r.why, "the sandbox cannot be made"));
 	/* A break says nothing of it. */
 	run_again();
 	give_rest("2025.06");
 	answer("SandboxCreateV2", GRPC_RESOURCE_EXHAUSTED, NULL);
-	assert_null(find("ImageGetOrCreate"));
+	assert_null(wire_find("ImageGetOrCreate"));
 	run_again();
 	give_rest("2025.06");
 	assert_made_of("im-77");
@@ -480,9 +440,9 @@ test_kept_twice(void **state)
 	answer("SandboxCreateV2", GRPC_NOT_FOUND, NULL);
 	assert_made_of("im-77"); /* the other's */
 	answer("SandboxCreateV2", GRPC_NOT_FOUND, NULL);
-	assert_null(find("SandboxCreateV2"));
+	assert_null(wire_find("SandboxCreateV2"));
 	give_image("im-78");
-	assert_null(find("ImageGetOrCreate"));
+	assert_null(wire_find("ImageGetOrCreate"));
 	answer("SandboxCreateV2", GRPC_INTERNAL, NULL);
 	assert_made_of("im-78");
 	assert_int_not_equal(r.state, SANDBOX_FAILED);
@@ -496,8 +456,6 @@ test_kept_twice(void **state)
 static void
 test_kept_never_up(void **state)
 {
-	CLIENT(SandboxCreateV2Response) made = CLIENT_INIT(
-	    SANDBOX_CREATE_V2_RESPONSE);
 	CLIENT(SandboxGetTaskIdResponse) task = CLIENT_INIT(
 	    SANDBOX_GET_TASK_ID_RESPONSE);
 	CLIENT(GenericResult) result = CLIENT_INIT(GENERIC_RESULT);
@@ -507,8 +465,7 @@ test_kept_never_up(void **state)
 	give_image("im-77");
 	run_again();
 	give_rest("2025.06");
-	made.sandbox_id = (char *)"sb-1";
-	answer("SandboxCreateV2", GRPC_OK, &made);
+	give("SandboxCreateV2");
 	result.status = RESULT(FAILURE);
 	task.task_result = &result;
 	answer("SandboxGetTaskIdV2", GRPC_OK, &task);

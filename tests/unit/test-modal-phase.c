@@ -16,12 +16,18 @@
 
 #include "modal-rig.h"
 #include "sandbox/modal-internal.h"
+#include "tests/support/fakecontrol.h"
 #include "tests/support/fakewire.h"
 
 #define S 1000000LL
 #define TERMINATE "SandboxTerminateV2"
 #define CREATE "SandboxCreateV2"
 #define NAMED "SandboxGetFromNameV2"
+#define TASK "SandboxGetTaskIdV2"
+#define ACCESS "SandboxGetCommandRouterAccess"
+#define TOKEN "AuthTokenGet"
+#define APP "AppGetOrCreate"
+#define VOLUME "VolumeGetOrCreate"
 #define ATTEMPTS 4 /* of a call before its failure is told */
 
 static struct clock_fake now;
@@ -63,16 +69,6 @@ count(const char *rpc)
 	return n;
 }
 
-static struct wire_exchange *
-find(const char *rpc)
-{
-	struct wire_exchange *x = wire_open;
-
-	while (x != NULL && strcmp(x->rpc, rpc) != 0)
-		x = x->next;
-	return x;
-}
-
 /* Without any time. */
 static void
 settle(void)
@@ -98,7 +94,7 @@ answer(const char *rpc, enum grpc_code code, const void *message)
 
 	settle();
 	for (int64_t end = now.mono + 60 * S;
-	    (x = find(rpc)) == NULL && now.mono < end;)
+	    (x = wire_find(rpc)) == NULL && now.mono < end;)
 		loop_turn(loop, S / 100);
 	if (x == NULL)
 		fail_msg("nobody asks %s, but\n%s", rpc, buf_str(&asked));
@@ -115,6 +111,13 @@ refuse(const char *rpc)
 		answer(rpc, GRPC_UNAVAILABLE, NULL);
 }
 
+/* All is well. */
+static void
+give(const char *rpc)
+{
+	answer(rpc, GRPC_OK, control_says(rpc));
+}
+
 static void
 give_made(const char *id, const char *task)
 {
@@ -127,88 +130,25 @@ give_made(const char *id, const char *task)
 	answer(CREATE, GRPC_OK, &made);
 }
 
+/* What it was to run on has ended. */
 static void
-give_found(void)
-{
-	CLIENT(SandboxGetFromNameResponse) named = CLIENT_INIT(
-	    SANDBOX_GET_FROM_NAME_RESPONSE);
-
-	named.sandbox_id = (char *)"sb-0";
-	answer(NAMED, GRPC_OK, &named);
-}
-
-/* over: what it was to run on has ended. */
-static void
-give_task(bool over)
+give_task_over(void)
 {
 	CLIENT(SandboxGetTaskIdResponse) task = CLIENT_INIT(
 	    SANDBOX_GET_TASK_ID_RESPONSE);
 	CLIENT(GenericResult) result = CLIENT_INIT(GENERIC_RESULT);
 
 	result.status = RESULT(FAILURE);
-	if (over)
-		task.task_result = &result;
-	else
-		task.task_id = (char *)"ta-1";
-	answer("SandboxGetTaskIdV2", GRPC_OK, &task);
-}
-
-static void
-give_access(void)
-{
-	CLIENT(CommandRouterAccess) access = CLIENT_INIT(
-	    COMMAND_ROUTER_ACCESS);
-
-	access.jwt = (char *)"eyJ.key";
-	access.url = (char *)"https://worker";
-	answer("SandboxGetCommandRouterAccess", GRPC_OK, &access);
-}
-
-static void
-give_ended(void)
-{
-	CLIENT(SandboxTerminateResponse) ended = CLIENT_INIT(
-	    SANDBOX_TERMINATE_RESPONSE);
-
-	answer(TERMINATE, GRPC_OK, &ended);
-}
-
-static void
-give_token(void)
-{
-	CLIENT(AuthTokenGetResponse) token = CLIENT_INIT(
-	    AUTH_TOKEN_GET_RESPONSE);
-
-	token.token = (char *)"eyJ.e30.x";
-	answer("AuthTokenGet", GRPC_OK, &token);
-}
-
-static void
-give_app(void)
-{
-	CLIENT(AppGetOrCreateResponse) app = CLIENT_INIT(
-	    APP_GET_OR_CREATE_RESPONSE);
-
-	app.app_id = (char *)"ap-1";
-	answer("AppGetOrCreate", GRPC_OK, &app);
-}
-
-static void
-give_volume(void)
-{
-	CLIENT(VolumeGetOrCreateResponse) volume = CLIENT_INIT(
-	    VOLUME_GET_OR_CREATE_RESPONSE);
-
-	volume.volume_id = (char *)"vo-1";
-	answer("VolumeGetOrCreate", GRPC_OK, &volume);
+	task.task_result = &result;
+	answer(TASK, GRPC_OK, &task);
 }
 
 static void
 give_rest(void)
 {
-	give_token();
-	give_app();
-	give_volume();
+	give(TOKEN);
+	give(APP);
+	give(VOLUME);
 }
 
 /* As far as p, whose own question is not answered. */
@@ -224,9 +164,9 @@ go_to(enum phase p)
 	if (p >= PHASE_TASK)
 		give_made("sb-1", NULL);
 	if (p >= PHASE_ACCESS)
-		give_task(false);
+		give(TASK);
 	if (p >= PHASE_UP)
-		give_access();
+		give(ACCESS);
 	assert_int_equal(CONTAINER_OF(r.s, struct box, base)->phase, p);
 }
 
@@ -244,12 +184,12 @@ go_to_sync(void)
 static void
 assert_at_rest(void)
 {
-	unsigned n = count("\n") - count("AuthTokenGet");
+	unsigned n = count("\n") - count(TOKEN);
 
 	turn(600 * S);
-	assert_int_equal(count("\n") - count("AuthTokenGet"), n);
+	assert_int_equal(count("\n") - count(TOKEN), n);
 	for (struct wire_exchange *x = wire_open; x != NULL; x = x->next)
-		assert_string_equal(x->rpc, "AuthTokenGet");
+		assert_string_equal(x->rpc, TOKEN);
 }
 
 static void
@@ -304,9 +244,9 @@ static const struct {
 	bool there; /* one that has to be ended */
 } ways_out[] = {
 	{ PHASE_IDLE, "nothing", false },
-	{ PHASE_PREPARE, "VolumeGetOrCreate", false },
-	{ PHASE_TASK, "SandboxGetTaskIdV2", true },
-	{ PHASE_ACCESS, "SandboxGetCommandRouterAccess", true },
+	{ PHASE_PREPARE, VOLUME, false },
+	{ PHASE_TASK, TASK, true },
+	{ PHASE_ACCESS, ACCESS, true },
 	{ PHASE_UP, "TaskExecStart", true },
 };
 
@@ -320,16 +260,16 @@ test_close(void **state)
 		}
 		go_to(ways_out[i].phase);
 		rig_close(&r);
-		assert_null(find(ways_out[i].asks));
+		assert_null(wire_find(ways_out[i].asks));
 		settle();
 		assert_int_equal(count(TERMINATE), ways_out[i].there);
 		assert_int_equal(modal_busy(account), ways_out[i].there);
 		assert_left(ways_out[i].there, "");
 		if (ways_out[i].there)
-			give_ended();
+			give(TERMINATE);
 		assert_false(modal_busy(account));
 		assert_left(0, "");
-		assert_null(find(CREATE));
+		assert_null(wire_find(CREATE));
 	}
 }
 
@@ -347,13 +287,13 @@ test_stop(void **state)
 		r.s->ops->stop(r.s);
 		r.s->ops->start(r.s);
 		assert_int_not_equal(r.state, SANDBOX_STOPPED);
-		assert_null(find(ways_out[i].asks));
+		assert_null(wire_find(ways_out[i].asks));
 		assert_int_equal(count(TERMINATE), 0);
 		settle();
 		assert_int_equal(r.state, SANDBOX_STOPPED);
 		assert_int_equal(count(TERMINATE), ways_out[i].there);
 		if (ways_out[i].there)
-			give_ended();
+			give(TERMINATE);
 		buf_clear(&r.states);
 		r.s->ops->stop(r.s);
 		settle();
@@ -378,7 +318,7 @@ test_stop_close(void **state)
 	settle();
 	assert_int_equal(r.states.len, 0);
 	assert_int_equal(count(TERMINATE), 1);
-	give_ended();
+	give(TERMINATE);
 	assert_false(modal_busy(account));
 	assert_int_equal(count(TERMINATE), 1);
 }
@@ -387,7 +327,7 @@ test_stop_close(void **state)
 static void
 assert_ends(const char *id)
 {
-	struct wire_exchange *x = find(TERMINATE);
+	struct wire_exchange *x = wire_find(TERMINATE);
 
 	assert_non_null(x);
 	assert_non_null(memmem(x->body.data, x->body.len, id, strlen(id)));
@@ -412,11 +352,11 @@ give_answer(const struct made *m)
 	else
 		answer(CREATE, m->code, NULL);
 	if (m->taken)
-		give_found();
+		give(NAMED);
 	assert_int_equal(count(TERMINATE), there);
 	if (there) {
 		assert_ends(m->taken ? "sb-0" : "sb-1");
-		give_ended();
+		give(TERMINATE);
 	}
 	assert_int_equal(count("SandboxGet"), m->taken);
 }
@@ -481,15 +421,15 @@ find_and_end(void)
 	assert_true(modal_busy(account));
 	assert_left(1, "");
 	assert_int_equal(count(TERMINATE), 0);
-	give_found();
+	give(NAMED);
 	assert_ends("sb-0");
 	assert_left(1, "");
-	give_ended();
+	give(TERMINATE);
 	assert_false(modal_busy(account));
 	assert_left(0, "");
 	turn(60 * S);
-	assert_null(find(NAMED));
-	assert_null(find(TERMINATE));
+	assert_null(wire_find(NAMED));
+	assert_null(wire_find(TERMINATE));
 }
 
 static void
@@ -503,7 +443,7 @@ test_close_find(void **state)
 	setup(state);
 	go_to(PHASE_FIND); /* between two tries */
 	refuse(NAMED);
-	assert_null(find(NAMED));
+	assert_null(wire_find(NAMED));
 	rig_close(&r);
 	find_and_end();
 	teardown(state);
@@ -512,7 +452,7 @@ test_close_find(void **state)
 	answer(NAMED, GRPC_PERMISSION_DENIED, NULL);
 	assert_int_equal(r.state, SANDBOX_FAILED);
 	turn(60 * S);
-	assert_null(find(NAMED));
+	assert_null(wire_find(NAMED));
 	rig_close(&r);
 	find_and_end();
 }
@@ -525,9 +465,9 @@ test_stop_find(void **state)
 	r.s->ops->stop(r.s);
 	settle();
 	assert_int_equal(r.state, SANDBOX_STOPPED);
-	give_found();
+	give(NAMED);
 	assert_ends("sb-0");
-	give_ended();
+	give(TERMINATE);
 	rig_close(&r);
 	assert_false(modal_busy(account));
 	assert_left(0, "");
@@ -581,14 +521,14 @@ test_close_find_ended(void **state)
 {
 	(void)state;
 	go_to(PHASE_FIND);
-	give_found();
+	give(NAMED);
 	rig_close(&r);
-	give_ended();
+	give(TERMINATE);
 	rig_open(&r, loop, account, "/x/s/q", false);
-	give_volume();
+	give(VOLUME);
 	answer(CREATE, GRPC_ALREADY_EXISTS, NULL);
 	rig_close(&r);
-	give_found();
+	give(NAMED);
 	assert_false(modal_busy(account));
 	assert_left(0, "");
 	assert_int_equal(count(TERMINATE), 1);
@@ -598,19 +538,15 @@ test_close_find_ended(void **state)
 static void
 test_close_prepare_taken(void **state)
 {
-	CLIENT(SandboxGetFromNameResponse) named = CLIENT_INIT(
-	    SANDBOX_GET_FROM_NAME_RESPONSE);
-
 	(void)state;
-	named.sandbox_id = (char *)"sb-0";
 	for (int i = 0; i < 2; i++) {
 		if (i > 0) {
 			teardown(state);
 			setup(state);
 		}
 		settle();
-		give_token();
-		give_volume();
+		give(TOKEN);
+		give(VOLUME);
 		r.s->ops->fs(r.s, FS_GET, "a", NULL, NULL, 0);
 		if (i == 0) {
 			answer(NAMED, GRPC_NOT_FOUND, NULL);
@@ -619,7 +555,7 @@ test_close_prepare_taken(void **state)
 			assert_left(0, "");
 			continue;
 		}
-		answer(NAMED, GRPC_OK, &named);
+		give(NAMED);
 		assert_int_equal(CONTAINER_OF(r.s, struct box, base)->phase,
 		    PHASE_PREPARE);
 		rig_close(&r);
@@ -631,19 +567,15 @@ test_close_prepare_taken(void **state)
 static void
 test_taken_no_more(void **state)
 {
-	CLIENT(SandboxGetFromNameResponse) named = CLIENT_INIT(
-	    SANDBOX_GET_FROM_NAME_RESPONSE);
-
 	(void)state;
-	named.sandbox_id = (char *)"sb-0";
 	settle();
-	give_token();
-	give_volume();
+	give(TOKEN);
+	give(VOLUME);
 	r.s->ops->fs(r.s, FS_GET, "a", NULL, NULL, 0);
-	answer(NAMED, GRPC_OK, &named);
-	give_app();
+	give(NAMED);
+	give(APP);
 	give_made("sb-1", NULL);
-	give_task(true);
+	give_task_over();
 	assert_int_equal(r.state, SANDBOX_FAILED);
 	rig_close(&r);
 	assert_false(modal_busy(account));
@@ -659,7 +591,7 @@ test_close_create_later(void **state)
 	go_to(PHASE_CREATE);
 	refuse(CREATE);
 	assert_int_equal(r.state, SANDBOX_RETRYING);
-	assert_null(find(CREATE));
+	assert_null(wire_find(CREATE));
 	rig_close(&r);
 	assert_false(modal_busy(account));
 	assert_at_rest();
@@ -676,18 +608,18 @@ test_prepare_waits(void **state)
 
 	(void)state;
 	go_to(PHASE_PREPARE);
-	give_token();
-	give_volume();
-	refuse("AppGetOrCreate");
+	give(TOKEN);
+	give(VOLUME);
+	refuse(APP);
 	assert_int_equal(r.state, SANDBOX_RETRYING);
 	rig_open(&judge, loop, account, "/x/s/q", true);
-	give_app();
+	give(APP);
 	assert_int_equal(count(CREATE), 1);
 	turn(S * 4 / 10);
 	assert_int_equal(count(CREATE), 1);
 	turn(S / 5);
 	assert_int_equal(count(CREATE), 2);
-	assert_int_equal(count("VolumeGetOrCreate"), 1);
+	assert_int_equal(count(VOLUME), 1);
 	rig_close(&judge);
 }
 
@@ -697,17 +629,17 @@ test_found_over(void **state)
 {
 	(void)state;
 	go_to(PHASE_FIND);
-	give_found();
-	give_task(true);
-	assert_null(find(CREATE));
+	give(NAMED);
+	give_task_over();
+	assert_null(wire_find(CREATE));
 	give_made("sb-2", NULL);
-	give_task(false);
-	give_access();
-	assert_non_null(find("TaskExecStart"));
+	give(TASK);
+	give(ACCESS);
+	assert_non_null(wire_find("TaskExecStart"));
 	assert_int_equal(count(CREATE), 2);
 	assert_int_equal(count(TERMINATE), 0);
 	rig_close(&r);
-	give_ended();
+	give(TERMINATE);
 	assert_false(modal_busy(account));
 	assert_int_equal(count(TERMINATE), 1);
 }
@@ -718,7 +650,7 @@ test_made_over(void **state)
 {
 	(void)state;
 	go_to(PHASE_TASK);
-	give_task(true);
+	give_task_over();
 	assert_int_equal(r.state, SANDBOX_FAILED);
 	assert_int_equal(count(CREATE), 1);
 	rig_close(&r);
@@ -735,8 +667,8 @@ test_lost(void **state)
 	static const struct {
 		enum phase phase;
 		const char *rpc;
-	} cases[] = { { PHASE_TASK, "SandboxGetTaskIdV2" },
-		{ PHASE_ACCESS, "SandboxGetCommandRouterAccess" } };
+	} cases[] = { { PHASE_TASK, TASK },
+		{ PHASE_ACCESS, ACCESS } };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		if (i > 0) {
@@ -750,10 +682,10 @@ test_lost(void **state)
 		turn(60 * S);
 		assert_int_equal(r.state, SANDBOX_FAILED);
 		assert_int_equal(count(TERMINATE), 0);
-		assert_null(find(cases[i].rpc));
+		assert_null(wire_find(cases[i].rpc));
 		rig_close(&r);
 		assert_true(modal_busy(account));
-		give_ended();
+		give(TERMINATE);
 		assert_false(modal_busy(account));
 		assert_left(0, "");
 	}
@@ -766,9 +698,9 @@ test_made_with_task(void **state)
 	(void)state;
 	go_to(PHASE_CREATE);
 	give_made("sb-1", "ta-1");
-	give_access();
-	assert_non_null(find("TaskExecStart"));
-	assert_int_equal(count("SandboxGetTaskIdV2"), 0);
+	give(ACCESS);
+	assert_non_null(wire_find("TaskExecStart"));
+	assert_int_equal(count(TASK), 0);
 }
 
 /* ---- the last sync ---- */
@@ -783,8 +715,8 @@ test_sync_too_long(void **state)
 	assert_left(1, "there was no time");
 	turn(S + S / 10);
 	assert_int_equal(count(TERMINATE), 1);
-	assert_null(find("TaskExecStart"));
-	give_ended();
+	assert_null(wire_find("TaskExecStart"));
+	give(TERMINATE);
 	assert_false(modal_busy(account));
 	assert_left(0, "there was no time");
 }
@@ -798,9 +730,9 @@ test_sync_breaks(void **state)
 	(void)state;
 	go_to_sync();
 	for (int64_t end = now.mono + 29 * S; now.mono < end;) {
-		if (find("TaskExecStart") != NULL)
+		if (wire_find("TaskExecStart") != NULL)
 			answer("TaskExecStart", GRPC_UNAVAILABLE, NULL);
-		if (find("SandboxWaitV2") != NULL)
+		if (wire_find("SandboxWaitV2") != NULL)
 			answer("SandboxWaitV2", GRPC_OK, &runs);
 		loop_turn(loop, S / 100);
 	}
@@ -817,13 +749,13 @@ test_sync_lost(void **state)
 {
 	(void)state;
 	go_to_sync();
-	while (find("TaskExecStart") != NULL)
+	while (wire_find("TaskExecStart") != NULL)
 		answer("TaskExecStart", GRPC_UNAUTHENTICATED, NULL);
-	answer("SandboxGetCommandRouterAccess", GRPC_PERMISSION_DENIED, NULL);
+	answer(ACCESS, GRPC_PERMISSION_DENIED, NULL);
 	assert_int_equal(count(TERMINATE), 1);
 	assert_left(1, "the sandbox does not answer");
 	turn(5 * S); /* what belongs to the sync is gone */
-	give_ended();
+	give(TERMINATE);
 	assert_false(modal_busy(account));
 	assert_int_equal(count(TERMINATE), 1);
 	assert_left(0, "the sandbox does not answer");
@@ -841,7 +773,7 @@ test_end_given_up(void **state)
 	for (int i = 0; i < 16; i++) {
 		assert_true(modal_busy(account));
 		refuse(TERMINATE);
-		assert_null(find(TERMINATE));
+		assert_null(wire_find(TERMINATE));
 	}
 	assert_false(modal_busy(account));
 	assert_left(1, "");
@@ -896,7 +828,7 @@ test_end_closed(void **state)
 	turn(S);
 	assert_true(modal_busy(account));
 	assert_int_equal(count(TERMINATE), 1);
-	give_ended();
+	give(TERMINATE);
 	assert_false(modal_busy(account));
 	assert_left(0, "");
 }
