@@ -471,6 +471,14 @@ EXTRA_DIST += \
 	tests/modal/conformance/go/volumes.go \
 	tests/modal/conformance/protos.py \
 	tests/modal/conformance/python-packages \
+	tests/modal/conformance/python/accounts.py \
+	tests/modal/conformance/python/ends.py \
+	tests/modal/conformance/python/files.py \
+	tests/modal/conformance/python/programs.py \
+	tests/modal/conformance/python/sandboxes.py \
+	tests/modal/conformance/python/streams.py \
+	tests/modal/conformance/python/suite.py \
+	tests/modal/conformance/python/volumes.py \
 	tests/modal/conformance/run \
 	tests/modal/conformance/run-go \
 	tests/modal/conformance/run-js \
