@@ -468,6 +468,41 @@ test_killed_in_build(void **state)
 	heard_free(&h);
 }
 
+/* Every question so far stays without an answer. */
+static struct ptyscreen *
+resume_in_find(void)
+{
+	struct ptyscreen *p;
+
+	fakemodal_order(fake, "/faults", "{\"rpc\": "
+	    "\"SandboxGetFromNameV2\", \"hang_secs\": 60, \"times\": 9}");
+	p = resume(36, 140);
+	ptyscreen_wait(p, "finding the sandbox that runs already");
+	fakemodal_order(fake, "/faults", "{\"clear\": true}");
+	return p;
+}
+
+/* Killed while the sandbox of the viva before is looked up, it is found by the
+ * next one; ended there, it ends as well. */
+static void
+test_find_cut(void **state)
+{
+	struct ptyscreen *p = demo();
+
+	(void)state;
+	ptyscreen_send(p, F4 "MARK=kept$((40+2))\r");
+	ptyscreen_settle(p, 300);
+	killed(p);
+	killed(resume_in_find());
+	assert_int_equal(fakemodal_running(fake), 1);
+	p = resume(36, 140);
+	ptyscreen_wait(p, "the shell goes on");
+	ptyscreen_send(p, F4 "echo \"this is $MARK\"\r");
+	ptyscreen_wait(p, "this is kept42");
+	killed(p);
+	quit(resume_in_find());
+}
+
 static void
 test_new_sandbox(void **state)
 {
@@ -559,8 +594,8 @@ main(void)
 	const struct CMUnitTest tests[] = { T(test_kill),
 		T(test_sandbox_gone),
 		cmocka_unit_test_setup_teardown(test_killed_in_build,
-		    setup_slow, teardown), T(test_new_sandbox),
-		T(test_crash), T(test_watcher) };
+		    setup_slow, teardown), T(test_find_cut),
+		T(test_new_sandbox), T(test_crash), T(test_watcher) };
 
 	if (!fakemodal_possible())
 		return 77;
