@@ -71,6 +71,8 @@ tests_unit_test_modal_store_SOURCES = tests/unit/test-modal-store.c
 tests_unit_test_modal_store_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_modal_SOURCES = tests/unit/test-modal.c
 tests_unit_test_modal_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_opening_SOURCES = tests/unit/test-opening.c
+tests_unit_test_opening_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_paint_SOURCES = tests/unit/test-paint.c
 tests_unit_test_paint_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_pane_edit_draw_SOURCES = tests/unit/test-pane-edit-draw.c
@@ -193,6 +195,7 @@ check_PROGRAMS += \
 	tests/unit/test-modal-settings \
 	tests/unit/test-modal-store \
 	tests/unit/test-modal \
+	tests/unit/test-opening \
 	tests/unit/test-paint \
 	tests/unit/test-pane-edit-draw \
 	tests/unit/test-pane-edit \
@@ -269,6 +272,7 @@ TESTS += \
 	tests/unit/test-modal-settings \
 	tests/unit/test-modal-store \
 	tests/unit/test-modal \
+	tests/unit/test-opening \
 	tests/unit/test-paint \
 	tests/unit/test-pane-edit-draw \
 	tests/unit/test-pane-edit \

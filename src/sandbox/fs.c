@@ -97,6 +97,7 @@ static void
 run_get(int root, const struct fs_request *q, struct fs_result *out)
 {
 	int fd = open_beneath(root, q->path, O_RDONLY, 0);
+	size_t max = q->n > 0 && q->n < FS_FILE_MAX ? q->n : FS_FILE_MAX;
 	struct sandbox_file *f;
 
 	if (fd < 0) {
@@ -106,8 +107,7 @@ run_get(int root, const struct fs_request *q, struct fs_result *out)
 	out->files = f = xcalloc(1, sizeof *f);
 	out->nfiles = 1;
 	f->path = xstrdup(q->path);
-	out->ok = read_all(fd, q->path, FS_FILE_MAX, &f->data, &f->size,
-	    &out->err);
+	out->ok = read_all(fd, q->path, max, &f->data, &f->size, &out->err);
 	close(fd);
 }
 

@@ -24,7 +24,7 @@ struct fs_request {
 	enum fs_op op;
 	const char *path, *to;
 	const char *data;
-	size_t n;
+	size_t n; /* of data; GET: see sandbox.h */
 };
 
 /* root: the workspace's directory.  out is filled; fs_result_finish it. */

@@ -245,7 +245,7 @@ files_request(struct files *f, enum fs_op op, const char *path,
 	j->q.op = op;
 	j->q.path = path != NULL ? xstrdup(path) : NULL;
 	j->q.to = to != NULL ? xstrdup(to) : NULL;
-	j->q.data = n > 0 ? xmemdup(data, n) : NULL;
+	j->q.data = data != NULL && n > 0 ? xmemdup(data, n) : NULL;
 	j->q.n = n;
 	pthread_mutex_lock(&f->lock);
 	id = j->id = ++f->next_id;

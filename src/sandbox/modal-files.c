@@ -31,10 +31,10 @@
 #define WALK_MAX (48u << 20) /* bytes of a listing or a tree */
 
 /*
- * OPERATION WORKSPACE ARGUMENTS...  Failures: "E errno" or "X words" on
- * stderr, exit status 1.  Records of a walk: "F mode size length\n" with a
- * path of that length and, for a tree, size bytes; at last "E skipped\n"
- * and the path of the first of those.
+ * OPERATION WORKSPACE ARGUMENTS...  Failures: "E errno", "X words" or,
+ * of what is too large, "L words" on stderr, exit status 1.  Records of a
+ * walk: "F mode size length\n" with a path of that length and, for a tree,
+ * size bytes; at last "E skipped\n" and the path of the first of those.
  */
 const char files_script[] =
     "import os,stat,sys\n"
@@ -42,15 +42,16 @@ const char files_script[] =
     "for a in sys.argv[1:]]\n"
     "op=v[0].decode();base=v[1];out=sys.stdout.buffer\n"
     "class Bad(Exception):pass\n"
+    "class Big(Bad):pass\n"
     "def path(n):return base+b'/'+v[n]\n"
     "def read(p,most):\n"
     " fd=os.open(p,os.O_RDONLY|os.O_NONBLOCK|os.O_NOFOLLOW|os.O_NOCTTY)\n"
     " with open(fd,'rb') as f:\n"
     "  st=os.fstat(fd)\n"
     "  if not stat.S_ISREG(st.st_mode):raise Bad('is not a regular file')\n"
-    "  if st.st_size>most:raise Bad('has more than %d KiB'%(most>>10))\n"
+    "  if st.st_size>most:raise Big('has more than %d KiB'%(most>>10))\n"
     "  d=f.read(most+1)\n"
-    "  if len(d)>most:raise Bad('grows')\n"
+    "  if len(d)>most:raise Big('grows')\n"
     "  return d\n"
     "def get():out.write(read(path(2),int(v[3])))\n"
     "def mode(p):\n"
@@ -164,7 +165,7 @@ const char files_script[] =
     "'stamp':stamp}[op]()\n"
     " out.flush()\n"
     "except Bad as e:\n"
-    " os.write(2,b'X '+str(e).encode())\n"
+    " os.write(2,(b'L ' if isinstance(e,Big) else b'X ')+str(e).encode())\n"
     " os._exit(1)\n"
     "except OSError as e:\n"
     " os.write(2,b'E %d'%(e.errno or 5))\n"
@@ -178,7 +179,7 @@ struct file_job {
 	char *path, *to;
 	struct buf data;
 	int fd; /* of a large file, instead of data; -1: none */
-	size_t size;
+	size_t size; /* GET: the most that is wanted; 0: all */
 	struct program *x;	  /* NULL: waits, or: */
 	struct large_put *large;
 	struct store_op *store;	  /* it is done on the volume */
@@ -340,9 +341,11 @@ take_error(struct file_job *j, const struct sandbox_exit *x,
 	} else if (strncmp(said, "E ", 2) == 0) {
 		err_sys(&j->result.err, (int)strtol(said + 2, NULL, 10),
 		    "%s%s", what, name);
-	} else if (strncmp(said, "X ", 2) == 0) {
+	} else if (strncmp(said, "X ", 2) == 0 ||
+	    strncmp(said, "L ", 2) == 0) {
 		account_words(j->b->m, said + 2, text, sizeof text);
-		err_set(&j->result.err, ERR_UNSUPPORTED, "%s %s", name, text);
+		err_set(&j->result.err, said[0] == 'L' ? ERR_LIMIT :
+		    ERR_UNSUPPORTED, "%s %s", name, text);
 	} else {
 		last_words(j, x, err, text, sizeof text);
 		err_set(&j->result.err, ERR_IO, "%s%s: %s", what, name, text);
@@ -435,7 +438,8 @@ job_start(struct file_job *j)
 	snprintf(a, sizeof a, "%u", j->op == FS_LIST ? FS_LIST_MAX :
 	    FS_TREE_FILES);
 	snprintf(c, sizeof c, "%zu", walks ? (size_t)FS_TREE_FILE_MAX :
-	    j->op == FS_PUT ? j->size : (size_t)MODAL_FILE_MAX);
+	    j->op == FS_PUT || j->size > 0 ? j->size :
+	    (size_t)MODAL_FILE_MAX);
 	snprintf(d, sizeof d, "%u", FS_TREE_BYTES);
 	if (!walks)
 		argv[6] = path = files_arg(j->path);
@@ -656,7 +660,7 @@ files_ask(struct box *b, enum fs_op op, const char *path, const char *to,
 	struct file_job *j = job_create(b, op, path, to);
 
 	j->size = n;
-	if (n > 0 && n <= MODAL_FILE_MAX)
+	if (data != NULL && n <= MODAL_FILE_MAX)
 		buf_add(&j->data, data, n);
 	return job_go(j);
 }

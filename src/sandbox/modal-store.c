@@ -438,8 +438,8 @@ store_run(struct modal *m, const char *volume_id, const struct fs_request *q,
 		    s);
 		break;
 	case FS_GET:
-		s->get = blocks_get(m, volume_id, q->path, MODAL_FILE_MAX, -1,
-		    get_done, s);
+		s->get = blocks_get(m, volume_id, q->path, q->n > 0 ? q->n :
+		    MODAL_FILE_MAX, -1, get_done, s);
 		break;
 	case FS_REMOVE:
 		take_away(s);

@@ -132,7 +132,9 @@ struct sandbox_ops {
 	/* ECHO off and ICANON on: a password is being typed. */
 	bool (*secret_input)(struct sandbox *, uint64_t exec);
 	/* path for all but LIST and TREE; data for PUT (atomic: temporary
-	 * file, then rename), to for RENAME.  Returns the request. */
+	 * file, then rename), to for RENAME.  GET: n is the most bytes that
+	 * are wanted (0: all that the provider can), a longer file is not
+	 * read: ERR_LIMIT.  Returns the request. */
 	uint64_t (*fs)(struct sandbox *, enum fs_op, const char *path,
 	    const char *to, const char *data, size_t n);
 	void (*stop)(struct sandbox *);	   /* kills all; state STOPPED */

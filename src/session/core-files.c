@@ -156,7 +156,7 @@ file_open(struct core *c, const char *path)
 	if (state_file(c->state, path) != NULL) {
 		emit_open(c, path, NULL, 0, false);
 	} else if (c->sandbox != NULL) {
-		file_request(c, REQ_OPEN, FS_GET, path, NULL, NULL, 0);
+		file_request(c, REQ_OPEN, FS_GET, path, NULL, NULL, OPEN_MAX);
 		loop_timer_cancel(c->opening);
 		c->opening = loop_timer_add(c->loop, OPEN_SLOW_US,
 		    open_is_slow, c);
@@ -176,15 +176,16 @@ on_open(struct core *c, struct request *r, const struct fs_result *res)
 	char hash[65];
 	const char *p;
 	size_t n;
-	bool told = open_is_over(c);
+	bool told = open_is_over(c), large;
 
-	if (!file_data(res, &p, &n)) {
+	large = res->err.code == ERR_LIMIT;
+	if (!large && !file_data(res, &p, &n)) {
 		core_notice(c, "cannot open %s: %s", r->path, res->err.msg);
 		return;
 	}
-	if (!for_editor(p, n)) {
+	if (large || !for_editor(p, n)) {
 		core_notice(c, "%s is %s: look at it in the shell", r->path,
-		    n > OPEN_MAX ? "too long for the editor" : "not text");
+		    large ? "too long for the editor" : "not text");
 		return;
 	}
 	if (told)
@@ -757,7 +758,7 @@ core_files_command(struct core *c, const struct command *cmd)
 		break;
 	case CMD_FILE_CREATE:
 		file_request(c, REQ_CREATE_CHECK, FS_GET, cmd->path, NULL,
-		    NULL, 0);
+		    NULL, OPEN_MAX);
 		break;
 	case CMD_FILE_RENAME:
 	case CMD_FILE_DELETE:

@@ -505,7 +505,10 @@ fs_do(struct fake *f, struct fs_result *r, const char *path, const char *to,
 	} else if (k == NULL) {
 		r->ok = err_set(&r->err, ERR_NOT_FOUND, "%s: no such file",
 		    path);
+	} else if (r->op == FS_GET && n > 0 && k->data.len > n) {
+		r->ok = err_set(&r->err, ERR_LIMIT, "%s is large", path);
 	} else if (r->op == FS_GET) {
+		f->plan->given += k->data.len;
 		give(r, k, true);
 	} else if (r->op == FS_RENAME) {
 		free(k->path);

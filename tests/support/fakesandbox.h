@@ -33,6 +33,7 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	bool secret;	      /* a password is being typed */
 	bool mute;	      /* files: no answer ever comes */
 	bool mute_puts;	      /* nor to a write */
+	uint64_t given;	      /* bytes of files, by GET */
 	unsigned created, destroyed, inputs;
 	unsigned rows, cols;  /* of the last shell */
 	void (*gone)(void *user, struct sandbox *); /* one is destroyed */

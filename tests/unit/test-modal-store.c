@@ -166,6 +166,9 @@ test_remove_and_rename(void **state)
 	same("b", "two", 3);
 	good(run(FS_RENAME, "a", "c/d", NULL, 0));
 	same("c/d", "one", 3);
+	good(run(FS_GET, "c/d", NULL, NULL, 3));
+	s = run(FS_GET, "c/d", NULL, NULL, 2); /* no more is wanted */
+	assert_int_equal(s->err.code, ERR_LIMIT);
 	s = run(FS_GET, "a", NULL, NULL, 0);
 	assert_false(s->ok);
 	assert_int_equal(s->err.code, ERR_NOT_FOUND);

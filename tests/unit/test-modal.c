@@ -176,6 +176,10 @@ test_files(void **state)
 	assert_true(fs(&r, FS_GET, "big", NULL, NULL, 0)->ok);
 	assert_int_equal(r.fs.list.len, 5 << 20);
 	assert_memory_equal(r.fs.list.data, big, 5 << 20);
+	/* Of what is more than is wanted nothing is read. */
+	assert_true(fs(&r, FS_GET, "big", NULL, NULL, 5 << 20)->ok);
+	assert_false(fs(&r, FS_GET, "big", NULL, NULL, (5 << 20) - 1)->ok);
+	assert_int_equal(r.fs.err.code, ERR_LIMIT);
 	assert_true(fs(&r, FS_TREE, NULL, NULL, NULL, 0)->ok);
 	assert_int_equal(r.fs.skipped, 1);
 	assert_string_equal(r.fs.left_out, "big");

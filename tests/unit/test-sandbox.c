@@ -562,6 +562,17 @@ fs(struct fixture *f, enum fs_op op, const char *path, const char *to,
 	return f->ok;
 }
 
+/* No more than n bytes are wanted of it. */
+static bool
+get_most(struct fixture *f, const char *path, size_t n)
+{
+	unsigned results = f->results;
+
+	f->s->ops->fs(f->s, FS_GET, path, NULL, NULL, n);
+	until(f, &f->results, results + 1);
+	return f->ok;
+}
+
 static void
 test_files(void **state)
 {
@@ -573,6 +584,10 @@ test_files(void **state)
 	assert_true(fs(f, FS_PUT, "z.py", NULL, "three"));
 	assert_true(fs(f, FS_GET, "z.py", NULL, NULL));
 	assert_string_equal(f->content.data, "three");
+	assert_true(get_most(f, "z.py", 5));
+	assert_string_equal(f->content.data, "three");
+	assert_false(get_most(f, "z.py", 4));
+	assert_int_equal(f->err.code, ERR_LIMIT);
 	assert_true(fs(f, FS_LIST, NULL, NULL, NULL));
 	assert_string_equal(f->names.data, "a/b/c.txt z.py ");
 	assert_int_equal(f->content.len, 0);
