@@ -125,6 +125,7 @@ libcore_a_SOURCES = \
 	src/session/core-files.c \
 	src/session/core-files.h \
 	src/session/core-internal.h \
+	src/session/core-open.c \
 	src/session/core-resume.c \
 	src/session/core-sandbox.c \
 	src/session/core-save.c \

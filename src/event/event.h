@@ -35,7 +35,8 @@ enum event_type {
 	EV_CONN_STATE,
 	EV_EDIT_CHANGE,
 	EV_EDIT_CURSOR,
-	EV_FILE_OPEN,	/* opened in the editor: carries the content */
+	EV_FILE_OPEN,	/* opened in the editor: carries the content; by the
+			 * system: the one in view stays */
 	EV_FILE_CREATE,
 	EV_FILE_RENAME,
 	EV_FILE_DELETE,
@@ -43,6 +44,7 @@ enum event_type {
 	EV_FILE_CONFLICT,
 	EV_FILE_LIST,	/* the workspace's listing changed */
 	EV_FILE_STATE,	/* edited, saving, failed: why (saved is FILE_SAVED) */
+	EV_FILE_OPENING, /* asked for; with a why: it is not opened */
 	EV_TEST_RUN,
 	EV_TEST_CASE,
 	EV_TEST_DONE,

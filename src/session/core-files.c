@@ -1,7 +1,7 @@
 #include "config.h"
 
-/* Files of the workspace: listing, opening, following what changes, and the
- * commands that rename and delete. */
+/* Files of the workspace: listing, following what changes, and the commands
+ * that rename and delete. */
 
 #include "session/core-files.h"
 
@@ -17,8 +17,6 @@
 #define EDIT_MAX (1u << 20)
 #define LIST_MAX (1u << 20)
 #define FOLLOW_BURST (4u << 20)
-#define OPEN_SLOW_US 500000 /* then it is said which file is waited for */
-#define OPEN_STILL_US 8000000 /* and again */
 
 struct request *
 file_request(struct core *c, enum request_kind kind, enum fs_op op,
@@ -58,9 +56,8 @@ core_files_reset(struct core *c)
 	c->last_list = NULL;
 	loop_timer_cancel(c->autosave);
 	loop_timer_cancel(c->follow);
-	loop_timer_cancel(c->opening);
-	c->autosave = c->follow = c->opening = NULL;
-	c->open_told = false;
+	c->autosave = c->follow = NULL;
+	core_open_reset(c);
 }
 
 void
@@ -91,115 +88,12 @@ emit_edit(struct core *c, struct event *ev, const char *p, size_t n)
 	} while (n > 0);
 }
 
-/* ---- opening and following ---- */
+/* ---- following ---- */
 
-static void
-emit_open(struct core *c, const char *path, const char *p, size_t n,
-    bool content)
-{
-	struct event ev = core_event(EV_FILE_OPEN, ORIGIN_CANDIDATE);
-	char hash[65];
-
-	ev.u.file.path = path;
-	if (content) {
-		event_hash(p, n, hash);
-		ev.u.file.content = (struct bytes){ p != NULL ? p : "", n };
-		ev.u.file.hash = hash;
-		ev.u.file.size = n;
-	}
-	core_emit(c, &ev);
-}
-
-/* The one that was asked for last. */
-static const struct request *
-being_opened(const struct core *c)
-{
-	for (size_t i = c->nrequests; i > 0; i--)
-		if (c->requests[i - 1].kind == REQ_OPEN)
-			return &c->requests[i - 1];
-	return NULL;
-}
-
-/* The editor shows the one before as long. */
-static void
-open_is_slow(void *user)
-{
-	struct core *c = user;
-	const struct request *r = being_opened(c);
-
-	c->opening = NULL;
-	if (r == NULL)
-		return;
-	core_notice(c, "opening %s ...", r->path);
-	c->open_told = true;
-	c->opening = loop_timer_add(c->loop, OPEN_STILL_US, open_is_slow, c);
-}
-
-/* Was it told that one is waited for, and none is any more? */
-static bool
-open_is_over(struct core *c)
-{
-	bool told = c->open_told;
-
-	if (being_opened(c) != NULL)
-		return false;
-	loop_timer_cancel(c->opening);
-	c->opening = NULL;
-	c->open_told = false;
-	return told;
-}
-
-void
-file_open(struct core *c, const char *path)
-{
-	core_save_all(c, NULL);
-	if (state_file(c->state, path) != NULL) {
-		emit_open(c, path, NULL, 0, false);
-	} else if (c->sandbox != NULL) {
-		file_request(c, REQ_OPEN, FS_GET, path, NULL, NULL, OPEN_MAX);
-		loop_timer_cancel(c->opening);
-		c->opening = loop_timer_add(c->loop, OPEN_SLOW_US,
-		    open_is_slow, c);
-	}
-}
-
-static bool
-for_editor(const char *p, size_t n)
+bool
+file_for_editor(const char *p, size_t n)
 {
 	return n <= OPEN_MAX && memchr(p, '\0', n) == NULL;
-}
-
-static void
-on_open(struct core *c, struct request *r, const struct fs_result *res)
-{
-	struct known *k;
-	char hash[65];
-	const char *p;
-	size_t n;
-	bool told = open_is_over(c), large;
-
-	large = res->err.code == ERR_LIMIT;
-	if (!large && !file_data(res, &p, &n)) {
-		core_notice(c, "cannot open %s: %s", r->path, res->err.msg);
-		return;
-	}
-	if (large || !for_editor(p, n)) {
-		core_notice(c, "%s is %s: look at it in the shell", r->path,
-		    large ? "too long for the editor" : "not text");
-		return;
-	}
-	if (told)
-		core_notice(c, "%s is open", r->path);
-	if (state_file(c->state, r->path) != NULL) { /* asked for twice */
-		emit_open(c, r->path, NULL, 0, false);
-		return;
-	}
-	k = known_get(c, r->path);
-	event_hash(p, n, hash);
-	known_is(k, hash);
-	k->missing = false;
-	k->saved_edits = k->edits;
-	emit_open(c, r->path, p, n, true);
 }
 
 /* Replaces what differs in the middle, so that cursors stay in place. */
@@ -258,7 +152,7 @@ file_changed_to(struct core *c, struct known *k, const char *p, size_t n)
 	event_hash(p, n, hash);
 	if (strcmp(hash, k->hash) == 0 && !k->missing)
 		return;
-	if (known_unedited(k) && !f->conflict && for_editor(p, n))
+	if (known_unedited(k) && !f->conflict && file_for_editor(p, n))
 		reload(c, k, p, n);
 	else if (strcmp(hash, k->hash) != 0 && !f->conflict)
 		file_conflict(c, k->path, p, n);
@@ -272,7 +166,7 @@ take_theirs(struct core *c, struct known *k, const struct fs_result *res)
 
 	if (!file_data(res, &p, &n))
 		core_notice(c, "cannot reload %s: %s", k->path, res->err.msg);
-	else if (!for_editor(p, n))
+	else if (!file_for_editor(p, n))
 		core_notice(c, "%s is not for the editor any more: look at it "
 		    "in the shell", k->path);
 	else
@@ -486,8 +380,8 @@ on_list(struct core *c, struct request *r, const struct fs_result *res)
 /* ---- commands ---- */
 
 /* After a rename: what was typed meanwhile is saved under the new name. */
-static void
-settle(struct core *c, const char *path)
+void
+file_settle(struct core *c, const char *path)
 {
 	const struct state_file *f = state_file(c->state, path);
 
@@ -503,9 +397,8 @@ settle(struct core *c, const char *path)
 static void
 on_changed_name(struct core *c, struct request *r, const struct fs_result *res)
 {
-	static const enum event_type types[] = { [REQ_CREATE] = EV_FILE_CREATE,
-		[REQ_RENAME] = EV_FILE_RENAME, [REQ_DELETE] = EV_FILE_DELETE };
-	struct event ev = core_event(types[r->kind], ORIGIN_CANDIDATE);
+	struct event ev = core_event(r->kind == REQ_RENAME ? EV_FILE_RENAME :
+	    EV_FILE_DELETE, ORIGIN_CANDIDATE);
 	struct known *k = known_find(c, r->path);
 
 	if (k != NULL)
@@ -514,7 +407,7 @@ on_changed_name(struct core *c, struct request *r, const struct fs_result *res)
 	if (!res->ok && (r->kind != REQ_DELETE ||
 	    res->err.code != ERR_NOT_FOUND)) {
 		core_notice(c, "%s: %s", r->path, res->err.msg);
-		settle(c, r->path);
+		file_settle(c, r->path);
 		return;
 	}
 	if (k != NULL && r->kind == REQ_RENAME) {
@@ -529,19 +422,7 @@ on_changed_name(struct core *c, struct request *r, const struct fs_result *res)
 	ev.u.file.to = r->kind == REQ_RENAME ? r->to : NULL;
 	core_emit(c, &ev);
 	core_files_list(c);
-	if (r->kind == REQ_CREATE)
-		file_open(c, r->path);
-	settle(c, r->kind == REQ_RENAME ? r->to : r->path);
-}
-
-/* Creating a file that is there would empty it. */
-static void
-on_create_check(struct core *c, struct request *r, const struct fs_result *res)
-{
-	if (!res->ok && res->err.code == ERR_NOT_FOUND)
-		file_request(c, REQ_CREATE, FS_PUT, r->path, NULL, "", 0);
-	else
-		on_open(c, r, res);
+	file_settle(c, r->kind == REQ_RENAME ? r->to : r->path);
 }
 
 /* Never while a save is under way, which would bring the old name back. */
@@ -608,7 +489,8 @@ core_files_lost(struct core *c)
 	}
 }
 
-/* Trees are still wanted, for a test run or a checkpoint. */
+/* Trees are still wanted, for a test run or a checkpoint, and files that the
+ * editor is to open. */
 void
 core_files_leave(struct core *c)
 {
@@ -617,7 +499,8 @@ core_files_leave(struct core *c)
 	note_behind(c);
 	for (size_t i = 0; i < c->nrequests; i++) {
 		c->requests[i].id = 0;
-		if (c->requests[i].kind == REQ_TREE)
+		if (c->requests[i].kind == REQ_TREE ||
+		    open_keeps(&c->requests[i]))
 			c->requests[kept++] = c->requests[i];
 		else
 			request_finish(&c->requests[i]);
@@ -637,6 +520,18 @@ core_files_comparing(const struct core *c)
 	return false;
 }
 
+/* What the sandbox before has not answered. */
+static void
+ask_again(struct core *c, struct request *r)
+{
+	bool tree = r->kind == REQ_TREE;
+
+	if (r->id == 0)
+		r->id = c->sandbox->ops->fs(c->sandbox, tree ? FS_TREE :
+		    FS_GET, tree ? NULL : r->path, NULL, NULL, tree ? 0 :
+		    OPEN_MAX);
+}
+
 void
 core_files_again(struct core *c)
 {
@@ -654,9 +549,7 @@ core_files_again(struct core *c)
 		file_request(c, REQ_RESUME, FS_GET, c->state->files[i].path,
 		    NULL, NULL, 0);
 	for (size_t i = 0; i < n; i++)
-		if (c->requests[i].id == 0)
-			c->requests[i].id = c->sandbox->ops->fs(c->sandbox,
-			    FS_TREE, NULL, NULL, NULL, 0);
+		ask_again(c, &c->requests[i]);
 	save_settle(c);
 }
 
@@ -665,12 +558,12 @@ core_files_result(struct core *c, uint64_t id, const struct fs_result *res)
 {
 	static void (*const on[])(struct core *, struct request *,
 	    const struct fs_result *) = { [REQ_LIST] = on_list,
-		[REQ_OPEN] = on_open, [REQ_CHECK] = on_check,
+		[REQ_OPEN] = open_on_open, [REQ_CHECK] = on_check,
 		[REQ_SAVE_CHECK] = save_on_save_check,
 		[REQ_SAVE] = save_on_save,
-		[REQ_CREATE_CHECK] = on_create_check,
+		[REQ_CREATE_CHECK] = open_on_create_check,
 		[REQ_RESCUE] = save_on_rescue,
-		[REQ_CREATE] = on_changed_name, [REQ_RENAME] = on_changed_name,
+		[REQ_CREATE] = open_on_create, [REQ_RENAME] = on_changed_name,
 		[REQ_DELETE] = on_changed_name, [REQ_SEED] = on_seed,
 		[REQ_RESUME] = core_resume_file, [REQ_TREE] = on_tree };
 	struct request r;
@@ -757,8 +650,7 @@ core_files_command(struct core *c, const struct command *cmd)
 		file_open(c, cmd->path);
 		break;
 	case CMD_FILE_CREATE:
-		file_request(c, REQ_CREATE_CHECK, FS_GET, cmd->path, NULL,
-		    NULL, OPEN_MAX);
+		file_create(c, cmd->path);
 		break;
 	case CMD_FILE_RENAME:
 	case CMD_FILE_DELETE:

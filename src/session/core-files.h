@@ -1,7 +1,7 @@
 #ifndef SESSION_CORE_FILES_H
 #define SESSION_CORE_FILES_H
 
-/* Shared by core-files.c, core-save.c and core-resume.c only. */
+/* Shared by core-files.c, core-open.c, core-save.c and core-resume.c only. */
 
 #include "session/core-internal.h"
 
@@ -13,10 +13,28 @@ struct request *file_request(struct core *, enum request_kind, enum fs_op,
     const char *path, const char *to, const char *data, size_t n);
 void file_state(struct core *, const char *path, enum file_state,
     const char *why);
-void file_open(struct core *, const char *path);
+/* With nothing in it that the editor cannot show. */
+bool file_for_editor(const char *p, size_t n);
+/* It is in the editor or under its name as it was: what was typed meanwhile
+ * is saved, and who waits for that goes on. */
+void file_settle(struct core *, const char *path);
 /* The workspace's file is now p. */
 void file_changed_to(struct core *, struct known *, const char *p, size_t n);
 void file_gone(struct core *, struct known *);
+
+/* ---- core-open.c ---- */
+void file_open(struct core *, const char *path);
+void file_create(struct core *, const char *path); /* and opens it */
+/* Is this file (NULL: any) still on its way into the editor? */
+bool core_opening(const struct core *, const char *path);
+void core_open_again(struct core *);
+void core_open_reset(struct core *);
+bool open_keeps(struct request *);
+void open_on_open(struct core *, struct request *, const struct fs_result *);
+void open_on_create_check(struct core *, struct request *,
+    const struct fs_result *);
+void open_on_create(struct core *, struct request *,
+    const struct fs_result *);
 
 /* ---- core-save.c ---- */
 struct known *known_find(const struct core *, const char *path);

@@ -174,8 +174,9 @@ void core_files_changed(struct core *);
 void core_files_command(struct core *, const struct command *);
 void core_files_result(struct core *, uint64_t request,
     const struct fs_result *);
-/* Saves everything edited; then, when no save is under way any more, calls
- * fn (at once when there is nothing to do). */
+/* Saves everything edited; then, when no save is under way any more and no
+ * file on its way into the editor, calls fn (at once when there is nothing to
+ * do). */
 void core_save_all(struct core *, void (*fn)(struct core *));
 void core_files_tree(struct core *,
     void (*fn)(struct core *, const struct fs_result *));

@@ -148,6 +148,7 @@ open_again(struct core *c)
 		core_term_start(c);
 	}
 	core_files_again(c);
+	core_open_again(c);
 }
 
 /* The sandbox was made out of a volume, which may be a few saves behind what

@@ -74,13 +74,14 @@ known_was(const struct known *k, const char *hash)
 	return false;
 }
 
+/* What was typed for a file on its way is saved too. */
 static bool
 busy(const struct core *c)
 {
 	for (size_t i = 0; i < c->nknown; i++)
 		if (c->known[i].saving || c->known[i].moving)
 			return true;
-	return false;
+	return core_opening(c, NULL);
 }
 
 void

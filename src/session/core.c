@@ -339,11 +339,17 @@ static void
 end_late(void *user)
 {
 	struct core *c = user;
+	const char *path = c->state->opening;
+	char why[400] = "the last checkpoint was not in git in time; what you "
+	    "typed is in the record";
 
 	c->end_timer = NULL;
+	if (path != NULL)
+		snprintf(why, sizeof why, "%.200s was not open in time: what "
+		    "you typed for it is not kept; all else is in the record",
+		    path);
 	session_end(c);
-	finish_with(c, "the last checkpoint was not in git in time; what you "
-	    "typed is in the record");
+	finish_with(c, why);
 }
 
 static void

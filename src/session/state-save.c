@@ -13,7 +13,7 @@ save_head(const struct state *s, struct buf *out)
 {
 	const char *const texts[] = { s->session, s->host, s->sandbox,
 		s->end_why, s->name, s->title, s->statement, s->language,
-		s->conn_why };
+		s->conn_why, s->opening };
 	const uint64_t numbers[] = { s->seq, (uint64_t)s->t, s->question,
 		s->questions, (uint64_t)s->duration, s->ended,
 		(uint64_t)s->time_limit_ms, (uint64_t)s->memory_limit_mb,
@@ -158,7 +158,7 @@ load_head(struct state *s, struct rd *r)
 {
 	char **const texts[] = { &s->session, &s->host, &s->sandbox,
 		&s->end_why, &s->name, &s->title, &s->statement, &s->language,
-		&s->conn_why };
+		&s->conn_why, &s->opening };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		*texts[i] = load_str(r);

@@ -52,6 +52,7 @@ files_close(struct state *s)
 		file_finish(&s->files[i]);
 	s->nfiles = 0;
 	s->current = -1;
+	set(&s->opening, NULL);
 }
 
 static void
@@ -79,6 +80,13 @@ file_new(struct state *s, const char *path, const char *p, size_t n)
 	return f;
 }
 
+static bool
+is_opening(const struct state *s, const char *path)
+{
+	return s->opening != NULL && path != NULL &&
+	    strcmp(s->opening, path) == 0;
+}
+
 static void
 on_file_open(struct state *s, const struct event *ev)
 {
@@ -89,8 +97,22 @@ on_file_open(struct state *s, const struct event *ev)
 	if (f == NULL && ev->u.file.content.p != NULL)
 		f = file_new(s, ev->u.file.path, ev->u.file.content.p,
 		    ev->u.file.content.n);
-	if (f != NULL)
+	if (f == NULL)
+		return;
+	/* One that was asked for before another: that stays in view. */
+	if (ev->origin != ORIGIN_SYSTEM || s->current < 0)
 		s->current = (int)(f - s->files);
+	if (ev->origin != ORIGIN_SYSTEM || is_opening(s, f->path))
+		set(&s->opening, NULL);
+}
+
+static void
+on_file_opening(struct state *s, const struct event *ev)
+{
+	if (ev->u.file.why == NULL)
+		set(&s->opening, ev->u.file.path);
+	else if (is_opening(s, ev->u.file.path))
+		set(&s->opening, NULL);
 }
 
 /* A place in a text that is edited elsewhere moves along. */
@@ -436,6 +458,7 @@ static const struct {
 	[EV_FILE_CONFLICT] = { on_conflict, false },
 	[EV_FILE_LIST] = { on_list, false },
 	[EV_FILE_STATE] = { on_file_state, false },
+	[EV_FILE_OPENING] = { on_file_opening, false },
 	[EV_TEST_RUN] = { on_test_run, true },
 	[EV_TEST_CASE] = { on_test_case, false },
 	[EV_TEST_DONE] = { on_test_done, false },

@@ -81,6 +81,7 @@ struct state {
 	struct state_file *files; /* open, in order of opening */
 	size_t nfiles, files_cap;
 	int current; /* index of the file being edited; -1 none */
+	char *opening; /* asked for, and to be that one; NULL: none */
 	struct state_entry *entries;
 	size_t nentries;
 

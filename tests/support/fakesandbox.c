@@ -58,6 +58,7 @@ struct fake {
 	const char *failed;
 	char handle[24];
 	struct action *actions, **actions_end;
+	struct action *kept; /* their data is the path */
 	struct loop_timer *timer;
 };
 
@@ -138,6 +139,15 @@ on_timer(void *user)
 	action_free(a);
 }
 
+static void
+queue(struct fake *f, struct action *a)
+{
+	*f->actions_end = a;
+	f->actions_end = &a->next;
+	if (f->timer == NULL && !f->held)
+		f->timer = loop_timer_add(f->base.loop, 0, on_timer, f);
+}
+
 static struct action *
 later(struct fake *f, enum action_kind kind, uint64_t id)
 {
@@ -145,10 +155,7 @@ later(struct fake *f, enum action_kind kind, uint64_t id)
 
 	a->kind = kind;
 	a->id = id;
-	*f->actions_end = a;
-	f->actions_end = &a->next;
-	if (f->timer == NULL && !f->held)
-		f->timer = loop_timer_add(f->base.loop, 0, on_timer, f);
+	queue(f, a);
 	return a;
 }
 
@@ -520,6 +527,38 @@ fs_do(struct fake *f, struct fs_result *r, const char *path, const char *to,
 	}
 }
 
+/* Not in the queue: the test says when. */
+static struct action *
+keep(struct fake *f, const char *path)
+{
+	struct action *a = xcalloc(1, sizeof *a), **end = &f->kept;
+
+	a->kind = ACT_FS;
+	a->id = ++f->next_id;
+	buf_adds(&a->data, path);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = a;
+	return a;
+}
+
+bool
+fake_answer(struct sandbox *s, const char *path)
+{
+	struct fake *f = fake(s);
+
+	for (struct action *a, **p = &f->kept; (a = *p) != NULL;
+	    p = &a->next) {
+		if (path != NULL && strcmp(buf_str(&a->data), path) != 0)
+			continue;
+		*p = a->next;
+		a->next = NULL;
+		queue(f, a);
+		return true;
+	}
+	return false;
+}
+
 static uint64_t
 op_fs(struct sandbox *s, enum fs_op op, const char *path, const char *to,
     const char *data, size_t n)
@@ -529,7 +568,11 @@ op_fs(struct sandbox *s, enum fs_op op, const char *path, const char *to,
 
 	if (f->plan->mute || (f->plan->mute_puts && op == FS_PUT))
 		return ++f->next_id;
-	a = later(f, ACT_FS, ++f->next_id);
+	if (path != NULL && f->plan->keep != NULL &&
+	    strncmp(path, f->plan->keep, strlen(f->plan->keep)) == 0)
+		a = keep(f, path);
+	else
+		a = later(f, ACT_FS, ++f->next_id);
 	a->fs.op = op;
 	fs_do(f, &a->fs, path, to, data, n);
 	return a->id;
@@ -551,6 +594,7 @@ op_destroy(struct sandbox *s)
 	if (f->plan->gone != NULL)
 		f->plan->gone(f->plan->user, s);
 	loop_timer_cancel(f->timer);
+	*f->actions_end = f->kept;
 	for (struct action *a = f->actions; a != NULL; a = next) {
 		next = a->next;
 		action_free(a);

@@ -34,6 +34,8 @@ struct fake_plan { /* shared by all sandboxes of a test; outlives them */
 	bool mute;	      /* files: no answer ever comes */
 	bool mute_puts;	      /* nor to a write */
 	uint64_t given;	      /* bytes of files, by GET */
+	const char *keep;     /* what is asked of a file whose name begins so
+			       * is answered by fake_answer */
 	unsigned created, destroyed, inputs;
 	unsigned rows, cols;  /* of the last shell */
 	void (*gone)(void *user, struct sandbox *); /* one is destroyed */
@@ -58,6 +60,8 @@ struct sandbox *fake_sandbox(struct loop *, const struct fake_plan *,
 /* As a program in the sandbox changes a file. */
 void fake_write(struct sandbox *, const char *path, const char *text);
 void fake_remove(struct sandbox *, const char *path);
+/* The first question about it that is kept (NULL: about any); false: none. */
+bool fake_answer(struct sandbox *, const char *path);
 /* NULL: no such file. */
 const char *fake_read(struct sandbox *, const char *path);
 /* The shell of an earlier sandbox is found. */

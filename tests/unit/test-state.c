@@ -94,13 +94,17 @@ step(int i)
 		ev.type = EV_FILE_DELETE;
 		ev.u.file.path = "a.py";
 		break;
+	case 12:
+		ev.type = EV_FILE_OPENING;
+		ev.u.file.path = "b/c.txt";
+		break;
 	default:
 		ev.type = EV_SESSION_END;
 	}
 	return ev;
 }
 
-#define STEPS 13
+#define STEPS 14
 
 static void
 play(struct state *s, int from, int to)
@@ -137,6 +141,7 @@ events_fold_into_the_state(void **st)
 	assert_string_equal(b.data, "hi redback");
 	play(s, 11, STEPS);
 	assert_int_equal(s->current, -1);
+	assert_string_equal(s->opening, "b/c.txt");
 	assert_true(s->ended);
 	buf_free(&b);
 	state_destroy(s);
