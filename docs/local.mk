@@ -18,4 +18,5 @@ EXTRA_DIST += \
 	docs/decisions/0013-raw-output-in-the-record.md \
 	docs/decisions/0014-samples-in-the-session.md \
 	docs/decisions/0015-phases-of-a-sandbox-at-modal.md \
-	docs/decisions/0016-what-a-package-says.md
+	docs/decisions/0016-what-a-package-says.md \
+	docs/decisions/0017-keys-for-a-file-on-its-way.md

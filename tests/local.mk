@@ -111,6 +111,8 @@ tests_unit_test_text_SOURCES = tests/unit/test-text.c
 tests_unit_test_text_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_theme_SOURCES = tests/unit/test-theme.c
 tests_unit_test_theme_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_type_ahead_SOURCES = tests/unit/test-type-ahead.c
+tests_unit_test_type_ahead_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_vt_parse_SOURCES = tests/unit/test-vt-parse.c
 tests_unit_test_vt_parse_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_vt_SOURCES = tests/unit/test-vt.c
@@ -215,6 +217,7 @@ check_PROGRAMS += \
 	tests/unit/test-testrun \
 	tests/unit/test-text \
 	tests/unit/test-theme \
+	tests/unit/test-type-ahead \
 	tests/unit/test-vt-parse \
 	tests/unit/test-vt \
 	tests/crash/test-disk-full \
@@ -292,6 +295,7 @@ TESTS += \
 	tests/unit/test-testrun \
 	tests/unit/test-text \
 	tests/unit/test-theme \
+	tests/unit/test-type-ahead \
 	tests/unit/test-vt-parse \
 	tests/unit/test-vt \
 	tests/crash/test-disk-full \

@@ -31,7 +31,7 @@ struct app {
 	struct screen *screen;
 	struct canvas *frame;
 	struct loop_fd *input, *signals;
-	struct loop_timer *escape, *tick, *suspend, *quiet;
+	struct loop_timer *escape, *tick, *suspend, *quiet, *opening;
 	int suspend_tries;
 
 	struct pane *panes[PANES];
@@ -39,6 +39,7 @@ struct app {
 	struct layout layout;
 	enum pane_id focus;
 	bool pass_key; /* the next key is the shell's */
+	bool waits; /* a file is on its way, as last seen */
 	uint64_t run_seen; /* replay: the last run that was brought up */
 	bool shell_seen;   /* replay: the shell was used since */
 

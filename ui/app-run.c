@@ -235,7 +235,14 @@ run_save_force(struct app *a, const char *cmd)
 	const struct state *s = a->spec.state;
 	struct command c = { .type = strcmp(cmd, "reload") == 0 ?
 		CMD_RELOAD : CMD_SAVE_FORCE };
+	char text[200];
 
+	if (s->opening != NULL) {
+		snprintf(text, sizeof text, "not done: %.150s is not open yet",
+		    s->opening);
+		app_say(a, text);
+		return;
+	}
 	if (s->current < 0 || (size_t)s->current >= s->nfiles)
 		return;
 	c.path = s->files[s->current].path;

@@ -166,9 +166,35 @@ parts_of(enum event_type type)
 		[EV_FILE_STATE] = PART(PANE_EDITOR) | PART(PANE_FILES) |
 		    PART_STATUS,
 		[EV_FILE_SAVED] = PART(PANE_EDITOR) | PART(PANE_FILES) |
-		    PART_STATUS };
+		    PART_STATUS,
+		[EV_FILE_OPENING] = PART(PANE_EDITOR) };
 
 	return parts[type];
+}
+
+static void
+opening_shows(void *user)
+{
+	struct app *a = user;
+
+	a->opening = NULL;
+	app_dirty(a);
+}
+
+/* A file that is there soon is never shown to be on its way. */
+static void
+watch_opening(struct app *a)
+{
+	bool waits = a->spec.state->opening != NULL;
+
+	if (waits && !a->waits)
+		a->opening = loop_timer_add(a->loop, OPENING_SHOWN_US,
+		    opening_shows, a);
+	if (!waits) {
+		loop_timer_cancel(a->opening);
+		a->opening = NULL;
+	}
+	a->waits = waits;
 }
 
 void
@@ -189,6 +215,7 @@ app_event(struct app *a, const struct event *ev)
 	for (int i = 0; i < PANES; i++)
 		if (a->panes[i]->ops->event != NULL)
 			a->panes[i]->ops->event(a->panes[i], ev);
+	watch_opening(a);
 }
 
 /* --- messages --- */
@@ -763,6 +790,7 @@ app_destroy(struct app *a)
 	loop_timer_cancel(a->tick);
 	loop_timer_cancel(a->suspend);
 	loop_timer_cancel(a->quiet);
+	loop_timer_cancel(a->opening);
 	loop_fd_remove(a->input);
 	ignore_signals(a);
 	for (int i = 0; i < PANES; i++)

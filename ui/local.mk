@@ -34,6 +34,7 @@ libui_a_SOURCES = \
 	ui/pane-edit-key.c \
 	ui/pane-edit-mouse.c \
 	ui/pane-edit-view.c \
+	ui/pane-edit-wait.c \
 	ui/pane-edit.c \
 	ui/pane-edit.h \
 	ui/pane-files-ask.c \

@@ -228,7 +228,7 @@ draw_ask(const struct edit_pane *e, struct canvas *c)
 
 /* Without a sandbox there are no files: whoever looks here is told so. */
 static bool
-draw_no_sandbox(const struct edit_pane *e, struct canvas *c)
+draw_no_sandbox(const struct edit_pane *e, struct canvas *c, int row)
 {
 	static const char *const words[] = {
 		[CONN_STARTING] = "the sandbox is starting, with the files",
@@ -239,12 +239,11 @@ draw_no_sandbox(const struct edit_pane *e, struct canvas *c)
 	};
 	const struct state *s = e->base.ctx.state;
 	struct buf why = { 0 };
-	int row;
 
 	if (s->ended || (unsigned)s->conn >= ARRAY_LEN(words) ||
 	    words[s->conn] == NULL)
 		return false;
-	row = canvas_wrapped(c, 0, 1, words[s->conn], style(e, STYLE_DIM));
+	row = canvas_wrapped(c, row, 1, words[s->conn], style(e, STYLE_DIM));
 	if (s->conn_why != NULL)
 		pane_words(&e->base, s->conn_why, &why);
 	canvas_wrapped(c, row, 1, buf_str(&why), style(e, s->conn ==
@@ -260,7 +259,7 @@ draw_nothing(const struct edit_pane *e, struct canvas *c)
 	char key[40] = "";
 	int x;
 
-	if (draw_no_sandbox(e, c))
+	if (draw_no_sandbox(e, c, 0))
 		return;
 	x = 1 + canvas_str(c, 0, 1, "no file is open", style(e, STYLE_DIM));
 	if (ctx->key != NULL)
@@ -268,6 +267,28 @@ draw_nothing(const struct edit_pane *e, struct canvas *c)
 	if (key[0] != '\0')
 		canvas_printf(c, 0, x, style(e, STYLE_DIM),
 		    ": %s lists the files", key);
+}
+
+/* In place of a text that does not get what is typed. */
+static void
+draw_waits(const struct edit_pane *e, struct canvas *c)
+{
+	bool full;
+	size_t n = edit_wait_chars(e, &full);
+	struct buf b = { 0 };
+	int row;
+
+	buf_addf(&b, "opening %s ...", e->base.ctx.state->opening);
+	row = canvas_wrapped(c, 0, 1, buf_str(&b), style(e, STYLE_TEXT));
+	buf_clear(&b);
+	buf_addf(&b, "%zu typed character%s for it wait%s here%s", n,
+	    n == 1 ? "" : "s", n == 1 ? "s" : "", full ?
+	    "; there is no room for more" : "");
+	if (n > 0)
+		row = canvas_wrapped(c, row, 1, buf_str(&b), style(e,
+		    full ? STYLE_ERROR : STYLE_DIM));
+	buf_free(&b);
+	draw_no_sandbox(e, c, row);
 }
 
 static bool
@@ -309,6 +330,10 @@ edit_draw(struct pane *p, struct canvas *c, bool focused)
 	p->cols = c->cols;
 	e->drawn.text = NULL;
 	canvas_fill(c, style(e, STYLE_TEXT));
+	if (edit_waits_shown(e)) {
+		draw_waits(e, c);
+		return;
+	}
 	if (!begin(&d)) {
 		draw_nothing(e, c);
 		return;
@@ -357,7 +382,7 @@ edit_update(struct pane *p, struct canvas *c, int *from, int *to)
 	struct edit_drawn *was = &e->drawn, now;
 	size_t end;
 
-	if (was->text == NULL || !begin(&d))
+	if (was->text == NULL || edit_waits_shown(e) || !begin(&d))
 		return false;
 	now = showing(&d);
 	if (now.text != was->text || now.top != was->top ||
@@ -387,7 +412,7 @@ edit_cursor(struct pane *p, int *row, int *col, int *shape)
 	int x;
 
 	*shape = p->ctx.read_only ? 0 : 6;
-	if (!edit_look(e, &v) || p->rows < 1)
+	if (edit_waits_shown(e) || !edit_look(e, &v) || p->rows < 1)
 		return false;
 	if (e->ask != ASK_NONE) {
 		x = (int)strlen(edit_ask_label(e));

@@ -390,9 +390,16 @@ edit_key(struct pane *p, const struct key *k)
 	struct edit_pane *e = edit_pane(p);
 	struct edit_view v;
 
-	if (k->code == KEY_SYM_FOCUS_IN || k->code == KEY_SYM_FOCUS_OUT ||
-	    !edit_look(e, &v))
+	if (k->code == KEY_SYM_FOCUS_IN || k->code == KEY_SYM_FOCUS_OUT)
 		return PANE_IGNORED;
+	if (edit_waits(e)) {
+		edit_wait_key(e, k);
+		return PANE_HANDLED;
+	}
+	if (!edit_look(e, &v))
+		return PANE_IGNORED;
+	if (e->breath != NULL && edit_wait_late_key(e, k))
+		return PANE_HANDLED;
 	edit_begin(e);
 	e->clicks = 0;
 	if (e->ask != ASK_NONE) {

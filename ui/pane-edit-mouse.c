@@ -122,6 +122,9 @@ edit_mouse(struct pane *p, const struct mouse *m)
 	    m->kind == MOUSE_WHEEL_DOWN;
 	struct edit_view v;
 
+	edit_wait_seen(e);
+	if (edit_waits(e)) /* for a text that is not there */
+		return PANE_HANDLED;
 	if (!edit_look(e, &v) || p->rows < 1)
 		return PANE_IGNORED;
 	if (!is_wheel && m->button != 1)

@@ -26,17 +26,21 @@ edit_title(struct pane *p, struct buf *out)
 	const struct edit_pane *e = edit_pane(p);
 	const struct state *s = p->ctx.state;
 	struct edit_view v;
+	const char *between = p->ctx.ascii ? " - " : " \xc2\xb7 ";
+	bool waits = edit_waits_shown(e), any = edit_look(e, &v);
 
-	if (!edit_look(e, &v)) {
+	if (!any && !waits) {
 		buf_adds(out, "editor");
 		return;
 	}
 	for (size_t i = 0; i < s->nfiles; i++) {
 		if (i > 0)
-			buf_adds(out, p->ctx.ascii ? " - " : " \xc2\xb7 ");
-		title_file(e, &s->files[i], s->nfiles > 1 &&
+			buf_adds(out, between);
+		title_file(e, &s->files[i], !waits && s->nfiles > 1 &&
 		    &s->files[i] == v.file, out);
 	}
+	if (waits)
+		buf_addf(out, "%s[%s] ...", any ? between : "", s->opening);
 }
 
 /* --- commands ----------------------------------------------------------- */
@@ -58,15 +62,17 @@ other_file(struct edit_pane *e, bool forward)
 {
 	const struct state *s = e->base.ctx.state;
 	struct command cmd = { .type = CMD_FILE_OPEN };
+	bool waits = edit_waits(e);
 	struct edit_view v;
-	size_t i;
+	size_t n = s->nfiles + waits, i;
 
-	if (!edit_look(e, &v) || s->nfiles < 2) {
+	if (!edit_look(e, &v) || n < 2) {
 		edit_say(e, "no other file is open");
 		return;
 	}
-	i = ((size_t)(v.file - s->files) + (forward ? 1 : s->nfiles - 1)) %
-	    s->nfiles;
+	/* One on its way stands behind the others. */
+	i = waits ? s->nfiles : (size_t)(v.file - s->files);
+	i = (i + (forward ? 1 : n - 1)) % n;
 	cmd.path = s->files[i].path;
 	if (!e->base.ctx.read_only) {
 		e->base.ctx.send(e->base.ctx.user, &cmd);
@@ -151,6 +157,9 @@ cmd_find_next(struct edit_pane *e, const char *arg)
 	edit_find_next(e);
 }
 
+#define NEXT "next-file"
+#define PREVIOUS "previous-file"
+
 static const struct {
 	const char *name;
 	void (*run)(struct edit_pane *, const char *arg);
@@ -166,8 +175,8 @@ static const struct {
 	{ "cut", cmd_cut, false, true },
 	{ "paste", cmd_paste, false, true },
 	{ "select-all", cmd_select_all, false, false },
-	{ "next-file", cmd_next_file, false, false },
-	{ "previous-file", cmd_previous_file, false, false },
+	{ NEXT, cmd_next_file, false, false },
+	{ PREVIOUS, cmd_previous_file, false, false },
 };
 
 static enum pane_result
@@ -176,6 +185,10 @@ edit_paste_in(struct pane *p, const char *s, size_t n)
 	struct edit_pane *e = edit_pane(p);
 	struct edit_view v;
 
+	if (edit_waits(e)) {
+		edit_wait_paste(e, s, n);
+		return PANE_HANDLED;
+	}
 	if (!edit_look(e, &v))
 		return PANE_IGNORED;
 	if (e->ask != ASK_NONE) {
@@ -184,9 +197,27 @@ edit_paste_in(struct pane *p, const char *s, size_t n)
 	}
 	if (p->ctx.read_only)
 		return PANE_IGNORED;
+	if (edit_wait_late_paste(e, s, n))
+		return PANE_HANDLED;
 	edit_begin(e);
 	edit_paste(e, s, n);
 	return PANE_HANDLED;
+}
+
+/* A command for a file that is on its way, or does not come. */
+static bool
+kept_back(struct edit_pane *e, const char *name, bool edits)
+{
+	bool leaves = strcmp(name, NEXT) == 0 || strcmp(name, PREVIOUS) == 0;
+
+	if (edit_waits(e) && !leaves) {
+		edit_wait_command(e, name);
+		return true;
+	}
+	if (edits && edit_wait_late_paste(e, "", 0))
+		return true;
+	edit_wait_seen(e);
+	return false;
 }
 
 static enum pane_result
@@ -201,6 +232,8 @@ edit_command(struct pane *p, const char *cmd, const char *arg)
 	if (i == ARRAY_LEN(commands) ||
 	    (commands[i].edits && p->ctx.read_only))
 		return PANE_IGNORED;
+	if (kept_back(e, commands[i].name, commands[i].edits))
+		return PANE_HANDLED;
 	/* What was copied may be what is looked for. */
 	if (e->ask != ASK_NONE && strcmp(cmd, "paste") == 0) {
 		s = p->ctx.clipboard(p->ctx.user, &n);
@@ -231,6 +264,16 @@ keep_mark(struct edit_pane *e, const struct event *ev)
 	if (ev->type == EV_FILE_DELETE || ev->type == EV_QUESTION_START)
 		return;
 	m->seq = ev->seq;
+}
+
+/* One that has come after another was asked for is not. */
+static bool
+is_current(const struct edit_pane *e, const char *path)
+{
+	const struct state *s = e->base.ctx.state;
+
+	return s->current >= 0 && path != NULL &&
+	    strcmp(s->files[s->current].path, path) == 0;
 }
 
 static void
@@ -270,7 +313,8 @@ edit_event(struct pane *p, const struct event *ev)
 	case EV_EDIT_CURSOR:
 		break;
 	case EV_FILE_OPEN:
-		on_other_file(e);
+		if (is_current(e, ev->u.file.path))
+			on_other_file(e);
 		break;
 	case EV_FILE_DELETE:
 		if (ev->u.file.path != NULL)
@@ -291,6 +335,7 @@ edit_event(struct pane *p, const struct event *ev)
 		e->own = false;
 	else if (e->own && e->own_seq + 1 == ev->seq)
 		e->own_seq = ev->seq;
+	edit_wait_event(e, ev);
 }
 
 /* --- life --------------------------------------------------------------- */
@@ -338,6 +383,7 @@ edit_destroy(struct pane *p)
 	if (p == NULL)
 		return;
 	edit_undo_drop(e, NULL);
+	edit_wait_free(e);
 	free(e->undos);
 	free(e->look);
 	buf_free(&e->input);

@@ -5,7 +5,8 @@
  * The editor's pane: what its files share.  pane-edit-view.c (places and
  * columns), pane-edit-draw.c, pane-edit-change.c (edits and undo),
  * pane-edit-key.c (motions and typing), pane-edit-find.c (the input line),
- * pane-edit-mouse.c, pane-edit.c (commands, events).
+ * pane-edit-mouse.c, pane-edit-wait.c (keys for a file on its way),
+ * pane-edit.c (commands, events).
  *
  * The text, the cursor and the view are the state's; the pane changes them by
  * commands.  A replay takes no commands: there the pane keeps a place of its
@@ -54,6 +55,13 @@ struct edit_undo {
 	struct history *history;
 };
 
+struct edit_held { /* keys for a file that is on its way */
+	char *path;
+	struct buf bytes;
+	size_t chars;
+	bool full; /* more came than can be kept */
+};
+
 struct edit_pane {
 	struct pane base;
 	struct edit_undo *undos;
@@ -67,7 +75,17 @@ struct edit_pane {
 	struct edit_mark mark;
 	struct edit_drawn drawn;
 
-	char *look; /* file shown in replay, when not the current one */
+	/* pane-edit-wait.c */
+	struct edit_held *held;
+	size_t nheld, held_cap;
+	bool doing;    /* what was kept is done */
+	char *waits;   /* the state's file on its way, as last seen */
+	int64_t asked; /* since when one is */
+	char *breath;  /* why the last one did not come, while it is typed on */
+	int64_t breath_time;
+	size_t breath_chars;
+
+	char *look; /* file in view, when not the current one */
 	bool own;   /* a place of our own in replay, for the state of seq */
 	uint64_t own_seq;
 	struct edit_place own_at;
@@ -153,6 +171,25 @@ bool edit_update(struct pane *, struct canvas *, int *from, int *to);
 /* After an event: what of the drawing it leaves. */
 void edit_drawn_event(struct edit_pane *, const struct event *);
 bool edit_cursor(struct pane *, int *row, int *col, int *shape);
+
+/* --- a file on its way --- */
+
+/* Keys, pastes and commands are kept for it. */
+bool edit_waits(const struct edit_pane *);
+/* It takes so long that the pane shows it. */
+bool edit_waits_shown(const struct edit_pane *);
+void edit_wait_key(struct edit_pane *, const struct key *);
+void edit_wait_paste(struct edit_pane *, const char *s, size_t n);
+void edit_wait_command(struct edit_pane *, const char *cmd);
+/* After one that does not come: was this typed for it still?  It is dropped
+ * then. */
+bool edit_wait_late_key(struct edit_pane *, const struct key *);
+bool edit_wait_late_paste(struct edit_pane *, const char *s, size_t n);
+void edit_wait_seen(struct edit_pane *);
+void edit_wait_event(struct edit_pane *, const struct event *);
+/* Characters typed for it; full: and not all that were. */
+size_t edit_wait_chars(const struct edit_pane *, bool *full);
+void edit_wait_free(struct edit_pane *);
 
 /* --- the input line --- */
 

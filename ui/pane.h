@@ -20,6 +20,9 @@
 
 struct pane;
 
+/* us: a file that takes longer is shown to be on its way */
+#define OPENING_SHOWN_US 100000
+
 /* What panes get from the app. */
 struct pane_ctx {
 	const struct state *state;

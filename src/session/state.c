@@ -257,6 +257,7 @@ on_session(struct state *s, const struct event *ev)
 {
 	if (ev->type == EV_SESSION_END) {
 		s->ended = true;
+		set(&s->opening, NULL);
 		set(&s->end_why, ev->u.session.why);
 		return;
 	}

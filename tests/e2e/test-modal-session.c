@@ -677,6 +677,37 @@ test_odd_names(void **state)
 	ptyscreen_wait(p, "g1t");
 }
 
+/* ---- a file that takes its time ---- */
+
+/* Enter and what is typed next come in one piece, as from fast fingers. */
+static void
+test_typed_ahead(void **state)
+{
+	static const char *const knobs[] = { "delay_ms=300", NULL };
+	struct ptyscreen *p = demo(knobs);
+
+	(void)state;
+	ptyscreen_wait(p, "sample1.in");
+	ptyscreen_send(p, F2 "\033[H\rabc");
+	ptyscreen_wait(p, " opening sample1.in ...");
+	ptyscreen_wait(p, "3 typed characters for it wait here");
+	ptyscreen_wait(p, "[sample1.in] ...");
+	/* What is not for the editor is not held up. */
+	ptyscreen_send(p, F4 "echo mea''nwhile\r");
+	ptyscreen_wait(p, "1 abc");
+	ptyscreen_wait(p, "meanwhile");
+	ptyscreen_wait(p, "saved");
+	ptyscreen_send(p, "echo g$(grep -c abc solution.py)"
+	    "$(grep -c ^abc sample1.in)t\r");
+	ptyscreen_wait(p, "g01t");
+	ptyscreen_send(p, "head -c 3000000 /dev/zero >0big\r" F2);
+	ptyscreen_wait(p, "3.0 M");
+	ptyscreen_send(p, "\033[H\rxyz");
+	ptyscreen_wait(p, "(3 typed characters dropped)");
+	assert_null(strstr(ptyscreen_text(p), "xyz"));
+	quit(p);
+}
+
 /* ---- echo before it comes ---- */
 
 static void
@@ -725,7 +756,7 @@ main(void)
 		T(test_expiry),
 		T(test_end_again), T(test_not_ended), T(test_not_on_volume),
 		T(test_end_unreachable),
-		T(test_odd_names),
+		T(test_odd_names), T(test_typed_ahead),
 		T(test_predicted) };
 
 	if (!fakemodal_possible() || !machine_has_namespaces())

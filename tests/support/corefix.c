@@ -105,6 +105,8 @@ on_event(void *user, const struct event *ev)
 		f->dirty = false;
 	if (ev->type == EV_QUESTION_START)
 		assert_false(f->dirty);
+	if (f->seen != NULL)
+		f->seen(f, ev);
 }
 
 static void

@@ -20,6 +20,8 @@ struct fixture {
 	struct buf copied; /* what came for the clipboard, a line each */
 	unsigned ended, counts[EV_TYPES];
 	enum event_type last;
+	/* Called with each event, when it is set. */
+	void (*seen)(struct fixture *, const struct event *);
 	bool dirty; /* an edit is in no file */
 	bool hang;  /* programs run until they are killed */
 	struct buf cases;	       /* name@where=verdict of each event */

@@ -139,10 +139,12 @@ events_fold_into_the_state(void **st)
 	buf_clear(&b);
 	vt_text(s->vt, 0, 0, 0, 50, &b);
 	assert_string_equal(b.data, "hi redback");
-	play(s, 11, STEPS);
+	play(s, 11, STEPS - 1);
 	assert_int_equal(s->current, -1);
 	assert_string_equal(s->opening, "b/c.txt");
+	play(s, STEPS - 1, STEPS);
 	assert_true(s->ended);
+	assert_null(s->opening);
 	buf_free(&b);
 	state_destroy(s);
 }
