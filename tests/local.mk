@@ -515,6 +515,7 @@ EXTRA_DIST += \
 	tests/modal/fake/web.py \
 	tests/modal/put-speed \
 	tests/modal/self-test \
+	tests/unit/golden-fixture.h \
 	tests/unit/grpc-fixture.h \
 	tests/unit/http-fixture.h \
 	tests/unit/modal-far.h \
