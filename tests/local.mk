@@ -429,6 +429,10 @@ EXTRA_DIST += \
 	tests/golden/help.txt \
 	tests/golden/no-sandbox.txt \
 	tests/golden/not-saved-quit.txt \
+	tests/golden/opened.txt \
+	tests/golden/opening-palette.txt \
+	tests/golden/opening-reload.txt \
+	tests/golden/opening.txt \
 	tests/golden/palette.txt \
 	tests/golden/problem.txt \
 	tests/golden/replay-help.txt \

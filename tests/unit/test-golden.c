@@ -338,6 +338,40 @@ test_hover(void **state)
 	stop(f);
 }
 
+/* A file that is there at once is never seen to be on its way, and costs one
+ * frame.  One that is not there is seen, and gets what is typed. */
+static void
+test_opening(void **state)
+{
+	struct fixture *f = start(&plain_80, NULL);
+	unsigned frames;
+
+	(void)state;
+	fake_write(f->shell, "a-near", "near\n");
+	fake_write(f->shell, "b-far", "far away\n");
+	settle(f);
+	press(f, F2 "\033[H");
+	frames = term.frames;
+	press(f, "\r");
+	assert_int_equal(term.frames, frames + 1);
+	f->plan.keep = "b-far";
+	press(f, F2 DOWN);
+	press(f, "\rabc");
+	golden("opening");
+	/* What is not the editor's works meanwhile. */
+	press(f, F4 "ls");
+	press(f, F12 "find-n");
+	golden("opening-palette");
+	press(f, "\033");
+	press(f, F12 "reload\r"); /* of what nobody sees */
+	golden("opening-reload");
+	press(f, F3 "\177d");
+	assert_true(fake_answer(f->shell, "b-far"));
+	settle(f);
+	golden("opened");
+	stop(f);
+}
+
 static int
 group_setup(void **state)
 {
@@ -390,7 +424,7 @@ main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_replay_marks),
-		cmocka_unit_test(test_hover),
+		cmocka_unit_test(test_hover), cmocka_unit_test(test_opening),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_clock_colours),
 	};
