@@ -219,6 +219,7 @@ viva_git_so_LDADD = $(GIT2_LIBS) $(CJSON_LIBS) $(CRYPTO_LIBS) $(UTF8PROC_LIBS) \
 
 bin_PROGRAMS += viva
 viva_SOURCES = \
+	src/cli/clean.c \
 	src/cli/cli.h \
 	src/cli/cmd-doctor.c \
 	src/cli/cmd-list.c \
@@ -240,6 +241,7 @@ viva_LDADD = libui.a libcore.a $(UI_LIBS) $(CORE_LIBS)
 # All of viva, and what speaks to Modal (src/cli/provider.h says why).
 pkglibexec_PROGRAMS += viva-modal
 viva_modal_SOURCES = \
+	src/cli/clean.c \
 	src/cli/cli.h \
 	src/cli/cmd-doctor.c \
 	src/cli/cmd-list.c \

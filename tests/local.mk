@@ -17,6 +17,8 @@ tests_unit_test_canvas_SOURCES = tests/unit/test-canvas.c
 tests_unit_test_canvas_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_cmd_SOURCES = tests/unit/test-cmd.c
 tests_unit_test_cmd_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_clean_SOURCES = tests/unit/test-clean.c src/cli/clean.c
+tests_unit_test_clean_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_core_samples_SOURCES = tests/unit/test-core-samples.c
@@ -170,6 +172,7 @@ tests_fuzz_fuzz_web_answer_LDADD = libui.a libcore.a libgitstore.a libcore.a $(U
 check_PROGRAMS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
+	tests/unit/test-clean \
 	tests/unit/test-config \
 	tests/unit/test-core-samples \
 	tests/unit/test-core \
@@ -248,6 +251,7 @@ check_PROGRAMS += \
 TESTS += \
 	tests/unit/test-canvas \
 	tests/unit/test-cmd \
+	tests/unit/test-clean \
 	tests/unit/test-config \
 	tests/unit/test-core-samples \
 	tests/unit/test-core \

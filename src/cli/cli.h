@@ -4,6 +4,8 @@
 /* Subcommands of viva.  Each returns the exit status: 0 fine, 1 it could not
  * be done, 2 it was asked for wrongly. */
 
+#include <stdio.h>
+
 #include "base/err.h"
 
 int cmd_demo(int argc, char **argv);
@@ -20,11 +22,13 @@ int cmd_doctor(int argc, char **argv);
 
 extern char **cli_argv; /* main's */
 
-/* "viva: message" on stderr; returns 1. */
-int cli_fail(const struct err *e);
-
-/* Text of a record may hold anything; a terminal gets none of its control. */
-void cli_print_clean(const char *s);
+/* Texts that are not viva's own may hold anything; a terminal gets none of
+ * its control: a ? stands for each. */
+void cli_clean(FILE *f, const char *s);
+void cli_print_clean(const char *s); /* on stdout */
+/* "viva: message" on stderr, as clean. */
+void cli_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+int cli_fail(const struct err *e); /* says it; returns 1 */
 
 enum cli_session { SESSION_ENDED,
 	SESSION_LIVE,	   /* a viva has it open now */

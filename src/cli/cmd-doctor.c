@@ -39,7 +39,9 @@ static const char *const none[] = {
 static void
 row(const char *mark, const char *text)
 {
-	printf("  %-4s %s\n", mark, text);
+	printf("  %-4s ", mark);
+	cli_print_clean(text);
+	putchar('\n');
 }
 
 static int

@@ -93,27 +93,34 @@ by_id(const void *a, const void *b)
 }
 
 static void
+print_column(const char *s, size_t width)
+{
+	size_t n = utf8_columns(s, strlen(s));
+
+	cli_print_clean(s);
+	printf("%*s ", n < width ? (int)(width - n) : 0, "");
+}
+
+static void
 print_row(const struct row *r)
 {
 	static const char *const tails[] = { [SESSION_ENDED] = "",
 		[SESSION_LIVE] = ", open now",
 		[SESSION_DAMAGED] = ", damaged: its journal is not a file",
 		[SESSION_CUT] = ", cut off: viva resume" };
-	size_t pad = utf8_columns(r->title, strlen(r->title));
 
-	printf("%-22s ", r->id);
-	cli_print_clean(r->title);
-	printf("%*s %s%s\n", pad < 18 ? (int)(18 - pad) : 0, "",
-	    r->checkpoints > 0 ? r->how : "no checkpoint",
-	    r->ended ? "" : tails[cli_session_state(r->id)]);
+	print_column(r->id, 22);
+	print_column(r->title, 18);
+	cli_print_clean(r->checkpoints > 0 ? r->how : "no checkpoint");
+	puts(r->ended ? "" : tails[cli_session_state(r->id)]);
 }
 
 static int
 git_failed(const char *repo, const struct err *e)
 {
 	cli_fail(e);
-	fprintf(stderr, "viva: 'git -C %s fsck' tells more; the journals "
-	    "beside it, in sessions, have all that they had\n", repo);
+	cli_say("'git -C %s fsck' tells more; the journals beside it, in "
+	    "sessions, have all that they had", repo);
 	return 1;
 }
 

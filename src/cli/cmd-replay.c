@@ -47,7 +47,7 @@ say_large(const struct cli_record *r)
 
 	if (stat(r->path, &sb) == 0 && S_ISREG(sb.st_mode) &&
 	    sb.st_size >= LARGE && isatty(STDERR_FILENO))
-		fprintf(stderr, "viva: reading %lld MB from %s ...\n",
+		cli_say("reading %lld MB from %s ...",
 		    (long long)sb.st_size / 1000000,
 		    r->fd >= 0 ? "git" : r->path);
 }

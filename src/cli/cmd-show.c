@@ -7,30 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "cli/cli.h"
 #include "event/event.h"
 #include "store/gitstore.h"
 #include "store/journal.h"
-
-void
-cli_print_clean(const char *s)
-{
-	size_t n = strlen(s), i = 0;
-	uint32_t cp;
-
-	while (i < n) {
-		size_t len = utf8_decode(s + i, n - i, &cp);
-
-		/* A byte that is no UTF-8 may be a control character. */
-		if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
-		    (cp == 0xfffd && len == 1))
-			putchar('?');
-		else
-			fwrite(s + i, 1, len, stdout);
-		i += len;
-	}
-}
 
 static void
 print_time(int64_t t)
@@ -128,7 +108,9 @@ print_checkpoint(void *user, const struct gitstore_session *s)
 
 	if ((*n)++ == 0)
 		puts("checkpoints in git:");
-	printf("  %.10s  %s\n", s->id, s->subject);
+	printf("  %.10s  ", s->id);
+	cli_print_clean(s->subject);
+	putchar('\n');
 }
 
 int

@@ -111,10 +111,3 @@ cli_problems_dir(void)
 	}
 	return xstrdup(VIVA_DATADIR "/problems");
 }
-
-int
-cli_fail(const struct err *e)
-{
-	fprintf(stderr, "viva: %s\n", e->msg);
-	return 1;
-}

@@ -147,16 +147,15 @@ cli_damaged(const struct cli_record *r, const struct err *e)
 	if (dir != NULL && strncmp(r->path, dir, strlen(dir)) == 0)
 		gitstore_log(repo, r->name, count, &checkpoints, NULL);
 	if (checkpoints > 0)
-		fprintf(stderr, "viva: git has a copy, up to checkpoint %u: "
-		    "move %s away, and 'viva show' and 'viva replay' read "
-		    "that\n", checkpoints, r->path);
+		cli_say("git has a copy, up to checkpoint %u: move %s away, "
+		    "and 'viva show' and 'viva replay' read that", checkpoints,
+		    r->path);
 	else
-		fputs("viva: what is before that is whole; a copy made "
-		    "earlier may have the rest\n", stderr);
+		cli_say("what is before that is whole; a copy made earlier "
+		    "may have the rest");
 	if (r->fd >= 0)
-		fprintf(stderr, "viva: to look at its lines: git -C %s "
-		    "archive refs/sessions/%s events | tar -xO\n", repo,
-		    r->name);
+		cli_say("to look at its lines: git -C %s archive "
+		    "refs/sessions/%s events | tar -xO", repo, r->name);
 	free(repo);
 	free(dir);
 	return 1;

@@ -23,6 +23,8 @@
 
 #define ID "20260101-000000-abcd"
 #define END "\033[F"
+#define AUTHOR "export GIT_AUTHOR_NAME=v GIT_AUTHOR_EMAIL=v " \
+	"GIT_COMMITTER_NAME=v GIT_COMMITTER_EMAIL=v && "
 
 static char *home, *journal;
 
@@ -61,10 +63,10 @@ viva(const char *command, const char *arg)
 
 /* not: what is not to be seen; NULL: nothing. */
 static void
-says(const char *command, int status, const char *text, const char *not)
+says_of(const char *command, const char *arg, int status, const char *text,
+    const char *not)
 {
-	struct ptyscreen *p = viva(command, strcmp(command, "list") == 0 ?
-	    NULL : ID);
+	struct ptyscreen *p = viva(command, arg);
 	int got = ptyscreen_exit(p);
 
 	if (got != status || !ptyscreen_has(p, text) ||
@@ -73,6 +75,13 @@ says(const char *command, int status, const char *text, const char *not)
 		    "\"%s\":\n%s", command, got, status, text,
 		    not != NULL ? not : "", ptyscreen_text(p));
 	ptyscreen_stop(p);
+}
+
+static void
+says(const char *command, int status, const char *text, const char *not)
+{
+	says_of(command, strcmp(command, "list") == 0 ? NULL : ID, status,
+	    text, not);
 }
 
 static void
@@ -133,9 +142,8 @@ sh(const char *script)
 static void
 move_to_git(void)
 {
-	sh("git init -q --bare records.git && export GIT_DIR=records.git "
-	    "GIT_AUTHOR_NAME=v GIT_AUTHOR_EMAIL=v GIT_COMMITTER_NAME=v "
-	    "GIT_COMMITTER_EMAIL=v && "
+	sh("git init -q --bare records.git && " AUTHOR
+	    "export GIT_DIR=records.git && "
 	    "b=$(git hash-object -w --stdin <sessions/" ID "/journal.jsonl) && "
 	    "e=$(printf '100644 blob %s\t000001.jsonl\n' $b | git mktree) && "
 	    "t=$(printf '040000 tree %s\tevents\n' $e | git mktree) && "
@@ -219,6 +227,33 @@ what_is_still_written_is_open_and_not_torn(void **st)
 	replay_says("bytes are torn and left out");
 }
 
+/* Whoever made a record, a name or an argument: a terminal gets no control of
+ * it. */
+static void
+nothing_foreign_orders_the_terminal(void **st)
+{
+	(void)st;
+	put_torn();
+	sh("d=sessions/$(printf 'a\\033[31mb') && mkdir \"$d\" && "
+	    "cp sessions/" ID "/journal.jsonl \"$d\"");
+	says("list", 0, "a?[31mb", NULL);
+	move_to_git();
+	sh("cd records.git && " AUTHOR "r=refs/sessions/" ID " && "
+	    "b=$(printf '{\"verdict\": \"v\\\\u001b[31mw\"}' | "
+	    "git hash-object -w --stdin) && "
+	    "t=$( (git ls-tree $r; printf '100644 blob %s\tsession.json\n' $b)"
+	    " | git mktree) && "
+	    "git update-ref $r $(printf 'sub\\033[31mject' | "
+	    "git commit-tree $t)");
+	says("list", 0, "last run: v?[31mw", NULL);
+	says("show", 0, "sub?[31mject", NULL);
+	says_of("show", "/\033[31mnone", 1, "cannot read /?[31mnone: ", NULL);
+	says_of("replay", "/\033[31mnone", 1, "cannot read /?[31mnone: ",
+	    NULL);
+	says_of("replay", "\033[31mnone", 1, "'?[31mnone' is no session",
+	    NULL);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -228,6 +263,7 @@ main(void)
 		T(what_is_still_written_is_open_and_not_torn),
 		T(a_record_of_git_has_no_other_name),
 		T(a_broken_ref_is_told),
+		T(nothing_foreign_orders_the_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
