@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -71,6 +73,37 @@ from_git(struct cli_record *r, struct err *e)
 	return ok;
 }
 
+/* Of a shell's <(...), or of a program before: it has a writer. */
+static bool
+has_no_name(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
+/* What is not there, or not to be read, is told by who reads it. */
+static bool
+can_be_record(const char *path, struct err *e)
+{
+	const char *what = NULL;
+	struct stat sb;
+
+	if (stat(path, &sb) != 0)
+		return true;
+	if (S_ISFIFO(sb.st_mode) && !has_no_name(path))
+		what = "a pipe";
+	else if (S_ISDIR(sb.st_mode))
+		what = "a directory";
+	else if (S_ISCHR(sb.st_mode) || S_ISBLK(sb.st_mode))
+		what = "a device";
+	else if (S_ISSOCK(sb.st_mode))
+		what = "a socket";
+	return what == NULL || err_set(e, ERR_INVALID, "%s is %s, not a "
+	    "record; give its file, or a session's name ('viva list' shows "
+	    "them)", path, what);
+}
+
 bool
 cli_record_open(struct cli_record *r, const char *name, struct err *e)
 {
@@ -83,6 +116,8 @@ cli_record_open(struct cli_record *r, const char *name, struct err *e)
 	/* A directory is none: among the sessions each has its name. */
 	if (strchr(name, '/') != NULL ||
 	    (stat(name, &sb) == 0 && !S_ISDIR(sb.st_mode))) {
+		if (!can_be_record(name, e))
+			return false;
 		r->path = xstrdup(name);
 		return true;
 	}

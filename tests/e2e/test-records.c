@@ -254,6 +254,37 @@ nothing_foreign_orders_the_terminal(void **st)
 	    NULL);
 }
 
+/* A pipe that nobody writes would be waited for, and a device has no end. */
+static void
+what_is_no_file_is_no_record(void **st)
+{
+	static const char *const commands[] = { "show", "replay" };
+	char *pipe = xasprintf("%s/data/viva/pipe", home);
+	char *dir = xasprintf("%s/data/viva", home);
+	char *link = xasprintf("%s/data/viva/link", home);
+
+	(void)st;
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	assert_int_equal(symlink("pipe", link), 0);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		says_of(commands[i], pipe, 1, "/pipe is a pipe, not a record",
+		    NULL);
+		says_of(commands[i], link, 1, "/link is a pipe, not a record",
+		    NULL);
+		says_of(commands[i], dir, 1, "/viva is a directory, not a "
+		    "record", NULL);
+		says_of(commands[i], "/dev/zero", 1, "/dev/zero is a device, "
+		    "not a record", NULL);
+	}
+	/* One that comes from a program beside is fine. */
+	put_torn();
+	sh("cat sessions/" ID "/journal.jsonl | $VIVA show /dev/stdin | "
+	    "grep -q '^3 events'");
+	free(pipe);
+	free(dir);
+	free(link);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -264,6 +295,7 @@ main(void)
 		T(a_record_of_git_has_no_other_name),
 		T(a_broken_ref_is_told),
 		T(nothing_foreign_orders_the_terminal),
+		T(what_is_no_file_is_no_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
