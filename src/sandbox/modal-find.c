@@ -39,7 +39,7 @@ make_instead(struct box *b)
 {
 	free(b->sandbox_id);
 	b->sandbox_id = NULL;
-	b->attached = b->taken = false;
+	b->attached = b->dirty = b->taken = false;
 	if (++b->finds > AGAIN_MAX) {
 		box_fail(b, "the sandbox before this one does not end, and "
 		    "has its name");
@@ -135,6 +135,8 @@ static void
 go_on(struct box *b)
 {
 	b->attached = true;
+	/* What changed in it since its last sync, the one before us knew. */
+	b->dirty = !b->judge;
 	b->ends = 0;
 	loop_timer_cancel(b->expiry);
 	b->expiry = NULL;

@@ -361,6 +361,8 @@ volume_up(struct box *b)
 {
 	if (b->judge)
 		return;
+	if (b->attached)
+		volume_changed(b, false);
 	if (b->nprograms == 0 || b->attached) {
 		watch_again(b);
 		return;

@@ -586,6 +586,31 @@ test_watcher(void **state)
 	quit(p);
 }
 
+/* What the killed one had not yet brought to the volume is not there because
+ * a new one knows nothing of it. */
+static void
+test_not_on_volume(void **state)
+{
+	struct ptyscreen *p = demo();
+	char *saved = xasprintf("grep -q kept_text '%s'/volumes/*/solution.py",
+	    fakemodal_get(fake, "dir"));
+
+	(void)state;
+	fakemodal_order(fake, "/knobs", "{\"volume_full\": true}");
+	ptyscreen_send(p, F3 "kept_text = 1\r");
+	ptyscreen_wait(p, "kept_text = 1");
+	ptyscreen_send(p, "\023"); /* ^S */
+	ptyscreen_wait(p, "not on the volume");
+	killed(p);
+	p = resume(36, 140);
+	ptyscreen_wait(p, "not on the volume");
+	assert_int_not_equal(system(saved), 0);
+	fakemodal_order(fake, "/knobs", "{\"volume_full\": false}");
+	quit(p);
+	assert_int_equal(system(saved), 0);
+	free(saved);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -595,7 +620,8 @@ main(void)
 		T(test_sandbox_gone),
 		cmocka_unit_test_setup_teardown(test_killed_in_build,
 		    setup_slow, teardown), T(test_find_cut),
-		T(test_new_sandbox), T(test_crash), T(test_watcher) };
+		T(test_new_sandbox), T(test_crash), T(test_watcher),
+		T(test_not_on_volume) };
 
 	if (!fakemodal_possible())
 		return 77;
