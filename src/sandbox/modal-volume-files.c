@@ -429,11 +429,15 @@ job_go(struct volume_job *j)
 		err_set(&j->why, ERR_INVALID, "%.150s is no volume of viva's, "
 		    "as its name does not begin with %.80s-; 'viva volumes' "
 		    "lists those", j->volume, j->m->config->volume_namespace);
+	/* As a message's string it would be asked for without end. */
+	else if (!utf8_valid(j->volume, strlen(j->volume)))
+		err_set(&j->why, ERR_INVALID, "%.150s is no volume of viva's, "
+		    "as its name is no UTF-8; 'viva volumes' lists those",
+		    j->volume);
 	else if (!all && !files_path_ok(j->path))
 		err_set(&j->why, ERR_INVALID, "'%.200s' is no path on a "
 		    "volume; 'viva volumes files %.100s' lists what is there",
 		    j->path, j->volume);
-	/* As a message's string it would be asked for without end. */
 	else if (!all && !utf8_valid(j->path, strlen(j->path)))
 		err_set(&j->why, ERR_INVALID, "the path is no UTF-8, as names "
 		    "on a volume are; 'viva volumes files %.100s' lists what "

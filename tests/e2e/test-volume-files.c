@@ -300,6 +300,14 @@ test_paths(void **state)
 	    "UTF-8");
 	expect(1, "v get viva-one \"$(printf 'a\\377')\" x", "the path is no "
 	    "UTF-8");
+	expect(1, "v files viva-one \"$(printf 'a\\377')\"", "the path is no "
+	    "UTF-8");
+	expect(1, "v remove viva-one \"$(printf 'a\\377')\"", "the path is no "
+	    "UTF-8");
+	expect(1, "v files \"$(printf 'viva-\\377')\"", "viva-? is no volume "
+	    "of viva's, as its name is no UTF-8; 'viva volumes' lists those");
+	expect(1, "v get viva-one \"$(printf '\\033[31m')\" x", "no file "
+	    "?[31m on the volume viva-one");
 	expect(1, "v put viva-one f e", "e is a directory");
 	expect(1, "v put viva-one f f/g", "a parent of f/g is a file");
 	expect(1, "v get viva-one e x", "no file e on the volume viva-one");
