@@ -225,6 +225,16 @@ new_shell(void *user)
 		core_term_start(c);
 }
 
+static void
+new_shell_instead(void *user)
+{
+	struct core *c = user;
+
+	new_shell(c);
+	if (c->exec != 0)
+		core_notice(c, "this is a new shell: the one that ran is gone");
+}
+
 /* The shell of the viva before is not there any more, or never was: as if it
  * had ended with that, a new one comes.  Later, as this one may go with its
  * sandbox. */
@@ -242,7 +252,8 @@ not_attached(struct core *c)
 		    "the shell had not begun", lost);
 	buf_free(&c->waiting_input);
 	core_past_finish(c);
-	c->shell_timer = loop_timer_add(c->loop, 0, new_shell, c);
+	c->shell_timer = loop_timer_add(c->loop, 0, begun && lost == 0 ?
+	    new_shell_instead : new_shell, c);
 }
 
 void

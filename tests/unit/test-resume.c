@@ -469,6 +469,9 @@ test_shell_lost(void **state)
 	assert_int_equal(core_state(f->core)->term, 2);
 	assert_int_equal(f->plan.shells, 2);
 	assert_false(core_state(f->core)->term_exited);
+	/* What was said of the one before does not stand beside it. */
+	assert_string_equal(f->notice, "this is a new shell: the one that ran "
+	    "is gone");
 	input(f, "new");
 	assert_string_equal(buf_str(&f->plan.in), "new");
 	assert_all_heard(f);
