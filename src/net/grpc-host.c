@@ -15,6 +15,8 @@
 /* A probe that says nothing for so long makes room for another: a stream may
  * be silent and well. */
 #define PROBE_US 5000000
+#define STALL_US 2000000
+#define STALLS_MAX 32 /* then it is no break, but how the way is */
 #define SECRET_MIN 4 /* what is shorter is no secret */
 
 /* ---- metadata ---- */
@@ -222,10 +224,15 @@ host_failed(struct grpc *g, struct grpc_call *c)
 	g->probe_timer = loop_timer_add(g->loop, g->open_us, half_open, g);
 }
 
-/* As TCP smooths it (RFC 6298). */
+/* As TCP smooths it (RFC 6298).  Some seconds amidst are a connection that
+ * stood still: they would be shown for many answers after it. */
 void
 host_round_trip(struct grpc *g, int64_t us)
 {
+	if (g->rtt_us >= 0 && us >= STALL_US && g->stalls++ < STALLS_MAX)
+		return;
+	if (us < STALL_US)
+		g->stalls = 0;
 	if (g->rtt_us < 0)
 		changed(g);
 	g->rtt_us = g->rtt_us < 0 ? us : g->rtt_us + (us - g->rtt_us) / 8;

@@ -30,6 +30,7 @@ struct grpc {
 	unsigned troubles; /* failures since the beginning */
 	int64_t open_us, probe_at;
 	int64_t rtt_us;
+	unsigned stalls; /* round trips in a row that were none */
 	struct loop_timer *probe_timer;
 	struct grpc_call *probe; /* the call that was let through */
 	int64_t probe_began;

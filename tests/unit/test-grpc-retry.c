@@ -571,7 +571,7 @@ static void
 test_round_trips(void **state)
 {
 	struct fixture *f = *state;
-	struct seen s[5] = { { 0 } };
+	struct seen s[6] = { { 0 } };
 	struct grpc_policy waits = { .waits = true };
 	struct grpc_health h;
 
@@ -605,6 +605,28 @@ test_round_trips(void **state)
 	grpc_health(f->grpc, &h);
 	assert_int_equal(h.rtt_us, 30 * MS);
 	assert_int_equal(f->watched, 1);
+	/* Nor does one that stood still amidst: it was no longer way. */
+	unary(f, &s[5], NULL);
+	head(last(f));
+	send_message(last(f), "");
+	say(last(f), "grpc-status: 0");
+	end(last(f), &(struct wire_end){ .took_us = 2000 * MS });
+	advance(f, 0);
+	grpc_health(f->grpc, &h);
+	assert_int_equal(h.rtt_us, 30 * MS);
+	/* But where all are so, that is what one takes. */
+	for (int i = 0; i < 100; i++) {
+		struct seen so = { 0 };
+
+		unary(f, &so, NULL);
+		head(last(f));
+		send_message(last(f), "");
+		say(last(f), "grpc-status: 0");
+		end(last(f), &(struct wire_end){ .took_us = 2000 * MS });
+		advance(f, 0);
+	}
+	grpc_health(f->grpc, &h);
+	assert_true(h.rtt_us > 1900 * MS);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
