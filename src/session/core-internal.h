@@ -113,6 +113,8 @@ struct core {
 	uint64_t run;
 	bool run_submit;
 	bool run_pending; /* saving or reading the files for a run */
+	struct loop_timer *run_slow; /* to tell that this takes long */
+	bool run_told; /* and it was */
 	struct testrun *over; /* about to be freed */
 	/* activity */
 	struct loop_timer *minute, *limit;
@@ -197,6 +199,8 @@ bool core_files_rescue(struct core *, void (*fn)(struct core *));
 /* core-tests.c */
 void core_tests_run(struct core *, bool submit);
 void core_tests_cancel(struct core *);
+/* A run that has not yet begun does not begin. */
+void core_tests_forget(struct core *);
 /* The session's sandbox has ended or is about to be destroyed. */
 void core_tests_sandbox_gone(struct core *, const char *why);
 void core_checkpoint(struct core *, const char *subject,

@@ -164,7 +164,7 @@ void
 core_sandbox_close(struct core *c)
 {
 	destroy(c);
-	c->run_pending = false;
+	core_tests_forget(c);
 	core_files_reset(c);
 }
 
@@ -219,7 +219,7 @@ swap(void *user)
 	if (c->run_pending)
 		core_notice(c, "the tests do not run: there is a new "
 		    "sandbox");
-	c->run_pending = false;
+	core_tests_forget(c);
 	core_sandbox_open(c);
 	core_files_again(c);
 }

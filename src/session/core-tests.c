@@ -10,6 +10,8 @@
 #include "problem/language.h"
 #include "session/core-internal.h"
 
+#define SLOW_US 500000 /* until a run begins; then it is told */
+
 static void
 on_checkpoint(void *user, unsigned number, const char *commit,
     const struct err *e)
@@ -196,12 +198,14 @@ run_start(struct core *c, const struct fs_result *files)
 		.files = files->files, .nfiles = files->nfiles,
 		.include_hidden = true, .judge = judge, .judge_user = c,
 		.web = c->spec.web };
+	bool told;
 
 	if (c->ready && c->sandbox->ops->dir != NULL)
 		spec.session = c->sandbox;
 	if (!c->run_pending) /* given up */
 		return;
-	c->run_pending = false;
+	told = c->run_told;
+	core_tests_forget(c);
 	if (c->ending || c->leaving)
 		return;
 	if (!files->ok) {
@@ -214,6 +218,8 @@ run_start(struct core *c, const struct fs_result *files)
 		    " (or it is too long, or there are too many files)" : "");
 		return;
 	}
+	if (told)
+		core_notice(c, "the tests run");
 	say_skipped(c, files);
 	ev.u.test.run = ++c->run;
 	ev.u.test.total = (unsigned)core_problem(c)->ncases;
@@ -232,10 +238,33 @@ run_saved(struct core *c)
 	if (f != NULL)
 		core_notice(c, "not run: %s could not be saved", f->path);
 	if (f != NULL || c->ending || c->leaving) {
-		c->run_pending = false;
+		core_tests_forget(c);
 		return;
 	}
 	core_files_tree(c, run_start);
+}
+
+/* Until then the results of before are shown, as if nothing had been asked
+ * for. */
+static void
+run_is_slow(void *user)
+{
+	struct core *c = user;
+
+	c->run_slow = NULL;
+	if (c->ending || c->leaving)
+		return;
+	core_notice(c, "%s as soon as the sandbox answers ...",
+	    c->run_submit ? "this is submitted" : "the tests run");
+	c->run_told = true;
+}
+
+void
+core_tests_forget(struct core *c)
+{
+	loop_timer_cancel(c->run_slow);
+	c->run_slow = NULL;
+	c->run_pending = c->run_told = false;
 }
 
 void
@@ -259,6 +288,7 @@ core_tests_run(struct core *c, bool submit)
 	}
 	c->run_submit = submit;
 	c->run_pending = true;
+	c->run_slow = loop_timer_add(c->loop, SLOW_US, run_is_slow, c);
 	core_save_all(c, run_saved);
 }
 

@@ -235,6 +235,29 @@ test_left_midway(void **state)
 	assert_int_equal(core_state(f->core)->question, 2);
 }
 
+/* The run of before is still shown, and its end. */
+static void
+test_slow_to_begin(void **state)
+{
+	struct fixture *f = *state;
+
+	type(f, "right ");
+	simple(f, CMD_TEST_RUN);
+	pass(f, 600000);
+	assert_over(f, VERDICT_AC);
+	assert_null(strstr(buf_str(&f->notices), "sandbox answers"));
+	f->plan.mute = true;
+	simple(f, CMD_TEST_RUN);
+	turns(f);
+	assert_null(strstr(buf_str(&f->notices), "sandbox answers"));
+	pass(f, 600000);
+	assert_string_equal(f->notice, "the tests run as soon as the sandbox "
+	    "answers ...");
+	simple(f, CMD_TEST_RUN);
+	assert_string_equal(f->notice, "a test run is under way");
+	assert_true(last(f)->done);
+}
+
 #define FAR(fn) cmocka_unit_test_setup_teardown(fn, far, fixture_teardown)
 
 int
@@ -244,7 +267,7 @@ main(void)
 		FAR(test_sample_first), FAR(test_submit), FAR(test_cancel),
 		FAR(test_gone), FAR(test_wrapper_killed),
 		FAR(test_new_sandbox), FAR(test_gone_between),
-		FAR(test_left_midway),
+		FAR(test_left_midway), FAR(test_slow_to_begin),
 		cmocka_unit_test_setup_teardown(test_near, fixture_setup,
 		    fixture_teardown) };
 
