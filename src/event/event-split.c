@@ -76,6 +76,12 @@ event_split(const char *p, size_t n, size_t *len, struct err *e)
 	}
 	if (nl == NULL)
 		return EVENT_CUT;
+	if (line > 0 && p[line - 1] == '\r') {
+		err_set(e, ERR_CORRUPT, "the line ends with CR LF: the record "
+		    "was taken for text and its line ends were changed; copy "
+		    "it anew, as binary");
+		return EVENT_BAD;
+	}
 	if (!event_raw_size(p, line, &raw, e))
 		return EVENT_BAD;
 	*len = line + 1 + (raw > 0 ? raw + 1 : 0);

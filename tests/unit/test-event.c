@@ -212,6 +212,25 @@ events_are_found_whatever_they_hold(void **st)
 	buf_free(&b);
 }
 
+/* As a transfer in text mode leaves them: no event is missing or was changed,
+ * and it should not read so. */
+static void
+other_ends_of_lines_are_named(void **st)
+{
+	static const char *const lines[] = { "{\"seq\":1,\"type\":\"x\"}\r\n",
+		"{\"raw\":2,\"seq\":1,\"type\":\"x\"}\r\nab\r\n", "\r\n" };
+	struct err e = { 0 };
+	size_t len;
+
+	(void)st;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		e.msg[0] = '\0';
+		assert_int_equal(event_split(lines[i], strlen(lines[i]), &len,
+		    &e), EVENT_BAD);
+		assert_non_null(strstr(e.msg, "the line ends with CR LF"));
+	}
+}
+
 static void
 lengths_that_nobody_writes_are_refused(void **st)
 {
@@ -451,6 +470,7 @@ main(void)
 		cmocka_unit_test(bytes_come_back_exactly),
 		cmocka_unit_test(much_output_stands_behind_its_line_as_it_is),
 		cmocka_unit_test(events_are_found_whatever_they_hold),
+		cmocka_unit_test(other_ends_of_lines_are_named),
 		cmocka_unit_test(lengths_that_nobody_writes_are_refused),
 		cmocka_unit_test(a_file_is_read_in_bounded_memory),
 		cmocka_unit_test(all_fields_of_a_case_survive),
