@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
+
+#define RULE_SPARE 3 /* columns of the rule that are no title's */
 
 /* --- title -------------------------------------------------------------- */
 
@@ -20,27 +23,54 @@ title_file(const struct edit_pane *e, const struct state_file *f, bool here,
 		buf_adds(out, e->base.ctx.ascii ? " *" : " \xe2\x97\x8f");
 }
 
+/* The files from first on, and what stands for those before.  shown: NULL
+ * while one is on its way.  *here: where that one, or shown, ends. */
+static void
+title_from(const struct edit_pane *e, const struct state_file *shown,
+    size_t first, struct buf *out, size_t *here)
+{
+	const struct state *s = e->base.ctx.state;
+	bool ascii = e->base.ctx.ascii;
+	const char *between = ascii ? " - " : " \xc2\xb7 ";
+
+	buf_clear(out);
+	if (first > 0)
+		buf_adds(out, ascii ? "..." : "\xe2\x80\xa6");
+	for (size_t i = first; i < s->nfiles; i++) {
+		if (i > 0)
+			buf_adds(out, between);
+		title_file(e, &s->files[i], s->nfiles > 1 &&
+		    &s->files[i] == shown, out);
+		if (&s->files[i] == shown)
+			*here = out->len;
+	}
+	if (shown != NULL)
+		return;
+	buf_addf(out, "%s[%s] ...", s->nfiles > 0 ? between : "", s->opening);
+	*here = out->len;
+}
+
+/* What does not fit is cut off at the end: not the file that is shown, while
+ * there is another one. */
 static void
 edit_title(struct pane *p, struct buf *out)
 {
 	const struct edit_pane *e = edit_pane(p);
 	const struct state *s = p->ctx.state;
+	bool waits = edit_waits_shown(e);
+	const struct state_file *shown;
+	size_t first = 0, here = 0;
 	struct edit_view v;
-	const char *between = p->ctx.ascii ? " - " : " \xc2\xb7 ";
-	bool waits = edit_waits_shown(e), any = edit_look(e, &v);
 
-	if (!any && !waits) {
+	if (!edit_look(e, &v) && !waits) {
 		buf_adds(out, "editor");
 		return;
 	}
-	for (size_t i = 0; i < s->nfiles; i++) {
-		if (i > 0)
-			buf_adds(out, between);
-		title_file(e, &s->files[i], !waits && s->nfiles > 1 &&
-		    &s->files[i] == v.file, out);
-	}
-	if (waits)
-		buf_addf(out, "%s[%s] ...", any ? between : "", s->opening);
+	shown = waits ? NULL : v.file;
+	title_from(e, shown, first, out, &here);
+	while (first < s->nfiles && &s->files[first] != shown &&
+	    utf8_columns(out->data, here) + RULE_SPARE > (size_t)p->cols)
+		title_from(e, shown, ++first, out, &here);
 }
 
 /* --- commands ----------------------------------------------------------- */

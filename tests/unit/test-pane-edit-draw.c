@@ -119,6 +119,7 @@ titles(void **st)
 	struct event ev = { .type = EV_FILE_STATE };
 
 	(void)st;
+	pane_editor.resize(f->pane, 5, 40);
 	expect_title(f, "a.py");
 	open_file(f, "b.txt", "y");
 	expect_title(f, "a.py \xc2\xb7 [b.txt]");
@@ -137,6 +138,30 @@ titles(void **st)
 	run(f, "next-file");
 	type(f, "z");
 	expect(f, "zx");
+	teardown(f);
+}
+
+/* The one that is edited is to be seen, whatever else is open. */
+static void
+title_too_long(void **st)
+{
+	struct fix *f = setup("first.py", "1");
+
+	(void)st;
+	pane_editor.resize(f->pane, 5, 36); /* the rule has 3 of these */
+	open_file(f, "second.py", "2");
+	open_file(f, "third.py", "3");
+	expect_title(f, "first.py \xc2\xb7 second.py \xc2\xb7 [third.py]");
+	pane_editor.resize(f->pane, 5, 35);
+	expect_title(f, "\xe2\x80\xa6 \xc2\xb7 second.py \xc2\xb7 [third.py]");
+	f->pane->ctx.ascii = true;
+	pane_editor.resize(f->pane, 5, 30);
+	expect_title(f, "... - [third.py]");
+	pane_editor.resize(f->pane, 5, 6);
+	expect_title(f, "... - [third.py]");
+	/* Those behind it are cut off, as ever. */
+	run(f, "next-file");
+	expect_title(f, "[first.py] - second.py - third.py");
 	teardown(f);
 }
 
@@ -402,6 +427,7 @@ main(void)
 		cmocka_unit_test(long_lines_move_sideways),
 		cmocka_unit_test(a_selection_is_seen),
 		cmocka_unit_test(titles),
+		cmocka_unit_test(title_too_long),
 		cmocka_unit_test(clicks),
 		cmocka_unit_test(dragging),
 		cmocka_unit_test(a_very_long_line),
