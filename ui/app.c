@@ -451,14 +451,18 @@ command_of(struct app *a, const struct key *k)
 static void
 nobody_types(struct app *a)
 {
-	char editor[40], shell[40], help[40];
+	char files[40], editor[40], shell[40], help[40];
 	char *text;
 
+	app_key_label(a, cmd_find("focus-files"), files);
 	app_key_label(a, cmd_find("focus-editor"), editor);
 	app_key_label(a, cmd_find("focus-shell"), shell);
 	app_key_label(a, cmd_find("help"), help);
 	if (app_replaying(a))
 		text = xasprintf("this is a replay: %s shows its keys", help);
+	else if (a->focus == PANE_EDITOR) /* or the first one is to come */
+		text = xasprintf("no file is open to type in: %s goes to the "
+		    "files", files);
 	else
 		text = xasprintf("nothing to type here: %s goes to the "
 		    "editor, %s to the shell", editor, shell);

@@ -26,6 +26,7 @@
 #define F3 "\033OR"
 #define F4 "\033OS"
 #define F5 "\033[15~"
+#define F7 "\033[18~"
 #define F8 "\033[19~"
 #define F10 "\033[21~"
 #define END "\033[F"
@@ -581,6 +582,26 @@ test_bad_package(void **state)
 	ptyscreen_stop(p);
 }
 
+/* Who is in the editor already is not sent there. */
+static void
+test_nowhere_to_type(void **state)
+{
+	struct ptyscreen *p = demo(NULL);
+
+	(void)state;
+	ptyscreen_send(p, F7 "x");
+	ptyscreen_wait(p, "nothing to type here: F3 goes to the editor, F4 to "
+	    "the shell");
+	ptyscreen_send(p, F2 END "d");
+	ptyscreen_wait(p, "Delete solution.py?");
+	ptyscreen_send(p, "y");
+	ptyscreen_wait_gone(p, "import sys");
+	ptyscreen_send(p, F3 "x");
+	ptyscreen_wait(p, "no file is open to type in: F2 goes to the files");
+	quit(p);
+	ptyscreen_stop(p);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -588,7 +609,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_story), T(test_kill),
 		T(test_resume), T(test_terminated), T(test_unsaved_name),
-		T(test_odd_names),
+		T(test_odd_names), T(test_nowhere_to_type),
 		T(test_crash), T(test_file_size), T(test_full_at_the_end),
 		T(test_no_sandbox),
 		T(test_config), T(test_nowhere_to_write), T(test_bad_package) };
