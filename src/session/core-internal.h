@@ -15,6 +15,7 @@ struct known { /* an open file as the workspace last had it */
 	char olds[HASHES][65]; /* those before, in a ring */
 	unsigned nolds;
 	bool missing;
+	bool failed; /* to be saved, and it was told */
 	bool behind; /* the volume may not have what was saved at last */
 	uint64_t edits;	      /* edits applied so far */
 	uint64_t saved_edits; /* of them in the file, or taken from it */

@@ -285,6 +285,7 @@ save_on_save(struct core *c, struct request *r, const struct fs_result *res)
 	if (!res->ok) {
 		file_state(c, r->path, FILE_FAILED, res->err.msg);
 		core_notice(c, "%s is not saved: %s", r->path, res->err.msg);
+		k->failed = true;
 		save_arm(c, RETRY_US);
 		save_settle(c);
 		return;
@@ -296,6 +297,10 @@ save_on_save(struct core *c, struct request *r, const struct fs_result *res)
 	ev.u.file.hash = r->hash;
 	ev.u.file.size = r->size;
 	core_emit(c, &ev);
+	/* Else what was said stands beside "saved". */
+	if (k->failed)
+		core_notice(c, "%s is saved", r->path);
+	k->failed = false;
 	if (c->record != NULL)
 		record_sync(c->record);
 	if (newer) {

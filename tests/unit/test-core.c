@@ -65,6 +65,11 @@ test_save_fails(void **state)
 	f->plan.fail_put = NULL;
 	pass(f, 6000000); /* tried again by itself */
 	assert_int_equal(solution(f)->save, FILE_SAVED);
+	assert_string_equal(f->notice, "solution.py is saved");
+	f->notice[0] = '\0';
+	type(f, "d");
+	pass(f, 2500000);
+	assert_string_equal(f->notice, "");
 }
 
 static void
