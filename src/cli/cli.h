@@ -33,6 +33,7 @@ int cli_fail(const struct err *e); /* says it; returns 1 */
 enum cli_session { SESSION_ENDED,
 	SESSION_LIVE,	   /* a viva has it open now */
 	SESSION_DAMAGED,   /* where its journal was there is no file */
+	SESSION_HIDDEN,	   /* nobody may read it, say */
 	SESSION_CUT };	   /* none of these: it can be resumed */
 enum cli_session cli_session_state(const char *id);
 /* A file of its directory, to be read; -1: e says why not.  A pipe in its

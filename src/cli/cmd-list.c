@@ -3,6 +3,7 @@
 /* viva list: the sessions of this user. */
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,8 @@ from_journals(struct rows *all)
 		const char *id = names[i]->d_name;
 		char *path = xasprintf("%s/%s/journal.jsonl", dir, id);
 		struct stat sb;
-		bool known = id[0] == '.' || stat(path, &sb) != 0;
+		bool known = id[0] == '.' || (stat(path, &sb) != 0 &&
+		    (errno == ENOENT || errno == ENOTDIR));
 
 		for (size_t k = 0; k < all->n && !known; k++)
 			known = strcmp(all->r[k].id, id) == 0;
@@ -107,6 +109,7 @@ print_row(const struct row *r)
 	static const char *const tails[] = { [SESSION_ENDED] = "",
 		[SESSION_LIVE] = ", open now",
 		[SESSION_DAMAGED] = ", damaged: its journal is not a file",
+		[SESSION_HIDDEN] = ", its journal cannot be read",
 		[SESSION_CUT] = ", cut off: viva resume" };
 
 	print_column(r->id, 22);

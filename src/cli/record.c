@@ -132,8 +132,12 @@ cli_record_open(struct cli_record *r, const char *name, struct err *e)
 		free(dir);
 		return true;
 	}
-	if (from_git(r, &git))
+	if (from_git(r, &git)) {
+		if (here.code != ERR_NOT_FOUND)
+			cli_say("%s; this is git's copy, up to its last "
+			    "checkpoint", here.msg);
 		return true;
+	}
 	cli_record_close(r);
 	if (git.code == ERR_NOT_FOUND && here.code == ERR_NOT_FOUND)
 		return err_set(e, ERR_NOT_FOUND, "no session '%s'; 'viva list' "

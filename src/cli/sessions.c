@@ -111,9 +111,11 @@ cli_session_state(const char *id)
 	struct err e = { 0 };
 	int fd = cli_session_open(id, "journal.jsonl", &e);
 
+	if (fd < 0 && e.code == ERR_CORRUPT)
+		return SESSION_DAMAGED;
 	if (fd < 0) /* or git alone has it */
-		return e.code == ERR_CORRUPT ? SESSION_DAMAGED :
-		    SESSION_ENDED;
+		return e.code == ERR_NOT_FOUND ? SESSION_ENDED :
+		    SESSION_HIDDEN;
 	/* Who writes it holds the lock (store/journal.c). */
 	if (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
 		st = SESSION_LIVE;

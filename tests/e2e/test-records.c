@@ -58,7 +58,7 @@ viva(const char *command, const char *arg)
 {
 	const char *argv[] = { getenv("VIVA"), command, arg, NULL };
 
-	return ptyscreen_start(24, 160, argv, NULL);
+	return ptyscreen_start(24, 240, argv, NULL);
 }
 
 /* not: what is not to be seen; NULL: nothing. */
@@ -254,6 +254,25 @@ nothing_foreign_orders_the_terminal(void **st)
 	    NULL);
 }
 
+/* What git has may be of minutes before. */
+static void
+a_journal_that_cannot_be_read_is_told(void **st)
+{
+	(void)st;
+	put_torn();
+	move_to_git();
+	says("show", 0, "3 events", "viva: ");
+	/* Permissions do not keep root from anything. */
+	sh("mkdir -p sessions/" ID " sessions/20260101-000001-abcd && "
+	    "ln -s journal.jsonl sessions/" ID "/journal.jsonl && "
+	    "ln -s journal.jsonl sessions/20260101-000001-abcd/journal.jsonl");
+	says("show", 0, "/journal.jsonl: Too many levels of symbolic links; "
+	    "this is git's copy, up to its last checkpoint", NULL);
+	says("show", 0, "3 events", NULL);
+	says("list", 0, "  , its journal cannot be read", NULL);
+	says("list", 0, "no checkpoint, its journal cannot be read", NULL);
+}
+
 /* A pipe that nobody writes would be waited for, and a device has no end. */
 static void
 what_is_no_file_is_no_record(void **st)
@@ -296,6 +315,7 @@ main(void)
 		T(a_broken_ref_is_told),
 		T(nothing_foreign_orders_the_terminal),
 		T(what_is_no_file_is_no_record),
+		T(a_journal_that_cannot_be_read_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
