@@ -281,8 +281,8 @@ watch_data(void *user, const char *p, size_t n)
 		volume_changed(b, true);
 }
 
-static void
-watch_again(void *user);
+static void watch_again(void *);
+static void watch_anew(void *);
 
 static void
 watch_done(void *user, const struct sandbox_exit *x, const struct buf *out,
@@ -298,8 +298,10 @@ watch_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 		return;
 	/* It is not there, or cannot watch this: we look ourselves. */
 	b->poll_watch |= !x->infra && x->status != 0;
-	b->watch_timer = loop_timer_add(b->m->loop, b->poll_watch ? POLL_US :
-	    WATCH_AGAIN_US, watch_again, b);
+	b->stamp[0] = '\0';
+	b->watch_timer = b->poll_watch ? loop_timer_add(b->m->loop, POLL_US,
+	    watch_again, b) : loop_timer_add(b->m->loop, WATCH_AGAIN_US,
+	    watch_anew, b);
 }
 
 static void
@@ -315,7 +317,8 @@ stamp_done(void *user, const struct sandbox_exit *x, const struct buf *out,
 		return;
 	if (!x->infra && x->status == 0) {
 		snprintf(stamp, sizeof stamp, "%s", buf_str(out));
-		if (b->stamp[0] != '\0' && strcmp(stamp, b->stamp) != 0)
+		/* The first too: nobody looked until now. */
+		if (strcmp(stamp, b->stamp) != 0)
 			volume_changed(b, true);
 		memcpy(b->stamp, stamp, sizeof stamp);
 	}
@@ -354,6 +357,14 @@ watch_begin(void *user)
 	    on_changed_timer, b);
 }
 
+/* Nor since the last one ended. */
+static void
+watch_anew(void *user)
+{
+	watch_begin(user);
+	volume_changed(user, false);
+}
+
 /* A shell that comes up has the machine to itself until it shows something:
  * that is what somebody waits for. */
 void
@@ -361,9 +372,11 @@ volume_up(struct box *b)
 {
 	if (b->judge)
 		return;
-	if (b->attached)
-		volume_changed(b, false);
-	if (b->nprograms == 0 || b->attached) {
+	if (b->attached) {
+		watch_anew(b);
+		return;
+	}
+	if (b->nprograms == 0) {
 		watch_again(b);
 		return;
 	}

@@ -586,6 +586,25 @@ test_watcher(void **state)
 	quit(p);
 }
 
+/* Where the watcher cannot be the files are looked at; what was made before
+ * the first look is found too. */
+static void
+test_watcher_killed(void **state)
+{
+	struct ptyscreen *p = demo();
+
+	(void)state;
+	ptyscreen_send(p, F4 "until grep -l fs-tool[s] /proc/[0-9]*/cmdline; "
+	    "do sleep 0.1; done >/tmp/w; echo s$((1+1))en\r");
+	ptyscreen_wait(p, "s2en");
+	ptyscreen_settle(p, 1500); /* all of before was looked at */
+	ptyscreen_send(p, "for f in $(cat /tmp/w); do kill ${f//[!0-9]}; done; "
+	    "sleep 0.5; touch la''te.txt; clear; echo go$((1+1))e\r");
+	ptyscreen_wait(p, "go2e");
+	ptyscreen_wait(p, "late.txt");
+	quit(p);
+}
+
 /* What the killed one had not yet brought to the volume is not there because
  * a new one knows nothing of it. */
 static void
@@ -621,7 +640,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_killed_in_build,
 		    setup_slow, teardown), T(test_find_cut),
 		T(test_new_sandbox), T(test_crash), T(test_watcher),
-		T(test_not_on_volume) };
+		T(test_watcher_killed), T(test_not_on_volume) };
 
 	if (!fakemodal_possible())
 		return 77;

@@ -64,6 +64,7 @@ static struct {
 	bool stale;	    /* the worker's key is refused */
 	int no_key;	    /* a new one is refused with this; 0: it is not */
 	bool withhold;	    /* how a program ended is not told */
+	bool well;	    /* it ends with 0, else with 5 */
 	bool over;	    /* the control plane says so */
 	bool repeat_answer; /* starts twice, says so */
 	unsigned exists;    /* so often the name is taken */
@@ -130,7 +131,7 @@ status(struct wire_exchange *x)
 
 	if (x->place->exited && !far.withhold) {
 		r.exit_status_case = EXIT_STATUS(CODE);
-		r.code = 5;
+		r.code = far.well ? 0 : 5;
 	}
 	answer(x, &r.base);
 }

@@ -507,6 +507,33 @@ test_watch_silent(void **state)
 	assert_int_equal(far.starts, 2);
 }
 
+static void
+watcher_ends(struct box *b, const char *input)
+{
+	UNTIL(b->watcher != NULL && b->watcher->started);
+	assert_true(program_input(b->watcher, 0, input, strlen(input)));
+	UNTIL(b->watcher == NULL);
+}
+
+/* What changed while nobody looked: it is looked for, and synced. */
+static void
+test_watch_gap(void **state)
+{
+	struct box *b = CONTAINER_OF(r.s, struct box, base);
+
+	(void)state;
+	shell();
+	turn(2000000);
+	assert_int_equal(r.changes, 1);
+	assert_false(b->dirty);
+	far.well = true;
+	watcher_ends(b, "\004");
+	UNTIL(b->watcher != NULL);
+	turn(1100000);
+	assert_int_equal(r.changes, 2);
+	assert_true(b->dirty);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -523,6 +550,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_watch_later,
 		    setup_watched, teardown),
 		cmocka_unit_test_setup_teardown(test_watch_silent,
+		    setup_watched, teardown),
+		cmocka_unit_test_setup_teardown(test_watch_gap,
 		    setup_watched, teardown),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
