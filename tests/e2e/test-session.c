@@ -401,6 +401,8 @@ is_file(const char *name)
 	return there;
 }
 
+#define ORDERS "1\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd[2J"
+
 /* A name is any bytes but a slash. */
 static void
 test_odd_names(void **state)
@@ -425,7 +427,21 @@ test_odd_names(void **state)
 	ptyscreen_send(p, "y");
 	ptyscreen_wait_gone(p, "1c\xef\xbf\xbd" "d ");
 	assert_false(is_file("q1/1c\377d"));
+	/* Nothing in one gives the terminal an order: in the tree, a title, a
+	 * question, a notice. */
+	ptyscreen_send(p, F4 "cp solution.py $'1\\e]0;x\\a\\e[2J'; "
+	    "echo ma''ny\r");
+	ptyscreen_wait(p, "many");
+	ptyscreen_send(p, F2);
+	ptyscreen_wait(p, ORDERS " ");
+	ptyscreen_send(p, HOME "j\r");
+	ptyscreen_wait(p, "[" ORDERS "] ");
+	ptyscreen_send(p, F2 "d");
+	ptyscreen_wait(p, "Delete " ORDERS "?");
+	ptyscreen_send(p, "n" HOME "\r");
+	ptyscreen_wait(p, "[0a\xef\xbf\xbd" "b\\n] ");
 	quit(p);
+	assert_null(strstr(ptyscreen_written(p), "]0;x\a"));
 	ptyscreen_stop(p);
 	p = viva(36, 120, "replay", id, NULL);
 	ptyscreen_wait(p, "REPLAY");
