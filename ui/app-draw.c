@@ -70,6 +70,15 @@ link_silent(const struct app *a, const struct sandbox_link *l,
 	s->weight = 8;
 }
 
+static size_t
+next_try(const struct sandbox_link *l, char *text, size_t n)
+{
+	if (l->retry_us == 0) /* it is under way */
+		return (size_t)snprintf(text, n, " now");
+	return (size_t)snprintf(text, n, " in %d s",
+	    (int)((l->retry_us + SECOND - 1) / SECOND));
+}
+
 /* What a person wants to know of the way to the sandbox. */
 static void
 link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
@@ -88,8 +97,7 @@ link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
 		n += (size_t)snprintf(s->text + n, sizeof s->text - n,
 		    " %s %d ms", dot, (int)(l->rtt_us / 1000));
 	if (conn >= CONN_RETRYING && l->retry_us >= 0)
-		n += (size_t)snprintf(s->text + n, sizeof s->text - n,
-		    " in %d s", (int)((l->retry_us + SECOND - 1) / SECOND));
+		n += next_try(l, s->text + n, sizeof s->text - n);
 	if (l->pending > 0 && conn != CONN_ONLINE && n < sizeof s->text)
 		snprintf(s->text + n, sizeof s->text - n,
 		    " %s %zu typed wait", dot, l->pending);

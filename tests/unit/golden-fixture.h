@@ -179,6 +179,7 @@ static const struct problem *const problems[] = { &two_numbers,
 	&two_numbers };
 
 struct fixture {
+	const struct spec *spec;
 	struct clock_fake clock;
 	struct loop *loop;
 	struct fake_plan plan;
@@ -194,10 +195,11 @@ struct spec { /* of a console */
 	int rows, cols, colours;
 	const char *theme, *language, *config;
 	bool plain; /* LANG=C */
+	const struct sandbox_link *link; /* NULL: on this machine */
 };
 
 static const struct spec plain_80 = { 24, 80, DIRECT, "dark", NULL, NULL,
-	false };
+	false, NULL };
 static char config_dir[] = "/tmp/viva-golden-XXXXXX";
 static int keys[2], old_stdin;
 
@@ -279,6 +281,13 @@ send(void *user, const struct command *c)
 	struct fixture *f = user;
 
 	core_command(f->core, c);
+}
+
+static bool
+give_link(void *user, struct sandbox_link *link)
+{
+	*link = *((struct fixture *)user)->spec->link;
+	return true;
 }
 
 static const char *
@@ -384,10 +393,12 @@ start(const struct spec *s, const char *fail)
 		.notice = on_notice, .ended = on_ended, .user = f,
 		.duration = 2700 };
 	struct app_spec app = { .send = send, .record = record_state,
+		.link = s->link != NULL ? give_link : NULL,
 		.user = f, .theme = s->theme };
 	struct err e = { 0 };
 
 	memset(f->hash, '0', 64);
+	f->spec = s;
 	open_terminal(s);
 	f->plan.program = program;
 	f->plan.fail = fail;

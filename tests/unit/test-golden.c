@@ -117,7 +117,8 @@ test_runs(void **state)
 static void
 test_compile_error(void **state)
 {
-	const struct spec s = { 24, 80, DIRECT, "dark", "c", NULL, false };
+	const struct spec s = { 24, 80, DIRECT, "dark", "c", NULL, false,
+		NULL };
 	struct fixture *f = start(&s, NULL);
 
 	(void)state;
@@ -144,7 +145,7 @@ test_themes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		const struct spec s = { 40, 120, all[i].colours, all[i].theme,
-			NULL, NULL, all[i].plain };
+			NULL, NULL, all[i].plain, NULL };
 		struct fixture *f;
 
 		if (all[i].no_colour)
@@ -186,7 +187,7 @@ static void
 test_replay(void **state)
 {
 	const struct spec wide = { 40, 120, DIRECT, "light", NULL, NULL,
-		false };
+		false, NULL };
 	struct fixture *f = start(&plain_80, NULL);
 
 	(void)state;
@@ -267,6 +268,32 @@ test_clock(void **state)
 		pass(f, 100000);
 	}
 	expect_in_status("44:57 left");
+	stop(f);
+}
+
+/* A try that is under way is not one in 0 s. */
+static void
+test_retry_now(void **state)
+{
+	struct sandbox_link link = { .rtt_us = -1, .retry_us = 2500000,
+		.expires_us = -1 };
+	struct spec s = plain_80;
+	struct event ev = { .type = EV_CONN_STATE };
+	struct fixture *f;
+
+	(void)state;
+	s.link = &link;
+	f = start(&s, NULL);
+	ev.u.conn.state = CONN_RETRYING;
+	ev.u.conn.attempt = 2;
+	ev.u.conn.attempts = 100;
+	state_apply((struct state *)core_state(f->core), &ev);
+	app_event(f->app, &ev);
+	pass(f, 1000000);
+	expect_in_status("retrying 2 of 100 in 3 s ");
+	link.retry_us = 0;
+	pass(f, 1000000);
+	expect_in_status("retrying 2 of 100 now ");
 	stop(f);
 }
 
@@ -426,6 +453,7 @@ main(void)
 		cmocka_unit_test(test_replay_marks),
 		cmocka_unit_test(test_hover), cmocka_unit_test(test_opening),
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_retry_now),
 		cmocka_unit_test(test_clock_colours),
 	};
 
