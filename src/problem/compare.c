@@ -2,7 +2,6 @@
 
 #include "problem/compare.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,35 +71,78 @@ struct side {
 	unsigned line, col; /* of the token: line and its number there */
 };
 
+/* As the format has them, in every locale. */
+static bool
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* The white space before the next token is [*space, tok). */
 static bool
 next(struct side *s, const char **space)
 {
 	*space = s->p;
-	while (s->p < s->end && isspace((unsigned char)*s->p))
+	while (s->p < s->end && is_space(*s->p))
 		if (*s->p++ == '\n') {
 			s->line++;
 			s->col = 0;
 		}
 	s->tok = s->p;
-	while (s->p < s->end && !isspace((unsigned char)*s->p))
+	while (s->p < s->end && !is_space(*s->p))
 		s->p++;
 	s->len = (size_t)(s->p - s->tok);
 	s->col++;
 	return s->len > 0;
 }
 
+/* The digits at p, counted in *n. */
+static const char *
+digits(const char *p, const char *end, size_t *n)
+{
+	for (; p < end && is_digit(*p); p++)
+		++*n;
+	return p;
+}
+
+/* A number as the format has it: decimal, with a point or an exponent or
+ * without; strtod takes more, such as 0x1p3. */
+static bool
+is_number(const char *p, const char *end)
+{
+	size_t n = 0, exponent = 0;
+
+	p += p < end && (*p == '+' || *p == '-');
+	p = digits(p, end, &n);
+	if (p < end && *p == '.')
+		p = digits(p + 1, end, &n);
+	if (n == 0 || p == end || (*p != 'e' && *p != 'E'))
+		return n > 0 && p == end;
+	p++;
+	p += p < end && (*p == '+' || *p == '-');
+	return digits(p, end, &exponent) == end && exponent > 0;
+}
+
+/* 1e308 written out, and as many digits behind its point. */
+#define NUMBER_MAX 1024
+
 static bool
 as_number(const struct side *s, double *v)
 {
-	char text[64], *end;
+	char text[NUMBER_MAX];
 
-	if (s->len >= sizeof text)
+	if (s->len >= sizeof text || !is_number(s->tok, s->tok + s->len))
 		return false;
 	memcpy(text, s->tok, s->len);
 	text[s->len] = '\0';
-	*v = strtod(text, &end);
-	return end == text + s->len && isfinite(*v);
+	*v = strtod(text, NULL);
+	return isfinite(*v);
 }
 
 static bool
@@ -117,13 +159,19 @@ close_enough(const struct compare_rules *r, const struct side *a,
 	    (r->relative && d <= r->relative_tolerance * fabs(x));
 }
 
-/* Not strncasecmp: an output may hold a NUL, and goes on behind it. */
+static int
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+/* Not strncasecmp: an output may hold a NUL, and goes on behind it; and what
+ * letters are is not asked of the locale. */
 static bool
 same_letters(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (tolower((unsigned char)a[i]) !=
-		    tolower((unsigned char)b[i]))
+		if (lower(a[i]) != lower(b[i]))
 			return false;
 	return true;
 }

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "problem/compare.h"
 #include "problem/problem.h"
 
@@ -233,6 +234,34 @@ outputs_are_compared_by_the_rules(void **st)
 	assert_false(compare_rules_add(&r, "float_tolerance"));
 	assert_false(compare_rules_add(&r, "float_tolerance x"));
 	assert_false(compare_rules_add(&r, "any_order"));
+}
+
+/* The format's grammar: decimal, and with many digits. */
+static void
+numbers_are_those_of_the_format(void **st)
+{
+	static const char zeros[] = "00000000000000000000000000000000000";
+	struct compare_rules r = { 0 };
+	char *both;
+
+	(void)st;
+	assert_true(compare_rules_add(&r, "float_tolerance 1e-6"));
+	both = xasprintf("+%s1.%s%se+0000", zeros, zeros, zeros);
+	assert_true(accepts(r, "1", both));
+	assert_true(accepts(r, both, "10000000e-7"));
+	free(both);
+	assert_true(accepts(r, "0.5", ".5"));
+	assert_true(accepts(r, "-2", "-2."));
+	assert_false(accepts(r, "16", "0x10"));
+	assert_false(accepts(r, "1", "1e"));
+	assert_false(accepts(r, "1", "1e+"));
+	assert_false(accepts(r, "0", "."));
+	assert_false(accepts(r, "0", "-"));
+	assert_false(accepts(r, "1", "1,0"));
+	assert_false(accepts(r, "0", "e5"));
+	assert_false(compare(&r, "1", 1, "1\0", 2, NULL));
+	assert_true(accepts(r, "Inf nan", "inf NaN")); /* words */
+	assert_true(accepts(r, "a", "\f\v\r\ta"));
 }
 
 /* ---- what else judges a solution ---- */
@@ -578,6 +607,7 @@ main(void)
 		case_of(hidden_cases_are_where_their_link_leads),
 		case_of(hidden_files_are_where_their_link_leads),
 		cmocka_unit_test(outputs_are_compared_by_the_rules),
+		cmocka_unit_test(numbers_are_those_of_the_format),
 		case_of(cases_of_groups_are_read_in_order),
 		case_of(a_link_back_up_ends),
 		case_of(groups_say_how_their_outputs_are_compared),
