@@ -10,6 +10,53 @@
 
 #define YAML_MAX (64u << 10) /* libyaml's work grows with its square */
 
+static int
+by_key(const void *a, const void *b)
+{
+	const yaml_node_t *x = *(const yaml_node_t *const *)a;
+	const yaml_node_t *y = *(const yaml_node_t *const *)b;
+	int order = strcmp(yaml_text(x), yaml_text(y));
+
+	return order != 0 ? order : x < y ? -1 : 1;
+}
+
+/* Of two with one key others take the last, or neither. */
+static bool
+has_keys_once(struct yaml *y, yaml_node_t *map, struct err *e)
+{
+	yaml_node_pair_t *pair = map->data.mapping.pairs.start;
+	size_t n = 0, max = (size_t)(map->data.mapping.pairs.top - pair);
+	yaml_node_t **keys = xcalloc(max + 1, sizeof *keys);
+	bool ok = true;
+
+	for (; pair < map->data.mapping.pairs.top; pair++) {
+		keys[n] = yaml_document_get_node(&y->doc, pair->key);
+		n += yaml_text(keys[n]) != NULL;
+	}
+	qsort(keys, n, sizeof(yaml_node_t *), by_key);
+	for (size_t i = 1; i < n && ok; i++)
+		if (strcmp(yaml_text(keys[i - 1]), yaml_text(keys[i])) == 0)
+			ok = err_set(e, ERR_INVALID, "%s:%zu: %s is there "
+			    "twice", y->path, yaml_line(keys[i]),
+			    yaml_text(keys[i]));
+	free(keys);
+	return ok;
+}
+
+static bool
+check_maps(struct yaml *y, struct err *e)
+{
+	yaml_node_t *n = y->doc.nodes.start;
+	bool ok = true;
+
+	for (; n < y->doc.nodes.top && ok; n++)
+		if (n->type == YAML_MAPPING_NODE)
+			ok = has_keys_once(y, n, e);
+	if (!ok)
+		yaml_document_delete(&y->doc);
+	return ok;
+}
+
 bool
 yaml_open(struct yaml *y, const char *path, struct err *e)
 {
@@ -30,13 +77,29 @@ yaml_open(struct yaml *y, const char *path, struct err *e)
 	    parser.problem : "not YAML");
 	yaml_parser_delete(&parser);
 	free(text);
-	return ok;
+	return ok && check_maps(y, e);
 }
 
 void
 yaml_close(struct yaml *y)
 {
 	yaml_document_delete(&y->doc);
+}
+
+/* "key:" with nothing behind it says as little as no key. */
+static yaml_node_t *
+unless_null(yaml_node_t *n)
+{
+	static const char *const nulls[] = { "", "~", "null", "Null",
+		"NULL" };
+
+	if (n == NULL || n->type != YAML_SCALAR_NODE ||
+	    n->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+		return n;
+	for (size_t i = 0; i < ARRAY_LEN(nulls); i++)
+		if (strcmp(yaml_text(n), nulls[i]) == 0)
+			return NULL;
+	return n;
 }
 
 yaml_node_t *
@@ -51,7 +114,8 @@ yaml_child(struct yaml *y, yaml_node_t *map, const char *key)
 		yaml_node_t *k = yaml_document_get_node(&y->doc, pair->key);
 
 		if (yaml_text(k) != NULL && strcmp(yaml_text(k), key) == 0)
-			return yaml_document_get_node(&y->doc, pair->value);
+			return unless_null(yaml_document_get_node(&y->doc,
+			    pair->value));
 	}
 	return NULL;
 }
@@ -81,14 +145,30 @@ yaml_line(const yaml_node_t *n)
 	return n->start_mark.line + 1;
 }
 
+static void
+add_words(struct buf *b, const char *text)
+{
+	static const char space[] = " \t\r\n";
+	size_t n;
+
+	for (text += strspn(text, space); *text != '\0';
+	    text += n, text += strspn(text, space)) {
+		n = strcspn(text, space);
+		buf_adds(b, b->len > 0 ? " " : "");
+		buf_add(b, text, n);
+	}
+}
+
 char *
 yaml_words(struct yaml *y, yaml_node_t *n)
 {
 	struct buf b = { 0 };
 	yaml_node_t *item;
 
-	if (yaml_text(n) != NULL)
-		return xstrdup(yaml_text(n));
+	if (yaml_text(n) != NULL) {
+		add_words(&b, yaml_text(n));
+		return buf_take(&b);
+	}
 	if (n->type != YAML_SEQUENCE_NODE)
 		return NULL;
 	for (size_t i = 0; (item = yaml_item(y, n, i)) != NULL; i++) {
@@ -96,7 +176,7 @@ yaml_words(struct yaml *y, yaml_node_t *n)
 			buf_free(&b);
 			return NULL;
 		}
-		buf_addf(&b, "%s%s", i > 0 ? " " : "", yaml_text(item));
+		add_words(&b, yaml_text(item));
 	}
 	return buf_take(&b);
 }
@@ -116,7 +196,7 @@ scaled(const char *s, double max, double scale, int64_t *out)
 	if (end == s || end[strspn(end, " \t\r\n")] != '\0' ||
 	    !(v * scale >= 1) || v > max)
 		return false;
-	*out = (int64_t)(v * scale);
+	*out = (int64_t)(v * scale + 0.5);
 	return true;
 }
 
@@ -156,8 +236,7 @@ static bool
 read_limits(struct yaml *y, yaml_node_t *limits, struct problem *p,
     struct err *e)
 {
-	if (limits != NULL && limits->type != YAML_MAPPING_NODE &&
-	    (yaml_text(limits) == NULL || *yaml_text(limits) != '\0'))
+	if (limits != NULL && limits->type != YAML_MAPPING_NODE)
 		return err_set(e, ERR_INVALID, "%s:%zu: limits must have its "
 		    "limits below it, as in '  time_limit: 2'", y->path,
 		    yaml_line(limits));
@@ -169,22 +248,22 @@ read_limits(struct yaml *y, yaml_node_t *limits, struct problem *p,
 	    &p->output_limit_kb, e);
 }
 
-/* By languages, or in the one that there is. */
-static const char *
+/* By languages, or in the one that there is; a line, the caller's. */
+static char *
 read_name(struct yaml *y, yaml_node_t *name, const char *language)
 {
 	yaml_node_t *in = language != NULL ?
 	    yaml_child(y, name, language) : NULL;
 
 	if (yaml_text(name) != NULL)
-		return yaml_text(name);
+		in = name;
 	if (in == NULL)
 		in = yaml_child(y, name, "en");
 	if (in == NULL && name != NULL && name->type == YAML_MAPPING_NODE &&
 	    name->data.mapping.pairs.start < name->data.mapping.pairs.top)
 		in = yaml_document_get_node(&y->doc,
 		    name->data.mapping.pairs.start->value);
-	return yaml_text(in);
+	return yaml_text(in) != NULL ? yaml_words(y, in) : NULL;
 }
 
 /* A word that is allowed here, or a list of nothing else. */
@@ -292,12 +371,11 @@ interpret(struct package *k, struct yaml *y, struct err *e)
 {
 	yaml_node_t *root = yaml_document_get_root_node(&y->doc);
 	yaml_node_t *name = yaml_child(y, root, "name");
-	const char *title = read_name(y, name, k->language);
 
-	if (title == NULL)
+	k->p->title = read_name(y, name, k->language);
+	if (k->p->title == NULL)
 		return err_set(e, ERR_INVALID, "%s: no name; add a line "
 		    "'name: The Problem's Title'", y->path);
-	k->p->title = xstrdup(title);
 	read_constants(k, y, yaml_child(y, root, "constants"));
 	return read_version(k, y, yaml_child(y, root,
 	    "problem_format_version"), e) &&

@@ -39,13 +39,13 @@ struct yaml {
 
 bool yaml_open(struct yaml *, const char *path, struct err *) WARN_UNUSED;
 void yaml_close(struct yaml *);
-/* NULL: none, and of a node that is no map. */
+/* NULL: none, null, and of a node that is no map. */
 yaml_node_t *yaml_child(struct yaml *, yaml_node_t *map, const char *key);
 yaml_node_t *yaml_item(struct yaml *, yaml_node_t *sequence, size_t at);
 const char *yaml_text(const yaml_node_t *); /* NULL: not a scalar */
 size_t yaml_line(const yaml_node_t *);	    /* from 1 */
-/* A line of words: a scalar, or a sequence of them; the caller's.  NULL: it is
- * neither. */
+/* A line of words, with a blank between them: a scalar, or a sequence of
+ * them; the caller's.  NULL: it is neither. */
 char *yaml_words(struct yaml *, yaml_node_t *);
 
 /* problem.yaml, the statement's language known. */

@@ -117,6 +117,42 @@ mistakes_name_file_line_and_remedy(void **st)
 	expect_error("data/secret/c.in", "x", "c.ans");
 }
 
+/* As they come from editors and from other tools. */
+static void
+yaml_has_many_forms(void **st)
+{
+	struct problem *p;
+
+	(void)st;
+	put("problem.yaml", "\xef\xbb\xbf""name: Two\r\n"
+	    "type:\r\nvalidation: \"default \"\r\nlimits:\r\n"
+	    "  time_limit: 1.001\r\n  memory: ~\r\n  output: null\r\n"
+	    "validator_flags:\r\n");
+	put("data/testdata.yaml", "output_validator_flags:\nargs: null\n");
+	p = problem_load(dir, NULL);
+	assert_non_null(p);
+	assert_string_equal(p->title, "Two");
+	assert_int_equal(p->time_limit_ms, 1001);
+	assert_int_equal(p->memory_limit_mb, 512);
+	assert_int_equal(p->output_limit_kb, 8192);
+	problem_free(p);
+	put("problem.yaml", "name: &a >\n  Two\n  lines\nlimits: ~\n"
+	    "validator_flags: |\n  float_tolerance\n  1e-6\n"
+	    "keywords: *a\nproblem_format_version: ~\n");
+	put("data/testdata.yaml", "output_validator_flags: \"\"\n");
+	p = problem_load(dir, NULL);
+	assert_non_null(p);
+	assert_string_equal(p->title, "Two lines");
+	assert_true(p->cases[0].rules.absolute_tolerance == 1e-6);
+	problem_free(p);
+	expect_error("problem.yaml", "name: x\nvalidation: ' custom'\n",
+	    "only 'default'");
+	/* The last one counts for others. */
+	expect_error("problem.yaml", "name: x\nvalidation: default\n"
+	    "validation: custom\n", "problem.yaml:3: validation is there "
+	    "twice");
+}
+
 static void
 a_statement_may_begin_with_a_byte_order_mark(void **st)
 {
@@ -602,6 +638,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		case_of(a_package_is_read),
 		case_of(mistakes_name_file_line_and_remedy),
+		case_of(yaml_has_many_forms),
 		case_of(a_statement_may_begin_with_a_byte_order_mark),
 		case_of(a_question_has_one_name_by_every_way),
 		case_of(hidden_cases_are_where_their_link_leads),
