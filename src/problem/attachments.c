@@ -34,6 +34,8 @@ add_file(struct package *k, const char *path, const char *name,
 	if (!utf8_valid(name, strlen(name)))
 		return err_set(e, ERR_INVALID, "%s: the name of an attachment "
 		    "must be UTF-8", path);
+	if (!package_may_show(k, path, false, e))
+		return false;
 	p->files = xreallocarray(p->files, p->nfiles + 1, sizeof *p->files);
 	f = &p->files[p->nfiles++];
 	*f = (struct problem_file){ .language = l, .name = xstrdup(name) };

@@ -13,6 +13,7 @@
 #define CASE_MAX (16u << 20)
 #define PACKAGE_MAX (256u << 20) /* all cases together */
 #define CASES_MAX 500
+#define LINKS_MAX (4 * CASES_MAX)
 #define DEPTH_MAX 8 /* of groups; a link may lead back up */
 
 /* A directory of cases: what holds for those in it and below. */
@@ -25,12 +26,6 @@ struct group {
 	char *args;   /* the validator's, from the nearest that has any */
 };
 
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static bool
 ends_in(const char *name, const char *end)
 {
@@ -39,28 +34,31 @@ ends_in(const char *name, const char *end)
 	return n > m && strcmp(name + n - m, end) == 0;
 }
 
-static bool
-is_below(const char *path, const char *dir)
+static int
+by_name(const struct dirent **a, const struct dirent **b)
 {
-	size_t n = dir != NULL ? strlen(dir) : 0;
-
-	return n > 0 && strncmp(path, dir, n) == 0 && path[n] == '/';
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* A file that is a link to another one, which is to be hidden as well. */
-static void
-note_elsewhere(struct problem *p, const char *path)
+/* A link to something that is to be hidden as well, whatever it is: what
+ * lies beside a case tells of it, too. */
+static bool
+note_elsewhere(struct problem *p, const char *path, struct err *e)
 {
-	char *real = realpath(path, NULL);
+	struct stat sb;
+	char *real = lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode) ?
+	    realpath(path, NULL) : NULL;
 
-	if (real == NULL || is_below(real, p->dir) ||
-	    is_below(real, p->secret)) {
+	if (real == NULL || package_is_below(real, p->dir) ||
+	    package_is_below(real, p->secret)) {
 		free(real);
-		return;
+		return true;
 	}
 	p->elsewhere = xreallocarray(p->elsewhere, p->nelsewhere + 1,
 	    sizeof *p->elsewhere);
 	p->elsewhere[p->nelsewhere++] = real;
+	return p->nelsewhere <= LINKS_MAX || err_set(e, ERR_LIMIT, "%s: at "
+	    "most %d links lead out of a package", path, LINKS_MAX);
 }
 
 /* ---- how they are judged ---- */
@@ -120,11 +118,8 @@ read_config_of(struct group *g, const char *name, char **args, struct err *e)
 	char *path = xasprintf("%s/%s", g->path, name);
 	bool ok = access(path, F_OK) != 0;
 
-	if (!ok) {
+	if (!ok)
 		ok = read_config(g->k, path, args, e);
-		if (g->hidden)
-			note_elsewhere(g->k->p, path);
-	}
 	free(path);
 	return ok;
 }
@@ -164,6 +159,17 @@ read_rules(struct group *g, const char *name, struct problem_case *c,
 /* ---- the files ---- */
 
 static bool
+load_files(struct group *g, const char *in, const char *ans,
+    struct problem_case *c, struct err *e)
+{
+	return (g->hidden ||
+	    (package_may_show(g->k, in, true, e) &&
+	    package_may_show(g->k, ans, true, e))) &&
+	    package_file(in, CASE_MAX, &c->in, &c->in_len, e) &&
+	    package_file(ans, CASE_MAX, &c->ans, &c->ans_len, e);
+}
+
+static bool
 load_case(struct group *g, const char *file, struct err *e)
 {
 	struct problem *p = g->k->p;
@@ -178,13 +184,7 @@ load_case(struct group *g, const char *file, struct err *e)
 	memset(c, 0, sizeof *c);
 	c->name = xasprintf("%s%s", g->prefix, name);
 	c->hidden = g->hidden;
-	ok = package_file(in, CASE_MAX, &c->in, &c->in_len, e) &&
-	    package_file(ans, CASE_MAX, &c->ans, &c->ans_len, e) &&
-	    read_rules(g, name, c, e);
-	if (ok && g->hidden) {
-		note_elsewhere(p, in);
-		note_elsewhere(p, ans);
-	}
+	ok = load_files(g, in, ans, c, e) && read_rules(g, name, c, e);
 	g->k->bytes += c->in_len + c->ans_len;
 	if (ok && g->k->bytes > PACKAGE_MAX)
 		ok = err_set(e, ERR_LIMIT, "%s: all cases together have more "
@@ -221,17 +221,16 @@ load_below(struct group *g, const char *name, struct err *e)
 static bool
 load_entry(struct group *g, const char *name, struct err *e)
 {
-	char *path;
+	char *path = xasprintf("%s/%s", g->path, name);
 	struct stat sb;
-	bool is_dir;
+	bool is_dir = stat(path, &sb) == 0 && S_ISDIR(sb.st_mode);
+	bool ok = !g->hidden || note_elsewhere(g->k->p, path, e);
 
-	if (*name == '.')
-		return true;
+	free(path);
+	if (!ok || *name == '.')
+		return ok;
 	if (ends_in(name, ".in"))
 		return load_case(g, name, e);
-	path = xasprintf("%s/%s", g->path, name);
-	is_dir = stat(path, &sb) == 0 && S_ISDIR(sb.st_mode);
-	free(path);
 	return !is_dir || ends_in(name, ".files") || load_below(g, name, e);
 }
 

@@ -27,6 +27,12 @@ struct package {
 bool package_file(const char *path, size_t max, char **out, size_t *len,
     struct err *) WARN_UNUSED;
 
+/* That a file which is shown is no link out of the package (to a key of the
+ * interviewer's, say), nor to the hidden tests, unless they may be. */
+bool package_may_show(const struct package *, const char *path, bool hidden,
+    struct err *) WARN_UNUSED;
+bool package_is_below(const char *path, const char *dir); /* NULL: none */
+
 /* {{name}} of the package's constants replaced; the caller's.  Others stay. */
 char *package_replaced(const struct package *, const char *text);
 

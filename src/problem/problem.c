@@ -50,6 +50,35 @@ package_file(const char *path, size_t max, char **out, size_t *len,
 	return true;
 }
 
+bool
+package_is_below(const char *path, const char *dir)
+{
+	size_t n = dir != NULL ? strlen(dir) : 0;
+
+	while (n > 0 && dir[n - 1] == '/')
+		n--;
+	return dir != NULL && strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+bool
+package_may_show(const struct package *k, const char *path, bool hidden,
+    struct err *e)
+{
+	char *real = realpath(path, NULL);
+	bool ok = true;
+
+	if (real == NULL) /* the reading says why */
+		return true;
+	if (package_is_below(real, k->p->secret))
+		ok = hidden || err_set(e, ERR_UNSUPPORTED, "%s: leads to the "
+		    "hidden tests, and is shown", path);
+	else if (!package_is_below(real, k->p->dir))
+		ok = err_set(e, ERR_UNSUPPORTED, "%s: leads out of the "
+		    "package; put a copy there", path);
+	free(real);
+	return ok;
+}
+
 /* By "." and by a link it is the question that `viva resume` finds by its
  * real path. */
 static void

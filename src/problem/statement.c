@@ -233,7 +233,8 @@ package_statement(struct package *k, struct err *e)
 
 	if (k->statement == NULL)
 		return no_statement(k, e);
-	if (!package_file(k->statement, STATEMENT_MAX, &text, &n, e))
+	if (!package_may_show(k, k->statement, false, e) ||
+	    !package_file(k->statement, STATEMENT_MAX, &text, &n, e))
 		return false;
 	line = bad_line(text, n);
 	if (line > 0) {

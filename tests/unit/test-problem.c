@@ -244,6 +244,99 @@ hidden_files_are_where_their_link_leads(void **st)
 	assert_int_equal(unlink(want), 0);
 }
 
+static bool
+is_elsewhere(const struct problem *p, const char *sub)
+{
+	char path[200];
+	bool found = false;
+
+	snprintf(path, sizeof path, "%s%s", dir, sub);
+	for (size_t i = 0; i < p->nelsewhere; i++)
+		found |= strcmp(p->elsewhere[i], path) == 0;
+	return found;
+}
+
+/* And what lies beside a case: a description says what is tested. */
+static void
+whole_groups_are_where_their_link_leads(void **st)
+{
+	struct problem *p;
+	char cmd[600];
+	struct err e;
+
+	(void)st;
+	snprintf(cmd, sizeof cmd, "cd '%s/data/secret' && mkdir '%s-g' && "
+	    "cp a.in '%s-g/x.in' && cp a.ans '%s-g/x.ans' && "
+	    "echo deep >'%s-d' && ln -s '%s-d' a.desc && ln -s '%s-g' g",
+	    dir, dir, dir, dir, dir, dir, dir);
+	assert_int_equal(system(cmd), 0);
+	p = problem_load(dir, &e);
+	assert_non_null(p);
+	assert_true(is_elsewhere(p, "-g"));
+	assert_true(is_elsewhere(p, "-d"));
+	assert_false(is_elsewhere(p, "-g/x.in")); /* with the whole */
+	problem_free(p);
+	snprintf(cmd, sizeof cmd, "rm -r '%s-g' '%s-d'", dir, dir);
+	assert_int_equal(system(cmd), 0);
+}
+
+static void
+put_link(const char *to, const char *name)
+{
+	char path[160];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	assert_int_equal(symlink(to, path), 0);
+}
+
+static void
+refuses_link(const char *to, const char *name, const char *part)
+{
+	char path[160];
+	struct err e;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	unlink(path);
+	put_link(to, name);
+	assert_null(problem_load(dir, &e));
+	if (strstr(e.msg, part) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", e.msg, part);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* It would be shown, or written into the workspace. */
+static void
+what_is_shown_is_the_package_s_own(void **st)
+{
+	static const char out[] = "leads out of the package";
+	static const char hidden[] = "leads to the hidden tests";
+	struct problem *p;
+	char path[160];
+
+	(void)st;
+	snprintf(path, sizeof path, "%s/attachments", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	refuses_link("/etc/hostname", "attachments/x", out);
+	refuses_link("../data/secret/a.ans", "attachments/x", hidden);
+	refuses_link("/etc/hostname", "problem_statement/problem.en.md", out);
+	refuses_link("../data/secret/a.in", "problem_statement/problem.en.md",
+	    hidden);
+	put("problem_statement/problem.en.md", "x");
+	refuses_link("/etc/hostname", "data/sample/1.ans", out);
+	put("data/sample/1.ans", "2\n");
+	refuses_link("/etc/hostname", "data/sample/1.in", out);
+	/* A case may be both. */
+	put_link("../secret/a.in", "data/sample/1.in");
+	snprintf(path, sizeof path, "%s/data/sample/1.ans", dir);
+	assert_int_equal(unlink(path), 0);
+	put_link("../secret/a.ans", "data/sample/1.ans");
+	put_link("../problem.yaml", "attachments/one");
+	p = problem_load(dir, NULL);
+	assert_non_null(p);
+	assert_int_equal(p->nfiles, 1);
+	problem_free(p);
+}
+
 static void
 outputs_are_compared_by_the_rules(void **st)
 {
@@ -643,6 +736,8 @@ main(void)
 		case_of(a_question_has_one_name_by_every_way),
 		case_of(hidden_cases_are_where_their_link_leads),
 		case_of(hidden_files_are_where_their_link_leads),
+		case_of(whole_groups_are_where_their_link_leads),
+		case_of(what_is_shown_is_the_package_s_own),
 		cmocka_unit_test(outputs_are_compared_by_the_rules),
 		cmocka_unit_test(numbers_are_those_of_the_format),
 		case_of(cases_of_groups_are_read_in_order),
