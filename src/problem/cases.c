@@ -34,10 +34,16 @@ ends_in(const char *name, const char *end)
 	return n > m && strcmp(name + n - m, end) == 0;
 }
 
+/* By the name of the case or the group: "a" is before "a-b". */
 static int
 by_name(const struct dirent **a, const struct dirent **b)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	const char *x = (*a)->d_name, *y = (*b)->d_name;
+	size_t n = strlen(x) - (ends_in(x, ".in") ? 3 : 0);
+	size_t m = strlen(y) - (ends_in(y, ".in") ? 3 : 0);
+	int order = memcmp(x, y, n < m ? n : m);
+
+	return order != 0 ? order : n != m ? (n < m ? -1 : 1) : strcmp(y, x);
 }
 
 /* A link to something that is to be hidden as well, whatever it is: what
@@ -76,6 +82,30 @@ takes_none(struct yaml *y, yaml_node_t *args, struct err *e)
 	    yaml_line(args));
 }
 
+/* It is accepted when each case is: by the default grader, unless told. */
+static bool
+is_graded_by_default(struct yaml *y, yaml_node_t *root, struct err *e)
+{
+	static const char *const others[] = { "always_accept",
+		"accept_if_any_accepted", "ignore_sample" };
+	yaml_node_t *grading = yaml_child(y, root, "grading"), *n = grading;
+	const char *text = yaml_text(grading);
+	bool ok = grading == NULL || (text != NULL &&
+	    strcmp(text, "default") == 0);
+
+	if (ok && (n = yaml_child(y, root, "grader_flags")) != NULL) {
+		char *words = yaml_words(y, n);
+
+		ok = words != NULL;
+		for (size_t i = 0; i < ARRAY_LEN(others) && ok; i++)
+			ok = strstr(words, others[i]) == NULL;
+		free(words);
+	}
+	return ok || err_set(e, ERR_UNSUPPORTED, "%s:%zu: only the default "
+	    "grader is supported, and that all cases are to be accepted",
+	    y->path, yaml_line(n));
+}
+
 /* Of one of the files that configure a group or a case: *args replaced where
  * it has some for the output validator. */
 static bool
@@ -91,7 +121,8 @@ read_config(const struct package *k, const char *path, char **args,
 	if (!yaml_open(&y, path, e))
 		return false;
 	root = yaml_document_get_root_node(&y.doc);
-	ok = takes_none(&y, yaml_child(&y, root, "args"), e);
+	ok = takes_none(&y, yaml_child(&y, root, "args"), e) &&
+	    is_graded_by_default(&y, root, e);
 	for (size_t i = 0; i < ARRAY_LEN(keys) && n == NULL; i++)
 		n = yaml_child(&y, root, keys[i]);
 	if (n != NULL && yaml_child(&y, n, "flags") != NULL)
@@ -158,11 +189,23 @@ read_rules(struct group *g, const char *name, struct problem_case *c,
 
 /* ---- the files ---- */
 
+/* Other judges leave out what has another name. */
+static bool
+is_named_well(const struct problem_case *c, const char *path, struct err *e)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/";
+
+	return c->name[strspn(c->name, allowed)] == '\0' ||
+	    err_set(e, ERR_INVALID, "%s: the name of a case has letters a-z "
+	    "and A-Z, digits, '_', '.' and '-', nothing else", path);
+}
+
 static bool
 load_files(struct group *g, const char *in, const char *ans,
     struct problem_case *c, struct err *e)
 {
-	return (g->hidden ||
+	return is_named_well(c, in, e) && (g->hidden ||
 	    (package_may_show(g->k, in, true, e) &&
 	    package_may_show(g->k, ans, true, e))) &&
 	    package_file(in, CASE_MAX, &c->in, &c->in_len, e) &&

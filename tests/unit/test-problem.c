@@ -461,6 +461,39 @@ cases_of_groups_are_read_in_order(void **st)
 	assert_null(problem_load(dir, NULL));
 }
 
+/* By the name of the case, which has no ".in". */
+static void
+cases_are_in_the_order_of_their_names(void **st)
+{
+	static const char *const names[] = { "1", "1/x", "1-b", "a", "a-b",
+		"b" };
+	struct problem *p;
+
+	(void)st;
+	put_case("secret/1");
+	make_dir("data/secret/1");
+	put_case("secret/1/x");
+	put_case("secret/1-b");
+	put_case("secret/a-b");
+	p = load();
+	assert_int_equal(p->ncases, 7);
+	for (size_t i = 0; i < 6; i++)
+		assert_string_equal(p->cases[i + 1].name, names[i]);
+	problem_free(p);
+}
+
+/* Others do not run them: not a word of the format's. */
+static void
+cases_of_other_names_are_refused(void **st)
+{
+	(void)st;
+	put("data/secret/.c.in", "of an editor");
+	put("data/secret/c (copy).ans", "1\n");
+	problem_free(load());
+	expect_error("data/secret/c (copy).in", "1\n", "c (copy).in: the name "
+	    "of a case");
+}
+
 static void
 a_link_back_up_ends(void **st)
 {
@@ -527,6 +560,12 @@ static void
 what_judges_in_another_way_is_refused(void **st)
 {
 	(void)st;
+	expect_error("data/testdata.yaml", "\ngrading: custom\n",
+	    "testdata.yaml:2: only the default grader");
+	expect_error("data/testdata.yaml", "grader_flags: sum "
+	    "accept_if_any_accepted\n", "testdata.yaml:1: only");
+	put("data/testdata.yaml", "grading: default\ngrader_flags: sum\n");
+	problem_free(load());
 	expect_error("problem.yaml", "name: x\ntype: scoring\n",
 	    "problem.yaml:2: type is 'scoring'");
 	expect_error("problem.yaml", "name: x\ntype: [pass-fail, multi-pass]",
@@ -741,6 +780,8 @@ main(void)
 		cmocka_unit_test(outputs_are_compared_by_the_rules),
 		cmocka_unit_test(numbers_are_those_of_the_format),
 		case_of(cases_of_groups_are_read_in_order),
+		case_of(cases_are_in_the_order_of_their_names),
+		case_of(cases_of_other_names_are_refused),
 		case_of(a_link_back_up_ends),
 		case_of(groups_say_how_their_outputs_are_compared),
 		case_of(cases_say_how_their_outputs_are_compared),
