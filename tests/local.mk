@@ -364,6 +364,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/markdown/deep \
 	tests/fuzz/corpus/markdown/fences \
 	tests/fuzz/corpus/markdown/formulas \
+	tests/fuzz/corpus/markdown/formulas-kattis \
 	tests/fuzz/corpus/markdown/narrow-ascii \
 	tests/fuzz/corpus/markdown/not-utf8 \
 	tests/fuzz/corpus/markdown/statement \

@@ -70,6 +70,7 @@ struct markdown {
 	bool heading, head_row;
 	int strong, emph, link, strike, span_code;
 	size_t link_start, math_start;
+	const char *math_end; /* in what is parsed, behind its last text */
 	struct table table;
 };
 

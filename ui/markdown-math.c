@@ -21,7 +21,7 @@ struct math {
 	struct buf *out;
 };
 
-enum sign_kind { SIGN, RELATION, WORD, NO_SIGN };
+enum sign_kind { SIGN, RELATION, WORD, CLOSER, EDGE, NO_SIGN };
 
 static const struct sign {
 	const char *name, *nice, *plain;
@@ -31,9 +31,12 @@ static const struct sign {
 	{ "ge", "\u2265", ">=", RELATION }, { "geq", "\u2265", ">=", RELATION },
 	{ "ne", "\u2260", "!=", RELATION }, { "neq", "\u2260", "!=", RELATION },
 	{ "lt", "<", "<", RELATION }, { "gt", ">", ">", RELATION },
+	{ "leqslant", "\u2264", "<=", RELATION },
+	{ "geqslant", "\u2265", ">=", RELATION },
 	{ "ll", "\u226a", "<<", RELATION }, { "gg", "\u226b", ">>", RELATION },
 	{ "approx", "\u2248", "~", RELATION },
 	{ "equiv", "\u2261", "==", RELATION },
+	{ "sim", "~", "~", RELATION },
 	{ "in", "\u2208", "in", RELATION },
 	{ "notin", "\u2209", "not in", RELATION },
 	{ "subset", "\u2282", "subset", RELATION },
@@ -42,7 +45,16 @@ static const struct sign {
 	{ "rightarrow", "\u2192", "->", RELATION },
 	{ "leftarrow", "\u2190", "<-", RELATION },
 	{ "Rightarrow", "\u21d2", "=>", RELATION },
+	{ "Leftarrow", "\u21d0", "<=", RELATION },
+	{ "leftrightarrow", "\u2194", "<->", RELATION },
+	{ "Leftrightarrow", "\u21d4", "<=>", RELATION },
+	{ "iff", "\u21d4", "<=>", RELATION },
+	{ "implies", "\u21d2", "=>", RELATION },
+	{ "mapsto", "\u21a6", "|->", RELATION },
 	{ "mid", "|", "|", RELATION },
+	{ "setminus", "\\", "\\", RELATION },
+	{ "wedge", "\u2227", "and", RELATION },
+	{ "vee", "\u2228", "or", RELATION },
 	{ "land", "\u2227", "and", RELATION },
 	{ "lor", "\u2228", "or", RELATION },
 	{ "cup", "\u222a", "union", RELATION },
@@ -58,9 +70,16 @@ static const struct sign {
 	{ "forall", "\u2200", "for all", SIGN },
 	{ "exists", "\u2203", "exists", SIGN },
 	{ "lfloor", "\u230a", "floor(", SIGN },
-	{ "rfloor", "\u230b", ")", SIGN },
+	{ "rfloor", "\u230b", ")", CLOSER },
 	{ "lceil", "\u2308", "ceil(", SIGN },
-	{ "rceil", "\u2309", ")", SIGN },
+	{ "rceil", "\u2309", ")", CLOSER },
+	{ "langle", "\u27e8", "<", SIGN },
+	{ "rangle", "\u27e9", ">", CLOSER },
+	{ "lvert", "|", "|", SIGN }, { "rvert", "|", "|", CLOSER },
+	{ "vert", "|", "|", NO_SIGN }, { "lbrace", "{", "{", SIGN },
+	{ "rbrace", "}", "}", CLOSER }, { "star", "*", "*", SIGN },
+	{ "ast", "*", "*", SIGN }, { "circ", "\u2218", "o", SIGN },
+	{ "ell", "\u2113", "l", SIGN }, { "colon", ":", ":", SIGN },
 	{ "alpha", "\u03b1", "alpha", SIGN },
 	{ "beta", "\u03b2", "beta", SIGN },
 	{ "gamma", "\u03b3", "gamma", SIGN },
@@ -71,10 +90,17 @@ static const struct sign {
 	{ "lambda", "\u03bb", "lambda", SIGN },
 	{ "mu", "\u03bc", "mu", SIGN }, { "pi", "\u03c0", "pi", SIGN },
 	{ "rho", "\u03c1", "rho", SIGN }, { "sigma", "\u03c3", "sigma", SIGN },
-	{ "phi", "\u03c6", "phi", SIGN }, { "omega", "\u03c9", "omega", SIGN },
+	{ "tau", "\u03c4", "tau", SIGN },
+	{ "phi", "\u03c6", "phi", SIGN }, { "varphi", "\u03c6", "phi", SIGN },
+	{ "psi", "\u03c8", "psi", SIGN },
+	{ "omega", "\u03c9", "omega", SIGN },
+	{ "Gamma", "\u0393", "Gamma", SIGN },
+	{ "Theta", "\u0398", "Theta", SIGN },
+	{ "Phi", "\u03a6", "Phi", SIGN },
 	{ "Delta", "\u0394", "Delta", SIGN },
 	{ "Sigma", "\u03a3", "Sigma", SIGN },
 	{ "Omega", "\u03a9", "Omega", SIGN },
+	{ "lg", "lg", "lg", WORD }, { "exp", "exp", "exp", WORD },
 	{ "log", "log", "log", WORD }, { "ln", "ln", "ln", WORD },
 	{ "min", "min", "min", WORD }, { "max", "max", "max", WORD },
 	{ "gcd", "gcd", "gcd", WORD }, { "sin", "sin", "sin", WORD },
@@ -88,8 +114,13 @@ static const struct sign {
 	{ "mathit", "", "", NO_SIGN }, { "mathbf", "", "", NO_SIGN },
 	{ "mathtt", "", "", NO_SIGN }, { "mathsf", "", "", NO_SIGN },
 	{ "mathcal", "", "", NO_SIGN }, { "mathbb", "", "", NO_SIGN },
-	{ "operatorname", "", "", NO_SIGN }, { "left", "", "", NO_SIGN },
-	{ "right", "", "", NO_SIGN }, { "displaystyle", "", "", NO_SIGN },
+	{ "operatorname", "", "", NO_SIGN }, { "left", "", "", EDGE },
+	{ "right", "", "", EDGE }, { "displaystyle", "", "", NO_SIGN },
+	{ "big", "", "", NO_SIGN }, { "Big", "", "", NO_SIGN },
+	{ "bigl", "", "", NO_SIGN }, { "bigr", "", "", NO_SIGN },
+	{ "limits", "", "", NO_SIGN }, { "nolimits", "", "", NO_SIGN },
+	{ "emph", "", "", NO_SIGN }, { "mbox", "", "", NO_SIGN },
+	{ "textsf", "", "", NO_SIGN }, { "textsc", "", "", NO_SIGN },
 };
 
 static void formula(struct math *);
@@ -107,22 +138,68 @@ after_blank(const struct math *m)
 	return m->out->len == 0 || m->out->data[m->out->len - 1] == ' ';
 }
 
+/* What is behind this with a letter or a digit would become one with it. */
+static bool
+after_letter(const struct math *m)
+{
+	unsigned char c = m->out->len > 0 ?
+	    (unsigned char)m->out->data[m->out->len - 1] : ' ';
+
+	return c >= 0x80 || isalnum(c) || (c != '\0' && strchr(")]}", c));
+}
+
+static bool
+before_letter(const struct math *m)
+{
+	return m->p < m->end && (*m->p == '{' || isalnum((unsigned char)*m->p));
+}
+
+static void
+trim(struct math *m, char c)
+{
+	while (m->out->len > 0 && m->out->data[m->out->len - 1] == c)
+		m->out->len--;
+}
+
+/* "2pi", "nlog n" and "alphax" are other words. */
+static void
+add_apart(struct math *m, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (isalpha((unsigned char)text[0]) && after_letter(m))
+		buf_addc(m->out, ' ');
+	buf_adds(m->out, text);
+	if (n > 0 && isalpha((unsigned char)text[n - 1]) && before_letter(m))
+		buf_addc(m->out, ' ');
+}
+
+static void
+add_relation(struct math *m, const char *text)
+{
+	buf_adds(m->out, after_blank(m) ? "" : " ");
+	buf_adds(m->out, text);
+	skip_blanks(m);
+	buf_adds(m->out, m->p < m->end ? " " : "");
+}
+
 static void
 add_sign(struct math *m, const struct sign *s)
 {
 	const char *text = m->ascii ? s->plain : s->nice;
-	bool blank = after_blank(m);
 
-	if (s->kind == RELATION && !blank)
-		buf_addc(m->out, ' ');
-	buf_adds(m->out, text);
-	if (s->kind == WORD)
+	if (s->kind == RELATION) {
+		add_relation(m, text);
 		return;
+	}
 	/* LaTeX does not mind the blank that ends a name. */
-	if (s->kind == RELATION || !blank || m->out->len == strlen(text))
+	if (s->kind == SIGN && (!after_blank(m) || m->out->len == 0))
 		skip_blanks(m);
-	if (s->kind == RELATION && m->p < m->end)
-		buf_addc(m->out, ' ');
+	else if (s->kind == CLOSER)
+		trim(m, ' ');
+	else if (s->kind == EDGE && m->p < m->end && *m->p == '.')
+		m->p++;
+	add_apart(m, text);
 }
 
 /* What is in braces here, or one sign; it is left behind.  [*from, *to) */
@@ -158,12 +235,35 @@ argument(struct math *m, const char **from, const char **to)
 		*from = *to;
 }
 
-/* More than a number, a name or a command. */
+static bool
+all_digits(const char *s, const char *end)
+{
+	if (s < end && *s == '-')
+		s++;
+	if (s == end)
+		return false;
+	while (s < end && isdigit((unsigned char)*s))
+		s++;
+	return s == end;
+}
+
+static bool
+all_letters(const char *s, const char *end)
+{
+	while (s < end && isalpha((unsigned char)*s))
+		s++;
+	return s == end;
+}
+
+/* Neither a number nor one sign or command. */
 static bool
 is_compound(const char *s, const char *end)
 {
-	s += s < end && *s == '\\';
-	while (s < end && isalnum((unsigned char)*s))
+	if (s < end && *s == '\\')
+		return !all_letters(s + 1, end);
+	if (all_digits(s, end))
+		return *s == '-';
+	for (s += s < end; s < end && (*s & 0xc0) == 0x80;)
 		s++;
 	return s < end;
 }
@@ -182,16 +282,39 @@ add_argument(struct math *m)
 	buf_adds(m->out, brackets ? ")" : "");
 }
 
-static bool
-all_digits(const char *s, const char *end)
+/* As it is, with something around it. */
+static void
+add_within(struct math *m, const char *before, const char *after)
 {
-	if (s < end && *s == '-')
-		s++;
-	if (s == end)
-		return false;
-	while (s < end && isdigit((unsigned char)*s))
-		s++;
-	return s == end;
+	struct math inner = *m;
+
+	buf_adds(m->out, before);
+	argument(m, &inner.p, &inner.end);
+	formula(&inner);
+	buf_adds(m->out, after);
+}
+
+static bool
+is_name(const char *s, size_t n, const char *name)
+{
+	return strlen(name) == n && strncmp(s, name, n) == 0;
+}
+
+/* Signs of their own: degrees and x'. */
+static const char *
+whole_script(const struct math *m, const char *s, const char *end)
+{
+	if (is_name(s, (size_t)(end - s), "\\circ"))
+		return m->ascii ? " deg" : "\u00b0";
+	return is_name(s, (size_t)(end - s), "\\prime") ? "'" : NULL;
+}
+
+/* "2^2n" is not 2^{2n}; names such as x_{max} are clear. */
+static bool
+needs_braces(const char *s, const char *end, bool up)
+{
+	return is_compound(s, end) && !all_digits(s, end) &&
+	    (up || !all_letters(s, end));
 }
 
 /* After ^ or _: digits small, where the terminal has them; else as written. */
@@ -205,21 +328,28 @@ add_script(struct math *m, bool up)
 		    "\u2076", "\u2077", "\u2078", "\u2079", "\u207b" },
 	};
 	struct math inner = *m;
-	bool braces = *m->p == '{';
+	const char *whole;
+	bool braces;
 
 	argument(m, &inner.p, &inner.end);
+	whole = up ? whole_script(m, inner.p, inner.end) : NULL;
+	if (whole != NULL) {
+		buf_adds(m->out, whole);
+		return;
+	}
 	if (!m->ascii && all_digits(inner.p, inner.end)) {
 		for (; inner.p < inner.end; inner.p++)
 			buf_adds(m->out, small[up][*inner.p == '-' ? 10 :
 			    *inner.p - '0']);
 		return;
 	}
-	braces = braces && is_compound(inner.p, inner.end) &&
-	    !all_digits(inner.p, inner.end);
+	braces = needs_braces(inner.p, inner.end, up);
 	buf_adds(m->out, up ? "^" : "_");
 	buf_adds(m->out, braces ? "{" : "");
 	formula(&inner);
 	buf_adds(m->out, braces ? "}" : "");
+	if (!braces && after_letter(m) && before_letter(m))
+		buf_addc(m->out, ' ');
 }
 
 static const struct sign *
@@ -232,23 +362,147 @@ find_sign(const char *name, size_t n)
 	return NULL;
 }
 
-/* "\\{" and the like; "\\," is a space. */
+/* "\\{" and the like; "\\," is a space, and "\\\\" ends a row. */
 static void
 add_escaped(struct math *m)
 {
 	char c = *m->p++;
 
-	if (strchr(",;: \\", c) != NULL)
+	if (c == '\\') {
+		trim(m, ' ');
+		buf_adds(m->out, "; ");
+	} else if (c != '\0' && strchr(",;: ", c) != NULL) {
 		buf_adds(m->out, after_blank(m) ? "" : " ");
-	else if (c != '!')
+	} else if (c != '!') {
 		buf_addc(m->out, c);
+	}
 }
 
+/* What follows a fraction is not part of what is below its line. */
 static bool
-is_name(const char *s, size_t n, const char *name)
+is_followed(const struct math *m)
 {
-	return strlen(name) == n && strncmp(s, name, n) == 0;
+	const char *p = m->p, *name;
+	const struct sign *s;
+
+	while (p < m->end && *p == ' ')
+		p++;
+	if (p == m->end || *p != '\\')
+		return p < m->end && (isalnum((unsigned char)*p) ||
+		    strchr("(^_", *p) != NULL);
+	for (name = ++p; p < m->end && isalpha((unsigned char)*p); p++)
+		;
+	s = find_sign(name, (size_t)(p - name));
+	return p > name && (s != NULL ? s->kind == WORD && s->nice[0] != ' ' :
+	    !is_name(name, (size_t)(p - name), "end"));
 }
+
+static void
+add_fraction(struct math *m)
+{
+	struct buf *out = m->out, inner = { 0 };
+	bool brackets = out->len > 0 && after_letter(m);
+
+	m->out = &inner;
+	add_argument(m);
+	buf_addc(m->out, '/');
+	add_argument(m);
+	m->out = out;
+	brackets |= is_followed(m);
+	buf_adds(out, brackets ? "(" : "");
+	buf_add(out, buf_str(&inner), inner.len);
+	buf_adds(out, brackets ? ")" : "");
+	buf_free(&inner);
+}
+
+static void
+add_root(struct math *m)
+{
+	const char *close = m->p < m->end && *m->p == '[' ?
+	    memchr(m->p, ']', (size_t)(m->end - m->p)) : NULL;
+	struct math degree = *m;
+
+	add_apart(m, m->ascii ? "sqrt" : "\u221a");
+	if (close != NULL) {
+		degree.p++;
+		degree.end = close;
+		m->p = close + 1;
+		buf_addc(m->out, '[');
+		formula(&degree);
+		buf_addc(m->out, ']');
+	} else if (m->ascii) {
+		buf_adds(m->out, after_blank(m) ? "" : " ");
+	}
+	add_argument(m);
+	if (after_letter(m) && before_letter(m))
+		buf_addc(m->out, ' ');
+}
+
+static void
+add_binomial(struct math *m)
+{
+	add_apart(m, "C(");
+	add_within(m, "", ", ");
+	add_within(m, "", ")");
+}
+
+static void
+add_modulus(struct math *m)
+{
+	trim(m, ' ');
+	add_within(m, " (mod ", ")");
+}
+
+static void
+add_not(struct math *m)
+{
+	skip_blanks(m);
+	if (m->p < m->end && *m->p == '=') {
+		m->p++;
+		add_sign(m, find_sign("ne", 2));
+	} else if (m->end - m->p >= 3 && strncmp(m->p, "\\in", 3) == 0 &&
+	    (m->end - m->p == 3 || !isalpha((unsigned char)m->p[3]))) {
+		m->p += 3;
+		add_sign(m, find_sign("notin", 5));
+	} else {
+		add_apart(m, "\\not");
+	}
+}
+
+/* Rows, as of a definition by cases. */
+static void
+begin_rows(struct math *m)
+{
+	const char *name, *end;
+
+	argument(m, &name, &end);
+	if (is_name(name, (size_t)(end - name), "array"))
+		argument(m, &name, &end);
+	else if (is_name(name, (size_t)(end - name), "cases"))
+		buf_adds(m->out, after_blank(m) ? "{ " : " { ");
+	skip_blanks(m);
+}
+
+static void
+end_rows(struct math *m)
+{
+	const char *name, *end;
+
+	argument(m, &name, &end);
+	trim(m, ' ');
+	trim(m, ';');
+}
+
+static const struct {
+	const char *name;
+	void (*add)(struct math *);
+} commands[] = {
+	{ "frac", add_fraction }, { "dfrac", add_fraction },
+	{ "tfrac", add_fraction }, { "cfrac", add_fraction },
+	{ "sqrt", add_root }, { "binom", add_binomial },
+	{ "pmod", add_modulus }, { "not", add_not },
+	{ "begin", begin_rows }, { "end", end_rows },
+};
 
 /* Behind the backslash. */
 static void
@@ -264,19 +518,40 @@ add_command(struct math *m)
 	s = find_sign(name, n);
 	if (s != NULL) {
 		add_sign(m, s);
-	} else if (is_name(name, n, "frac")) {
-		add_argument(m);
-		buf_addc(m->out, '/');
-		add_argument(m);
-	} else if (is_name(name, n, "sqrt")) {
-		buf_adds(m->out, m->ascii ? "sqrt " : "\u221a");
-		add_argument(m);
-	} else if (n > 0) {
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (is_name(name, n, commands[i].name)) {
+			commands[i].add(m);
+			return;
+		}
+	if (n > 0) {
 		buf_addc(m->out, '\\');
 		buf_add(m->out, name, n);
+		while (m->p < m->end && *m->p == '{')
+			add_within(m, "{", "}");
 	} else if (m->p < m->end) {
 		add_escaped(m);
 	}
+}
+
+/* The blank between two columns; "&lt;" is as in the text around. */
+static void
+add_ampersand(struct math *m)
+{
+	static const char *const names[] = { "<lt;", ">gt;", "&amp;" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t n = strlen(names[i] + 1);
+
+		if ((size_t)(m->end - m->p) >= n &&
+		    strncmp(m->p, names[i] + 1, n) == 0) {
+			m->p += n;
+			buf_addc(m->out, names[i][0]);
+			return;
+		}
+	}
+	buf_adds(m->out, after_blank(m) ? "" : " ");
 }
 
 static void
@@ -294,7 +569,9 @@ formula(struct math *m)
 		else if ((c == '^' || c == '_') && m->p < m->end &&
 		    *m->p != c)
 			add_script(m, c == '^');
-		else if (strchr("~ \n\t", c) != NULL)
+		else if (c == '&')
+			add_ampersand(m);
+		else if (c != '\0' && strchr("~ \n\t", c) != NULL)
 			buf_adds(m->out, after_blank(m) ? "" : " ");
 		else if (c != '{' && c != '}')
 			buf_addc(m->out, c);

@@ -113,14 +113,25 @@ span_add_entity(struct markdown *m, const char *s, size_t n)
 	span_add(m, utf8, utf8_encode(cp, utf8));
 }
 
-/* "$5 and $10" is no formula: there a dollar sign has a blank inside. */
+/* "$5 and $10" is no formula, nor is "5$, 6$", nor "$5/kg to US$6": there a
+ * dollar sign has a blank inside, or what a sentence goes on with, or a digit
+ * behind it. */
+static bool
+is_money(const struct markdown *m, const char *s, size_t n)
+{
+	const char *end = m->math_end;
+
+	return n > 0 && (s[0] == ' ' || s[0] == ',' || s[0] == ';' ||
+	    s[0] == ')' || s[n - 1] == ' ' || (end != NULL && *end == '$' &&
+	    end[1] >= '0' && end[1] <= '9'));
+}
+
 void
 span_end_math(struct markdown *m, bool display)
 {
 	struct rich *r = &m->rich;
 	size_t from = m->math_start, n = r->text.len - from;
-	bool money = n > 0 && !display && (r->text.data[from] == ' ' ||
-	    r->text.data[r->text.len - 1] == ' ');
+	bool money = !display && is_money(m, buf_str(&r->text) + from, n);
 	char *s;
 
 	if (n == 0)

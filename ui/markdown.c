@@ -36,6 +36,8 @@ on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *user)
 		}
 		/* fall through */
 	default:
+		if (type == MD_TEXT_LATEXMATH)
+			m->math_end = s + n;
 		span_add_text(m, s, n);
 	}
 	return lines_full(m);
@@ -85,6 +87,7 @@ on_span(MD_SPANTYPE type, void *detail, struct markdown *m, int by)
 	case MD_SPAN_LATEXMATH:
 	case MD_SPAN_LATEXMATH_DISPLAY:
 		m->emph += by;
+		m->math_end = by > 0 ? NULL : m->math_end;
 		if (by > 0)
 			m->math_start = m->rich.text.len;
 		else

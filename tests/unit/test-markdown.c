@@ -120,22 +120,80 @@ formulas_are_readable(void **st)
 		    "1 <= n <= 10^18" },
 		{ "$a_1, \\ldots, a_{n-1}$", "a\u2081, \u2026, a_{n-1}",
 		    "a_1, ..., a_{n-1}" },
-		{ "$x^{-2}y_{ij}$", "x\u207b\u00b2y_ij", "x^-2y_ij" },
+		{ "$x^{-2}y_{ij}$", "x\u207b\u00b2y_ij", "x^-2 y_ij" },
 		{ "$2\\cdot 10^5$", "2\u00b710\u2075", "2*10^5" },
 		{ "$a \\times b$", "a \u00d7 b", "a x b" },
 		{ "$\\frac{n(n+1)}{2}$", "(n(n+1))/2", "(n(n+1))/2" },
 		{ "$\\sqrt{x} = \\sqrt{2x+1}$", "\u221ax = \u221a(2x+1)",
 		    "sqrt x = sqrt (2x+1)" },
-		{ "$O(n\\log n)$", "O(nlog n)", "O(nlog n)" },
+		{ "$O(n\\log n)$", "O(n log n)", "O(n log n)" },
+		{ "$O(n^2\\log{n})$", "O(n\u00b2 log n)", "O(n^2 log n)" },
 		{ "$S = \\{1, 2\\}$", "S = {1, 2}", "S = {1, 2}" },
 		{ "$\\text{no } x \\bmod{} m$", "no x mod m", "no x mod m" },
 		{ "$i\\,j\\!k~l$", "i jk l", "i jk l" },
 		{ "$\\alpha x \\in \\mathbb{N}$", "\u03b1x \u2208 N",
-		    "alphax in N" },
-		{ "$\\unheardof{x}$", "\\unheardofx", "\\unheardofx" },
+		    "alpha x in N" },
+		{ "$\\unheardof{x}$", "\\unheardof{x}",
+		    "\\unheardof{x}" },
 		{ "$$\\sum_{i=1}^n i$$", "\u2211_{i=1}^n i", "sum_{i=1}^n i" },
 		{ "$x^{$", "x^", "x^" }, { "$\\frac$", "/", "/" },
 		{ "$\\frac1{$", "1/", "1/" }, { "$a^^b$", "a^^b", "a^^b" },
+	};
+
+	(void)st;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		char *nice = xasprintf("%s\n", all[i].nice);
+		char *plain = xasprintf("%s\n", all[i].plain);
+
+		expect_as(all[i].given, 40, false, nice);
+		expect_as(all[i].given, 40, true, plain);
+		free(nice);
+		free(plain);
+	}
+}
+
+/* Not another number, and not another name. */
+static void
+formulas_say_the_same(void **st)
+{
+	static const struct {
+		const char *given, *nice, *plain;
+	} all[] = {
+		{ "$2^{2n}$ $2^nm$ $2^{ab}$", "2^{2n} 2^n m 2^{ab}",
+		    "2^{2n} 2^n m 2^{ab}" },
+		{ "$x_{1}2$ $10^{5}n$", "x\u20812 10\u2075n", "x_1 2 10^5 n" },
+		{ "$x_iy_i$ $x_{max}$", "x_i y_i x_max", "x_i y_i x_max" },
+		{ "$2\\frac{1}{3}$", "2(1/3)", "2(1/3)" },
+		{ "$\\frac{1}{2}n$", "(1/2)n", "(1/2)n" },
+		{ "$\\frac{1}{2n} + \\dfrac12$", "1/(2n) + 1/2",
+		    "1/(2n) + 1/2" },
+		{ "$\\frac{1}{2}\\log n$", "(1/2) log n", "(1/2) log n" },
+		{ "$\\sqrt{2x}$ $\\sqrt{x}y$", "\u221a(2x) \u221ax y",
+		    "sqrt (2x) sqrt x y" },
+		{ "$\\sqrt[3]{x}$", "\u221a[3]x", "sqrt[3]x" },
+		{ "$2\\pi r$", "2\u03c0r", "2 pi r" },
+		{ "$n\\times m$", "n\u00d7m", "n x m" },
+		{ "$90^\\circ$ $f^{\\prime}$", "90\u00b0 f'", "90 deg f'" },
+		{ "$\\lfloor n/2 \\rfloor$", "\u230an/2\u230b",
+		    "floor(n/2)" },
+		{ "$\\left\\{x\\right.$ $\\lvert y \\rvert$", "{x |y|",
+		    "{x |y|" },
+		{ "$\\binom{n}{k}$", "C(n, k)", "C(n, k)" },
+		{ "$x \\equiv y \\pmod{10^9+7}$", "x \u2261 y (mod 10\u2079+7)",
+		    "x == y (mod 10^9+7)" },
+		{ "$a\\not=b$ $a \\not\\in S$", "a \u2260 b a \u2209 S",
+		    "a != b a not in S" },
+		{ "$\\overline{ab}c$", "\\overline{ab}c",
+		    "\\overline{ab}c" },
+		{ "$f=\\begin{cases}1&x\\\\2&y\\\\\\end{cases}$",
+		    "f= { 1 x; 2 y", "f= { 1 x; 2 y" },
+		{ "$a &lt; b$", "a < b", "a < b" },
+		{ "\\$5 and $n$", "$5 and n", "$5 and n" },
+		{ "from $5/kg to US$6", "from $5/kg to US$6",
+		    "from $5/kg to US$6" },
+		{ "5$, 6$ and $n$", "5$, 6$ and n", "5$, 6$ and n" },
+		{ "x $\\begin$ $\\not$ $\\end{$ $\\sqrt[$", "x  \\not  \u221a[",
+		    "x  \\not  sqrt [" },
 	};
 
 	(void)st;
@@ -324,6 +382,7 @@ main(void)
 		cmocka_unit_test(paragraphs_wrap),
 		cmocka_unit_test(headings_and_spans),
 		cmocka_unit_test(formulas_are_readable),
+		cmocka_unit_test(formulas_say_the_same),
 		cmocka_unit_test(struck_text_is_struck),
 		cmocka_unit_test(code_is_cut_not_wrapped),
 		cmocka_unit_test(lists_hang),
