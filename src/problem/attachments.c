@@ -39,7 +39,8 @@ add_file(struct package *k, const char *path, const char *name,
 	p->files = xreallocarray(p->files, p->nfiles + 1, sizeof *p->files);
 	f = &p->files[p->nfiles++];
 	*f = (struct problem_file){ .language = l, .name = xstrdup(name) };
-	return package_file(path, BYTES_MAX - bytes, &f->data, &f->len, e);
+	return package_file(path, BYTES_MAX - bytes < PACKAGE_FILE_MAX ?
+	    BYTES_MAX - bytes : PACKAGE_FILE_MAX, &f->data, &f->len, e);
 }
 
 /* The regular files of a directory; *n: how many.  One that is not there has

@@ -208,7 +208,8 @@ load_files(struct group *g, const char *in, const char *ans,
 	return is_named_well(c, in, e) && (g->hidden ||
 	    (package_may_show(g->k, in, true, e) &&
 	    package_may_show(g->k, ans, true, e))) &&
-	    package_file(in, CASE_MAX, &c->in, &c->in_len, e) &&
+	    package_file(in, g->hidden ? CASE_MAX : PACKAGE_FILE_MAX, &c->in,
+	    &c->in_len, e) &&
 	    package_file(ans, CASE_MAX, &c->ans, &c->ans_len, e);
 }
 

@@ -8,6 +8,8 @@
 
 #include "problem/problem.h"
 
+#define PACKAGE_FILE_MAX (8u << 20) /* of one that goes into the workspace */
+
 struct constant { /* "n" or "n.tex", as {{n}} and {{n.tex}} name it */
 	char *name, *value;
 };

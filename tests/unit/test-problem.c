@@ -697,6 +697,27 @@ too_many_attachments_are_refused(void **st)
 	    "most 100");
 }
 
+/* They would not come to the workspace. */
+static void
+what_a_sandbox_does_not_take_is_refused(void **st)
+{
+	char path[160];
+
+	(void)st;
+	make_dir("attachments");
+	put("attachments/x", "");
+	snprintf(path, sizeof path, "%s/attachments/x", dir);
+	assert_int_equal(truncate(path, 8 << 20), 0);
+	problem_free(load());
+	assert_int_equal(truncate(path, (8 << 20) + 1), 0);
+	put("data/secret/z.ans", "");
+	expect_error("data/secret/z.in", "", "attachments/x: not a file of");
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof path, "%s/data/sample/1.in", dir);
+	assert_int_equal(truncate(path, (8 << 20) + 1), 0);
+	expect_error("data/secret/z.in", "", "sample/1.in: not a file of");
+}
+
 /* ---- statement ---- */
 
 static void
@@ -792,6 +813,7 @@ main(void)
 		case_of(attachments_are_read),
 		case_of(templates_begin_a_solution),
 		case_of(too_many_attachments_are_refused),
+		case_of(what_a_sandbox_does_not_take_is_refused),
 		case_of(a_statement_may_be_in_another_language),
 		case_of(a_statement_has_its_constants_and_samples),
 		case_of(constants_do_not_grow_without_end),
