@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "problem/package.h"
 
-#define YAML_MAX (64u << 10) /* libyaml's work grows with its square */
+#define YAML_MAX (64u << 10)
+#define NESTED_MAX 200 /* libyaml looks at each open bracket for each token */
 
 static int
 by_key(const void *a, const void *b)
@@ -57,6 +58,24 @@ check_maps(struct yaml *y, struct err *e)
 	return ok;
 }
 
+/* Those in quotes count as well, which nobody will notice. */
+static bool
+is_flat(const char *path, const char *text, struct err *e)
+{
+	size_t line = 1;
+	int open = 0;
+
+	for (; *text != '\0'; text++) {
+		line += *text == '\n';
+		open += *text == '[' || *text == '{';
+		open -= open > 0 && (*text == ']' || *text == '}');
+		if (open > NESTED_MAX)
+			return err_set(e, ERR_LIMIT, "%s:%zu: more than %d "
+			    "brackets are open", path, line, NESTED_MAX);
+	}
+	return true;
+}
+
 bool
 yaml_open(struct yaml *y, const char *path, struct err *e)
 {
@@ -68,6 +87,10 @@ yaml_open(struct yaml *y, const char *path, struct err *e)
 	y->path = path;
 	if (!package_file(path, YAML_MAX, &text, &n, e))
 		return false;
+	if (!is_flat(path, text, e)) {
+		free(text);
+		return false;
+	}
 	if (!yaml_parser_initialize(&parser))
 		abort();
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);

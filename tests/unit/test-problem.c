@@ -718,6 +718,25 @@ what_a_sandbox_does_not_take_is_refused(void **st)
 	expect_error("data/secret/z.in", "", "sample/1.in: not a file of");
 }
 
+/* 60 KB of brackets took seconds, and each case may have such a file. */
+static void
+yaml_that_is_nested_deep_is_refused(void **st)
+{
+	char open[202], close[202], *deep;
+
+	(void)st;
+	memset(open, '[', sizeof open);
+	memset(close, ']', sizeof close);
+	open[201] = close[201] = '\0';
+	deep = xasprintf("name: x\nk: %s%s\n", open + 1, close + 1);
+	put("problem.yaml", deep);
+	problem_free(load());
+	free(deep);
+	deep = xasprintf("name: x\nk: %s%s\n", open, close);
+	expect_error("problem.yaml", deep, "problem.yaml:2: more than 200");
+	free(deep);
+}
+
 /* ---- statement ---- */
 
 static void
@@ -813,6 +832,7 @@ main(void)
 		case_of(attachments_are_read),
 		case_of(templates_begin_a_solution),
 		case_of(too_many_attachments_are_refused),
+		case_of(yaml_that_is_nested_deep_is_refused),
 		case_of(what_a_sandbox_does_not_take_is_refused),
 		case_of(a_statement_may_be_in_another_language),
 		case_of(a_statement_has_its_constants_and_samples),
