@@ -118,7 +118,7 @@ read_config(const struct package *k, const char *path, char **args,
 	yaml_node_t *root, *n = NULL;
 	bool ok;
 
-	if (!yaml_open(&y, path, e))
+	if (!yaml_open(&y, k, path, e))
 		return false;
 	root = yaml_document_get_root_node(&y.doc);
 	ok = takes_none(&y, yaml_child(&y, root, "args"), e) &&
@@ -129,11 +129,9 @@ read_config(const struct package *k, const char *path, char **args,
 		n = yaml_child(&y, n, "flags");
 	if (ok && n != NULL) {
 		struct compare_rules r = { 0 };
-		char *words = yaml_words(&y, n);
 
 		free(*args);
-		*args = words != NULL ? package_replaced(k, words) : NULL;
-		free(words);
+		*args = yaml_words(&y, n);
 		ok = (*args != NULL && compare_rules_add(&r, *args)) ||
 		    err_set(e, ERR_UNSUPPORTED, "%s:%zu: not arguments that "
 		    "the default validator knows", path, yaml_line(n));

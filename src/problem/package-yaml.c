@@ -76,31 +76,46 @@ is_flat(const char *path, const char *text, struct err *e)
 	return true;
 }
 
-bool
-yaml_open(struct yaml *y, const char *path, struct err *e)
+static bool
+parse(struct yaml *y, const char *text, size_t n, struct err *e)
 {
 	yaml_parser_t parser;
-	char *text;
+	bool ok;
+
+	if (!yaml_parser_initialize(&parser))
+		abort();
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
+	ok = yaml_parser_load(&parser, &y->doc) ||
+	    err_set(e, ERR_INVALID, "%s:%zu: %s", y->path,
+	    parser.problem_mark.line + 1, parser.problem != NULL ?
+	    parser.problem : "not YAML");
+	yaml_parser_delete(&parser);
+	return ok && check_maps(y, e);
+}
+
+bool
+yaml_open(struct yaml *y, const struct package *k, const char *path,
+    struct err *e)
+{
+	char *text, *whole;
 	size_t n;
 	bool ok;
 
 	y->path = path;
 	if (!package_file(path, YAML_MAX, &text, &n, e))
 		return false;
-	if (!is_flat(path, text, e)) {
+	/* As it is, it may be in UTF-16. */
+	if (k != NULL && k->nconstants > 0) {
+		whole = package_replaced(k, text);
 		free(text);
-		return false;
+		text = whole;
+		n = strlen(text);
 	}
-	if (!yaml_parser_initialize(&parser))
-		abort();
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
-	ok = yaml_parser_load(&parser, &y->doc) ||
-	    err_set(e, ERR_INVALID, "%s:%zu: %s", path,
-	    parser.problem_mark.line + 1, parser.problem != NULL ?
-	    parser.problem : "not YAML");
-	yaml_parser_delete(&parser);
+	ok = n <= YAML_MAX || err_set(e, ERR_LIMIT, "%s: with its constants "
+	    "it has more than %u KiB", path, YAML_MAX >> 10);
+	ok = ok && is_flat(path, text, e) && parse(y, text, n, e);
 	free(text);
-	return ok && check_maps(y, e);
+	return ok;
 }
 
 void
@@ -339,6 +354,8 @@ read_constant(struct package *k, struct yaml *y, const char *name,
 
 	if (value != NULL)
 		add_constant(k, xstrdup(name), value);
+	if (value != NULL && yaml_text(n) != NULL)
+		add_constant(k, xasprintf("%s.value", name), value);
 	if (n == NULL || n->type != YAML_MAPPING_NODE)
 		return;
 	for (pair = n->data.mapping.pairs.start;
@@ -416,7 +433,7 @@ package_yaml(struct package *k, struct err *e)
 {
 	char *path = xasprintf("%s/problem.yaml", k->dir);
 	struct yaml y;
-	bool ok = yaml_open(&y, path, e);
+	bool ok = yaml_open(&y, NULL, path, e);
 
 	if (ok) {
 		ok = interpret(k, &y, e);

@@ -45,7 +45,9 @@ struct yaml {
 	yaml_document_t doc;
 };
 
-bool yaml_open(struct yaml *, const char *path, struct err *) WARN_UNUSED;
+/* k: its constants are replaced, before it is YAML; NULL: none. */
+bool yaml_open(struct yaml *, const struct package *k, const char *path,
+    struct err *) WARN_UNUSED;
 void yaml_close(struct yaml *);
 /* NULL: none, null, and of a node that is no map. */
 yaml_node_t *yaml_child(struct yaml *, yaml_node_t *map, const char *key);

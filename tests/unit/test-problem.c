@@ -544,10 +544,13 @@ cases_say_how_their_outputs_are_compared(void **st)
 	    "constants:\n  eps: 1e-3\n");
 	put("data/secret/test_group.yaml",
 	    "output_validator_args: [case_sensitive]\n");
+	put("data/sample/test_group.yaml",
+	    "output_validator_args: [float_tolerance, {{eps.value}}]\n");
 	put("data/secret/b.yaml", "hint: none\noutput_validator_args:\n"
 	    "- float_tolerance\n- '{{eps}}'\n");
 	p = load();
 	assert_false(rules_of(p, "1")->case_sensitive);
+	assert_true(rules_of(p, "1")->relative_tolerance == 1e-3);
 	assert_true(rules_of(p, "a")->case_sensitive);
 	assert_false(rules_of(p, "b")->case_sensitive);
 	assert_true(rules_of(p, "b")->relative_tolerance == 1e-3);
