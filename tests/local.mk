@@ -385,6 +385,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/modal/url \
 	tests/fuzz/corpus/modal/walk \
 	tests/fuzz/corpus/problem/anchors \
+	tests/fuzz/corpus/problem/constants \
 	tests/fuzz/corpus/problem/cycle \
 	tests/fuzz/corpus/problem/deep \
 	tests/fuzz/corpus/problem/extra-inputs \

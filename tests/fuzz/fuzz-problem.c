@@ -27,9 +27,13 @@ static const char *const names[] = { "problem.yaml",
 	"data/sample/2.in", "data/secret/a.in", "data/secret/a.ans",
 	"data/secret/.in", "data/secret/b.ans", "statement/problem.sv.md",
 	"data/testdata.yaml", "data/secret/test_group.yaml",
-	"data/secret/a.yaml", "data/secret/g/c.in", "data/secret/g/c.ans" };
+	"data/secret/a.yaml", "data/secret/g/c.in", "data/secret/g/c.ans",
+	"data/sample/test_group.yaml", "attachments/grid.txt",
+	"attachments/templates/python3/start.py", ".timelimit" };
 static const char *const dirs[] = { "problem_statement", "statement", "data",
-	"data/sample", "data/secret", "data/secret/g" };
+	"data/sample", "data/secret", "data/secret/g",
+	"attachments", "attachments/templates",
+	"attachments/templates/python3" };
 
 static char root[4096];
 
