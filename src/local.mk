@@ -120,6 +120,7 @@ libcore_a_SOURCES = \
 	src/problem/problem.c \
 	src/problem/problem.h \
 	src/problem/statement.c \
+	src/problem/yaml.c \
 	src/session/command.h \
 	src/session/core-attach.c \
 	src/session/core-files.c \

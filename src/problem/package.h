@@ -38,7 +38,7 @@ bool package_is_below(const char *path, const char *dir); /* NULL: none */
 /* {{name}} of the package's constants replaced; the caller's.  Others stay. */
 char *package_replaced(const struct package *, const char *text);
 
-/* ---- YAML ---- */
+/* ---- YAML (yaml.c) ---- */
 
 struct yaml {
 	const char *path; /* lives as long as this */
