@@ -356,8 +356,7 @@ static const struct sign *
 find_sign(const char *name, size_t n)
 {
 	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
-		if (strlen(signs[i].name) == n &&
-		    strncmp(signs[i].name, name, n) == 0)
+		if (is_name(name, n, signs[i].name))
 			return &signs[i];
 	return NULL;
 }
