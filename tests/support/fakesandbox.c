@@ -490,6 +490,15 @@ give(struct fs_result *r, const struct fake_file *k, bool content)
 }
 
 static void
+give_all(struct fake *f, struct fs_result *r)
+{
+	for (size_t i = 0; i < f->nfiles; i++)
+		give(r, &f->files[i], r->op == FS_TREE);
+	for (unsigned i = 0; i < f->plan->skips; i++)
+		fs_skip(r, "d/big");
+}
+
+static void
 fs_do(struct fake *f, struct fs_result *r, const char *path, const char *to,
     const char *data, size_t n)
 {
@@ -499,10 +508,7 @@ fs_do(struct fake *f, struct fs_result *r, const char *path, const char *to,
 	if (f->failed != NULL) {
 		r->ok = err_set(&r->err, ERR_UNAVAILABLE, "%s", f->failed);
 	} else if (r->op == FS_LIST || r->op == FS_TREE) {
-		for (size_t i = 0; i < f->nfiles; i++)
-			give(r, &f->files[i], r->op == FS_TREE);
-		for (unsigned i = 0; i < f->plan->skips; i++)
-			fs_skip(r, "d/big");
+		give_all(f, r);
 	} else if (r->op == FS_PUT && f->plan->fail_put != NULL) {
 		r->ok = err_set(&r->err, ERR_IO, "%s", f->plan->fail_put);
 	} else if (r->op == FS_PUT) {

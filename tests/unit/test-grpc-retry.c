@@ -567,6 +567,18 @@ test_slow_is_not_dead(void **state)
 	expect_health(f, GRPC_OPEN, 5, SEC);
 }
 
+/* A call, its answer, and what the connection says that it took. */
+static void
+answered_in(struct fixture *f, struct seen *s, bool fresh, int64_t us)
+{
+	unary(f, s, NULL);
+	head(last(f));
+	send_message(last(f), "");
+	say(last(f), "grpc-status: 0");
+	end(last(f), &(struct wire_end){ .fresh = fresh, .took_us = us });
+	advance(f, 0);
+}
+
 static void
 test_round_trips(void **state)
 {
@@ -583,12 +595,7 @@ test_round_trips(void **state)
 	answer(last(f), "");
 	stream(f, &s[1], 0);
 	answer(last(f), "");
-	unary(f, &s[2], NULL);
-	head(last(f));
-	send_message(last(f), "");
-	say(last(f), "grpc-status: 0");
-	end(last(f), &(struct wire_end){ .fresh = true, .took_us = 90 * MS });
-	advance(f, 0);
+	answered_in(f, &s[2], true, 90 * MS);
 	grpc_health(f->grpc, &h);
 	assert_int_equal(h.rtt_us, -1);
 	assert_int_equal(f->watched, 0);
@@ -596,34 +603,19 @@ test_round_trips(void **state)
 	answer(last(f), "");
 	advance(f, 0);
 	assert_int_equal(f->watched, 1);
-	unary(f, &s[4], NULL);
-	head(last(f));
-	send_message(last(f), "");
-	say(last(f), "grpc-status: 0");
-	end(last(f), &(struct wire_end){ .took_us = 100 * MS });
-	advance(f, 0);
+	answered_in(f, &s[4], false, 100 * MS);
 	grpc_health(f->grpc, &h);
 	assert_int_equal(h.rtt_us, 30 * MS);
 	assert_int_equal(f->watched, 1);
 	/* Nor does one that stood still amidst: it was no longer way. */
-	unary(f, &s[5], NULL);
-	head(last(f));
-	send_message(last(f), "");
-	say(last(f), "grpc-status: 0");
-	end(last(f), &(struct wire_end){ .took_us = 2000 * MS });
-	advance(f, 0);
+	answered_in(f, &s[5], false, 2000 * MS);
 	grpc_health(f->grpc, &h);
 	assert_int_equal(h.rtt_us, 30 * MS);
 	/* But where all are so, that is what one takes. */
 	for (int i = 0; i < 100; i++) {
 		struct seen so = { 0 };
 
-		unary(f, &so, NULL);
-		head(last(f));
-		send_message(last(f), "");
-		say(last(f), "grpc-status: 0");
-		end(last(f), &(struct wire_end){ .took_us = 2000 * MS });
-		advance(f, 0);
+		answered_in(f, &so, false, 2000 * MS);
 	}
 	grpc_health(f->grpc, &h);
 	assert_true(h.rtt_us > 1900 * MS);

@@ -110,12 +110,28 @@ headings_and_spans(void **st)
 	expect("---", 4, "────\n");
 }
 
+struct formula { /* as it is shown, and with ASCII alone */
+	const char *given, *nice, *plain;
+};
+
+static void
+expect_formulas(const struct formula *f, size_t n)
+{
+	for (; n > 0; f++, n--) {
+		char *nice = xasprintf("%s\n", f->nice);
+		char *plain = xasprintf("%s\n", f->plain);
+
+		expect_as(f->given, 40, false, nice);
+		expect_as(f->given, 40, true, plain);
+		free(nice);
+		free(plain);
+	}
+}
+
 static void
 formulas_are_readable(void **st)
 {
-	static const struct {
-		const char *given, *nice, *plain;
-	} all[] = {
+	static const struct formula all[] = {
 		{ "$1\\le n\\leq 10^{18}$", "1 \u2264 n \u2264 10\u00b9\u2078",
 		    "1 <= n <= 10^18" },
 		{ "$a_1, \\ldots, a_{n-1}$", "a\u2081, \u2026, a_{n-1}",
@@ -141,24 +157,14 @@ formulas_are_readable(void **st)
 	};
 
 	(void)st;
-	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		char *nice = xasprintf("%s\n", all[i].nice);
-		char *plain = xasprintf("%s\n", all[i].plain);
-
-		expect_as(all[i].given, 40, false, nice);
-		expect_as(all[i].given, 40, true, plain);
-		free(nice);
-		free(plain);
-	}
+	expect_formulas(all, ARRAY_LEN(all));
 }
 
 /* Not another number, and not another name. */
 static void
 formulas_say_the_same(void **st)
 {
-	static const struct {
-		const char *given, *nice, *plain;
-	} all[] = {
+	static const struct formula all[] = {
 		{ "$2^{2n}$ $2^nm$ $2^{ab}$", "2^{2n} 2^n m 2^{ab}",
 		    "2^{2n} 2^n m 2^{ab}" },
 		{ "$x_{1}2$ $10^{5}n$", "x\u20812 10\u2075n", "x_1 2 10^5 n" },
@@ -197,15 +203,7 @@ formulas_say_the_same(void **st)
 	};
 
 	(void)st;
-	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		char *nice = xasprintf("%s\n", all[i].nice);
-		char *plain = xasprintf("%s\n", all[i].plain);
-
-		expect_as(all[i].given, 40, false, nice);
-		expect_as(all[i].given, 40, true, plain);
-		free(nice);
-		free(plain);
-	}
+	expect_formulas(all, ARRAY_LEN(all));
 }
 
 static void

@@ -534,33 +534,37 @@ test_close_find_ended(void **state)
 	assert_int_equal(count(TERMINATE), 1);
 }
 
-/* Its name was asked for on the way, because of a file. */
+/* Its name is asked for on the way, because of a file. */
+static void
+ask_for_name(void)
+{
+	settle();
+	give(TOKEN);
+	give(VOLUME);
+	r.s->ops->fs(r.s, FS_GET, "a", NULL, NULL, 0);
+}
+
+static void
+test_close_prepare_free(void **state)
+{
+	(void)state;
+	ask_for_name();
+	answer(NAMED, GRPC_NOT_FOUND, NULL);
+	rig_close(&r);
+	assert_false(modal_busy(account));
+	assert_left(0, "");
+}
+
 static void
 test_close_prepare_taken(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		if (i > 0) {
-			teardown(state);
-			setup(state);
-		}
-		settle();
-		give(TOKEN);
-		give(VOLUME);
-		r.s->ops->fs(r.s, FS_GET, "a", NULL, NULL, 0);
-		if (i == 0) {
-			answer(NAMED, GRPC_NOT_FOUND, NULL);
-			rig_close(&r);
-			assert_false(modal_busy(account));
-			assert_left(0, "");
-			continue;
-		}
-		give(NAMED);
-		assert_int_equal(CONTAINER_OF(r.s, struct box, base)->phase,
-		    PHASE_PREPARE);
-		rig_close(&r);
-		find_and_end();
-	}
+	ask_for_name();
+	give(NAMED);
+	assert_int_equal(CONTAINER_OF(r.s, struct box, base)->phase,
+	    PHASE_PREPARE);
+	rig_close(&r);
+	find_and_end();
 }
 
 /* What had the name is gone since: ours has it. */
@@ -568,10 +572,7 @@ static void
 test_taken_no_more(void **state)
 {
 	(void)state;
-	settle();
-	give(TOKEN);
-	give(VOLUME);
-	r.s->ops->fs(r.s, FS_GET, "a", NULL, NULL, 0);
+	ask_for_name();
 	give(NAMED);
 	give(APP);
 	give_made("sb-1", NULL);
@@ -879,6 +880,7 @@ main(void)
 		T(test_close_create), T(test_stop_create),
 		T(test_close_find), T(test_stop_find),
 		T(test_close_find_fails), T(test_close_find_ended),
+		T(test_close_prepare_free),
 		T(test_close_prepare_taken), T(test_taken_no_more),
 		T(test_close_create_later),
 		T(test_prepare_waits), T(test_found_over), T(test_made_over),
