@@ -65,7 +65,8 @@ link_silent(const struct app *a, const struct sandbox_link *l,
 	snprintf(s->text, sizeof s->text, "%s %s no answer for %d s %s %zu "
 	    "typed wait", name != NULL && *name != '\0' ? name : "sandbox",
 	    dot, (int)(l->silent_us / SECOND), dot, l->pending);
-	s->brief[0] = '\0';
+	snprintf(s->brief, sizeof s->brief, "no answer %d s %s %zu wait",
+	    (int)(l->silent_us / SECOND), dot, l->pending);
 	s->style = STYLE_WAIT;
 	s->weight = 8;
 }
@@ -77,6 +78,19 @@ next_try(const struct sandbox_link *l, char *text, size_t n)
 		return (size_t)snprintf(text, n, " now");
 	return (size_t)snprintf(text, n, " in %d s",
 	    (int)((l->retry_us + SECOND - 1) / SECOND));
+}
+
+/* Whether the files are saved is to have room beside it. */
+static void
+link_pending(const struct sandbox_link *l, const char *dot, struct segment *s,
+    size_t n)
+{
+	size_t have = strlen(s->brief);
+
+	snprintf(s->text + n, sizeof s->text - n, " %s %zu typed wait", dot,
+	    l->pending);
+	snprintf(s->brief + have, sizeof s->brief - have, " %s %zu wait", dot,
+	    l->pending);
 }
 
 /* What a person wants to know of the way to the sandbox. */
@@ -98,38 +112,43 @@ link_text(const struct app *a, const struct sandbox_link *l, struct segment *s)
 		    " %s %d ms", dot, (int)(l->rtt_us / 1000));
 	if (conn >= CONN_RETRYING && l->retry_us >= 0)
 		n += next_try(l, s->text + n, sizeof s->text - n);
-	if (l->pending > 0 && conn != CONN_ONLINE && n < sizeof s->text)
-		snprintf(s->text + n, sizeof s->text - n,
-		    " %s %zu typed wait", dot, l->pending);
 	if (conn == CONN_ONLINE)
 		link_end(l, dot, s);
+	else if (l->pending > 0 && n < sizeof s->text)
+		link_pending(l, dot, s, n);
+}
+
+static void
+conn_word(const struct state *st, char *word, size_t n)
+{
+	static const char *const states[] = { "starting", "sandboxed",
+		"retrying", "offline", "gone" };
+
+	if (st->conn == CONN_RETRYING && st->conn_attempts > 0)
+		snprintf(word, n, "retrying %u of %u", st->conn_attempt,
+		    st->conn_attempts);
+	else
+		snprintf(word, n, "%s",
+		    states[st->conn <= CONN_GONE ? st->conn : CONN_GONE]);
 }
 
 static void
 conn_segment(const struct app *a, struct segment *s)
 {
-	static const char *const states[] = { "starting", "", "retrying",
-		"offline", "gone" };
 	const struct state *st = a->spec.state;
-	const char *dot = a->settings.ascii ? "-" : "·";
 	const char *name = st->sandbox != NULL && *st->sandbox != '\0' ?
 	    st->sandbox : "sandbox";
 	struct sandbox_link link;
+	char word[40];
 
 	s->style = st->conn == CONN_ONLINE ? STYLE_STATUS :
 	    st->conn < CONN_OFFLINE ? STYLE_WAIT : STYLE_ERROR;
 	s->weight = st->conn == CONN_ONLINE ? 1 : 8;
-	if (st->conn == CONN_ONLINE)
-		snprintf(s->text, sizeof s->text, "%s %s sandboxed", name,
-		    dot);
-	else if (st->conn == CONN_RETRYING && st->conn_attempts > 0)
-		snprintf(s->text, sizeof s->text, "%s %s retrying %u of %u",
-		    name, dot, st->conn_attempt, st->conn_attempts);
-	else
-		snprintf(s->text, sizeof s->text, "%s %s %s", name, dot,
-		    states[st->conn <= CONN_GONE ? st->conn : CONN_GONE]);
-	if (st->conn == CONN_ONLINE)
-		snprintf(s->brief, sizeof s->brief, "%.63s", s->text);
+	conn_word(st, word, sizeof word);
+	snprintf(s->text, sizeof s->text, "%s %s %s", name,
+	    a->settings.ascii ? "-" : "·", word);
+	snprintf(s->brief, sizeof s->brief, "%.63s",
+	    st->conn == CONN_ONLINE ? s->text : word);
 	if (has_link(a, &link))
 		link_text(a, &link, s);
 }

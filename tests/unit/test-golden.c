@@ -293,7 +293,11 @@ test_retry_now(void **state)
 	expect_in_status("retrying 2 of 100 in 3 s ");
 	link.retry_us = 0;
 	pass(f, 1000000);
-	expect_in_status("retrying 2 of 100 now ");
+	expect_in_status("local · retrying 2 of 100 now ");
+	/* Whether the work is saved is said beside it. */
+	link.pending = 16;
+	press(f, "x");
+	expect_in_status(" retrying 2 of 100 · 16 wait   edited ");
 	stop(f);
 }
 
