@@ -42,6 +42,8 @@ libcore_a_SOURCES = \
 	src/vt/vt.h \
 	src/store/journal-file.c \
 	src/store/journal-file.h \
+	src/store/journal-queue.c \
+	src/store/journal-queue.h \
 	src/store/journal.c \
 	src/store/journal.h \
 	src/net/ca-store.c \

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void (*exhausted)(void);
 
@@ -93,4 +94,27 @@ xasprintf(const char *fmt, ...)
 	if (n < 0)
 		check(NULL);
 	return s;
+}
+
+void *
+mem_large_new(void)
+{
+	char *p = mmap(NULL, 2 * MEM_LARGE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before;
+
+	if (p == MAP_FAILED)
+		check(NULL);
+	before = (MEM_LARGE - (uintptr_t)p % MEM_LARGE) % MEM_LARGE;
+	if (before > 0)
+		munmap(p, before);
+	munmap(p + before + MEM_LARGE, MEM_LARGE - before);
+	madvise(p + before, MEM_LARGE, MADV_HUGEPAGE);
+	return p + before;
+}
+
+void
+mem_large_free(void *p)
+{
+	munmap(p, MEM_LARGE);
 }

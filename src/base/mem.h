@@ -22,6 +22,13 @@ char *xstrndup(const char *s, size_t n);
 void *xmemdup(const void *p, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* Zeroed memory of MEM_LARGE bytes, in one page where the system has such
+ * (transparent huge pages, madvise(2)): cheaper to touch first by far than
+ * pages of 4 KiB. */
+#define MEM_LARGE ((size_t)2 << 20) /* a large page of x86-64 and arm64 */
+void *mem_large_new(void);
+void mem_large_free(void *p);
+
 void mem_set_exhausted(void (*fn)(void));
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

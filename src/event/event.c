@@ -349,23 +349,48 @@ event_encode(const struct event *ev, const char *prev, struct buf *out)
 
 /* ---- between threads ---- */
 
+/* What a field has elsewhere in memory; NULL: nothing. */
+static struct bytes
+field_text(const struct event *ev, const struct field *f)
+{
+	const void *at = (const char *)ev + f->at;
+	const char *const *s = at;
+
+	if (f->kind == F_BYTES)
+		return *(const struct bytes *)at;
+	if (f->kind == F_STR && *s != NULL)
+		return (struct bytes){ *s, strlen(*s) + 1 };
+	return (struct bytes){ NULL, 0 };
+}
+
+size_t
+event_packed_size(const struct event *ev)
+{
+	size_t n = sizeof *ev;
+
+	for (const struct field *f = types[ev->type].fields; f->key != NULL;
+	    f++)
+		n += field_text(ev, f).n;
+	return n;
+}
+
 /* The texts follow the event in the order of its fields; a string with its
  * NUL.  The pointers that came along say which there are. */
-void
-event_pack(const struct event *ev, struct buf *out)
+char *
+event_pack(const struct event *ev, char *to)
 {
-	buf_add(out, ev, sizeof *ev);
+	memcpy(to, ev, sizeof *ev);
+	to += sizeof *ev;
 	for (const struct field *f = types[ev->type].fields; f->key != NULL;
 	    f++) {
-		const void *at = (const char *)ev + f->at;
-		const struct bytes *bytes = at;
-		const char *const *s = at;
+		struct bytes text = field_text(ev, f);
 
-		if (f->kind == F_STR && *s != NULL)
-			buf_add(out, *s, strlen(*s) + 1);
-		else if (f->kind == F_BYTES && bytes->p != NULL)
-			buf_add(out, bytes->p, bytes->n);
+		if (text.p == NULL)
+			continue;
+		memcpy(to, text.p, text.n);
+		to += text.n;
 	}
+	return to;
 }
 
 const char *

@@ -182,10 +182,12 @@ enum event_type event_type_find(const char *name); /* EV_UNKNOWN */
 #define EVENT_RAW_MIN 1024 /* of the shell's output, to be left as it is */
 void event_encode(const struct event *, const char *prev, struct buf *out);
 
-/* Appends the event as it is, for another thread to encode: cheaper by far,
- * for this process alone, and without raw.  event_unpack takes the first of
- * such off p, borrowed from there, and returns what follows it. */
-void event_pack(const struct event *, struct buf *out);
+/* Copies the event to where there is room for event_packed_size bytes, for
+ * another thread to encode: cheaper by far, for this process alone, and
+ * without raw.  event_unpack takes the first of such off p, borrowed from
+ * there.  Both return what follows it. */
+size_t event_packed_size(const struct event *);
+char *event_pack(const struct event *, char *to);
 const char *event_unpack(const char *p, struct event *out);
 
 /* Memory of a decoded event; zero-initialise, reuse, event_buf_free. */

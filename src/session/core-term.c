@@ -9,7 +9,7 @@
 /* Above HOLD bytes not yet written to the journal the shell's output waits
  * (the program is stopped by its full pty, keys are not), until it is under
  * half of that again. */
-#define HOLD_BYTES (4u << 20)
+#define HOLD_BYTES (32u << 20)
 #define HOLD_POLL_US 5000
 /* What a session may hold of its shell's output, and what may wait in memory
  * while the disk does not take it.  Beyond that it is shown and not recorded,

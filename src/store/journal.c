@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "store/journal-file.h"
+#include "store/journal-queue.h"
 
 /*
  * Between the threads lies a buffer of events as they are: the loop's thread
@@ -24,12 +25,17 @@
 
 #define RETRY_MS 1000
 #define CLOSING_RETRY_MS 100
-#define WRITE_BYTES (512u << 10) /* queued: not to wait for more */
+#define FLOOD_BYTES (128u << 10) /* queued: its pause is waited for */
+#define QUEUE_BYTES (16u << 20)	 /* queued: nothing is waited for */
+#define PIECE_BYTES (512u << 10) /* chained, and then written */
 #define SYNC_BYTES (2u << 20)	 /* not synced: not to wait for more */
 #define SYNC_DELAY_MS (JOURNAL_SYNC_MS / 2)
+#define FLOOD_DELAY_MS (JOURNAL_SYNC_MS / 5 * 4)
+#define PAUSE_MS 15
+#define PAUSE_BYTES (16u << 10) /* less within PAUSE_MS is a pause */
 #define LOCK_TRIES 20
 #define LOOKS 16		/* so far apart, before the thread sleeps */
-#define KEEP_BYTES (4u << 20)	/* of a buffer's memory */
+#define KEEP_MS 30000		/* a flood's memory, for the next */
 
 struct waiting { /* a sync that was asked for */
 	uint64_t seq;
@@ -43,14 +49,14 @@ struct journal {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	/* under the lock */
-	struct buf queue; /* packed events */
+	struct journal_queue queue;
 	uint64_t queued_seq, synced_seq;
 	uint64_t on_disk; /* bytes of the file */
 	size_t writing; /* bytes taken from the queue, not yet written */
 	bool hurry, closing, failed;
 	bool pending;		 /* something is not yet on disk */
 	bool looking;		 /* the thread comes without being woken */
-	struct timespec due;	 /* when what is pending must be synced */
+	struct timespec since;	 /* when the first of what is pending came */
 	struct timespec give_up; /* when closing */
 	struct err err;
 	struct waiting *waiting;
@@ -59,8 +65,8 @@ struct journal {
 	char hash[65];
 	struct journal_file file;
 	uint64_t out_seq;	  /* of the last event in it */
-	struct buf spare;	  /* memory for the next queue */
-	struct timespec next_due; /* of what came since it was taken */
+	struct timespec next_since; /* of what came since it was taken */
+	size_t looked;		    /* the queue's length at the last look */
 	int dir; /* to be synced with the first events; -1 done */
 };
 
@@ -89,13 +95,14 @@ journal_io_system(void)
 static const char zeros[65] =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
-static void
-chain(struct journal *j, const struct buf *queue)
+/* The next events of the queue; returns where it goes on. */
+static const char *
+chain(struct journal *j, const char *p, const char *end)
 {
-	const char *p = buf_str(queue), *end = p + queue->len;
 	struct buf *out = &j->file.out;
+	size_t until = out->len + PIECE_BYTES;
 
-	while (p < end) {
+	while (p < end && out->len < until) {
 		size_t from = out->len;
 		struct event ev;
 
@@ -104,6 +111,7 @@ chain(struct journal *j, const struct buf *queue)
 		event_hash(out->data + from, out->len - from - 1, j->hash);
 	}
 	journal_file_added(&j->file);
+	return p;
 }
 
 static void
@@ -115,15 +123,6 @@ fail(struct journal *j, const char *what)
 	j->failed = true;
 	err_sys(&j->err, sys, "cannot %s the journal", what);
 	pthread_mutex_unlock(&j->lock);
-}
-
-static bool
-write_out(struct journal *j, bool all)
-{
-	if (journal_file_write(&j->file, all))
-		return true;
-	fail(j, "write");
-	return false;
 }
 
 static bool
@@ -141,13 +140,31 @@ sync_out(struct journal *j)
 	return true;
 }
 
-static void
-deadline(struct timespec *ts, long ms)
+static struct timespec
+now(void)
 {
-	clock_gettime(CLOCK_MONOTONIC, ts);
-	ts->tv_nsec += ms % 1000 * 1000000;
-	ts->tv_sec += ms / 1000 + ts->tv_nsec / 1000000000;
-	ts->tv_nsec %= 1000000000;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts;
+}
+
+static struct timespec
+after(struct timespec ts, long ms)
+{
+	ts.tv_nsec += ms % 1000 * 1000000;
+	ts.tv_sec += ms / 1000 + ts.tv_nsec / 1000000000;
+	ts.tv_nsec %= 1000000000;
+	return ts;
+}
+
+static bool
+is_past(struct timespec ts)
+{
+	struct timespec n = now();
+
+	return n.tv_sec > ts.tv_sec || (n.tv_sec == ts.tv_sec &&
+	    n.tv_nsec >= ts.tv_nsec);
 }
 
 /* Tells those who wait for what is now on disk.  Under the lock. */
@@ -173,23 +190,69 @@ has_work(const struct journal *j)
 	return j->pending || j->nwaiting > 0;
 }
 
+/* Has much come, and more since it was looked last? */
+static bool
+flows(struct journal *j)
+{
+	size_t more = j->queue.len - j->looked;
+
+	j->looked = j->queue.len;
+	return j->queue.len >= FLOOD_BYTES && more >= PAUSE_BYTES;
+}
+
+/* Hashing and writing beside a flood takes a processor and its caches from
+ * those who make it and show it, so that is left for its first pause, as long
+ * as it is in time. */
+static bool
+is_time(struct journal *j)
+{
+	if (j->closing || j->hurry || j->queue.len >= QUEUE_BYTES)
+		return true;
+	return j->pending && is_past(after(j->since, SYNC_DELAY_MS)) &&
+	    (!flows(j) || is_past(after(j->since, FLOOD_DELAY_MS)));
+}
+
+/* When to look again whether it is time. */
+static struct timespec
+next_look(const struct journal *j)
+{
+	struct timespec due = after(j->since, SYNC_DELAY_MS);
+
+	if (!j->pending)
+		return after(now(), SYNC_DELAY_MS);
+	return is_past(due) ? after(now(), PAUSE_MS) : due;
+}
+
+static void
+sleep_until_woken(struct journal *j)
+{
+	struct timespec until = after(now(), KEEP_MS);
+
+	if (journal_queue_is_trim(&j->queue))
+		pthread_cond_wait(&j->cond, &j->lock);
+	else if (pthread_cond_timedwait(&j->cond, &j->lock, &until) ==
+	    ETIMEDOUT)
+		journal_queue_trim(&j->queue);
+}
+
 /* Until something is due, or much is to be written, or someone waits.  Who
  * has written writes again, so the thread looks by itself for a while: an
  * append that wakes nobody costs the loop's thread nothing. */
 static void
 wait_for_work(struct journal *j)
 {
-	int looks = LOOKS, rc = 0;
 	struct timespec until;
+	int looks = LOOKS;
 
-	while (!j->closing && !j->hurry && j->queue.len < WRITE_BYTES &&
-	    !(rc == ETIMEDOUT && j->pending)) {
+	j->looked = 0;
+	while (!is_time(j)) {
 		j->looking = j->pending || looks-- > 0;
-		until = j->due;
-		if (!j->pending)
-			deadline(&until, SYNC_DELAY_MS);
-		rc = j->looking ? pthread_cond_timedwait(&j->cond, &j->lock,
-		    &until) : pthread_cond_wait(&j->cond, &j->lock);
+		if (j->looking) {
+			until = next_look(j);
+			pthread_cond_timedwait(&j->cond, &j->lock, &until);
+		} else {
+			sleep_until_woken(j);
+		}
 	}
 	j->looking = true;
 }
@@ -201,7 +264,7 @@ wait_to_retry(struct journal *j)
 	bool closing = j->closing;
 	struct timespec until;
 
-	deadline(&until, closing ? CLOSING_RETRY_MS : RETRY_MS);
+	until = after(now(), closing ? CLOSING_RETRY_MS : RETRY_MS);
 	while (j->closing == closing)
 		if (pthread_cond_timedwait(&j->cond, &j->lock, &until) ==
 		    ETIMEDOUT)
@@ -210,32 +273,48 @@ wait_to_retry(struct journal *j)
 }
 
 static bool
-is_past(const struct timespec *ts)
+write_out(struct journal *j, bool sync)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > ts->tv_sec || (now.tv_sec == ts->tv_sec &&
-	    now.tv_nsec >= ts->tv_nsec);
+	if (!journal_file_write(&j->file, sync)) {
+		fail(j, "write");
+		return false;
+	}
+	return !sync || sync_out(j);
 }
 
-/* The queue to the end of what is to be written. */
-static void
+/* A block to the end of what is to be written, and that to the file.  What the
+ * disk does not take waits there. */
+static bool
+work_off(struct journal *j, const struct journal_block *b, bool ok)
+{
+	const char *p = b->events, *end = p + b->len;
+
+	while (p < end) {
+		p = chain(j, p, end);
+		ok = ok && write_out(j,
+		    journal_file_waiting(&j->file) >= SYNC_BYTES);
+	}
+	return ok;
+}
+
+/* Called and left under the lock. */
+static bool
 take_queue(struct journal *j)
 {
-	struct buf queue = j->queue;
+	struct journal_block *b, *next;
+	bool ok = true;
 
-	j->queue = j->spare;
-	j->writing += queue.len;
+	j->writing += j->queue.len;
 	j->out_seq = j->queued_seq;
-	deadline(&j->next_due, SYNC_DELAY_MS);
-	pthread_mutex_unlock(&j->lock);
-	chain(j, &queue);
-	if (queue.cap > KEEP_BYTES)
-		buf_free(&queue);
-	buf_clear(&queue);
-	j->spare = queue;
-	pthread_mutex_lock(&j->lock);
+	j->next_since = now();
+	for (b = journal_queue_take(&j->queue); b != NULL; b = next) {
+		next = b->next;
+		pthread_mutex_unlock(&j->lock);
+		ok = work_off(j, b, ok);
+		pthread_mutex_lock(&j->lock);
+		journal_queue_give(&j->queue, b);
+	}
+	return ok;
 }
 
 static void
@@ -246,7 +325,7 @@ now_on_disk(struct journal *j)
 	j->writing = 0;
 	j->synced_seq = j->out_seq;
 	j->pending = j->queue.len > 0;
-	j->due = j->next_due;
+	j->since = j->next_since;
 	tell(j);
 }
 
@@ -258,11 +337,10 @@ round_trip(struct journal *j)
 	bool sync = j->hurry || j->failed, ok;
 
 	j->hurry = false;
-	take_queue(j);
-	sync = sync || j->closing || is_past(&j->due) ||
-	    journal_file_waiting(&j->file) >= SYNC_BYTES;
+	ok = take_queue(j);
+	sync = sync || j->closing || is_past(after(j->since, SYNC_DELAY_MS));
 	pthread_mutex_unlock(&j->lock);
-	ok = write_out(j, sync) && (!sync || sync_out(j));
+	ok = ok && write_out(j, sync);
 	pthread_mutex_lock(&j->lock);
 	if (ok && sync)
 		now_on_disk(j);
@@ -281,7 +359,7 @@ run(void *user)
 			break;
 		if (round_trip(j))
 			continue;
-		if (j->closing && is_past(&j->give_up))
+		if (j->closing && is_past(j->give_up))
 			break;
 		wait_to_retry(j);
 	}
@@ -403,7 +481,7 @@ journal_close(struct journal *j, struct err *e)
 		return true;
 	pthread_mutex_lock(&j->lock);
 	j->closing = true;
-	deadline(&j->give_up, JOURNAL_CLOSE_MS);
+	j->give_up = after(now(), JOURNAL_CLOSE_MS);
 	pthread_cond_signal(&j->cond);
 	pthread_mutex_unlock(&j->lock);
 	pthread_join(j->thread, NULL);
@@ -415,8 +493,7 @@ journal_close(struct journal *j, struct err *e)
 		close(j->dir);
 	pthread_mutex_destroy(&j->lock);
 	pthread_cond_destroy(&j->cond);
-	buf_free(&j->queue);
-	buf_free(&j->spare);
+	journal_queue_free(&j->queue);
 	free(j->waiting);
 	free(j);
 	return ok;
@@ -426,13 +503,13 @@ void
 journal_append(struct journal *j, const struct event *ev)
 {
 	pthread_mutex_lock(&j->lock);
-	event_pack(ev, &j->queue);
+	journal_queue_add(&j->queue, ev);
 	j->queued_seq = ev->seq;
 	if (!j->pending) {
 		j->pending = true;
-		deadline(&j->due, SYNC_DELAY_MS);
+		j->since = now();
 	}
-	if (!j->looking || j->queue.len >= WRITE_BYTES)
+	if (!j->looking || j->queue.len >= QUEUE_BYTES)
 		pthread_cond_signal(&j->cond);
 	pthread_mutex_unlock(&j->lock);
 }

@@ -5,7 +5,8 @@
  * The journal of a live session: one file of events, appended by a thread of
  * its own.  journal_append copies the event and returns; the thread encodes,
  * chains, writes, and syncs at the latest JOURNAL_SYNC_MS after the first
- * byte that is not yet on disk, or at once when asked.  When writing fails
+ * byte that is not yet on disk, in a flood's first pause when that is sooner,
+ * or at once when asked.  When writing fails
  * the events wait in memory and it is tried again every second.
  */
 

@@ -42,7 +42,7 @@ ROWS, COLS = 40, 120
 PARTS = ["tp", "record", "lat", "editor", "start", "mem", "seek"]
 WORKLOADS = ["alt_screen", "ascii_dense", "ascii_lines", "cursor_motion",
              "scroll", "scroll_region", "sgr_dense", "sgr_lines", "unicode"]
-JOURNAL_MS = 200  # it is on disk by then
+JOURNAL_MS = 300  # it is on disk by then
 # Keys in one program before it is the next one's turn, the first not counted;
 # together a multiple of LETTERS, so that no letter follows itself.
 BURST, WARM = 25, 3
@@ -122,8 +122,11 @@ def cpu_ms(pid):
     """CPU time of all threads that a process has now."""
     total = 0
     for path in glob.glob("/proc/%d/task/*/schedstat" % pid):
-        with open(path) as f:
-            total += int(f.read().split()[0])
+        try:
+            with open(path) as f:
+                total += int(f.read().split()[0])
+        except OSError:  # it has ended meanwhile
+            pass
     return total / 1e6
 
 

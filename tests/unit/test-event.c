@@ -55,6 +55,7 @@ a_packed_event_is_the_same(void **st)
 	for (int type = 1; type < EV_TYPES; type++) {
 		struct buf line = { 0 };
 		struct event ev;
+		size_t n;
 
 		buf_addf(&line, "{\"seq\":%d,\"t\":9,\"wall\":8,"
 		    "\"type\":\"%s\",\"origin\":\"system\",\"q\":1,%s,"
@@ -62,7 +63,11 @@ a_packed_event_is_the_same(void **st)
 		    (enum event_type)type), all_fields, zeros);
 		assert_true(event_decode(line.data, line.len, &eb, &ev, &e));
 		event_encode(&ev, zeros, &want);
-		event_pack(&ev, &packed);
+		n = event_packed_size(&ev);
+		buf_reserve(&packed, n);
+		assert_ptr_equal(event_pack(&ev, packed.data + packed.len),
+		    packed.data + packed.len + n);
+		packed.len += n;
 		memset(&ev, 0, sizeof ev); /* neither texts nor pointers */
 		event_buf_free(&eb);
 		buf_free(&line);

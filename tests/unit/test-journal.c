@@ -356,6 +356,56 @@ a_full_disk_is_told_and_nothing_is_lost(void **st)
 	loop_destroy(l);
 }
 
+static ssize_t
+late_write(struct journal_io *io, int fd, const void *p, size_t n, off_t at)
+{
+	struct bad_io *b = (struct bad_io *)io;
+
+	if (b->calls++ < b->fails) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return pwrite(fd, p, n, at);
+}
+
+static void
+count_output(void *user, const struct event *ev)
+{
+	*(size_t *)user += ev->u.io.data.n;
+}
+
+/* More than fits into some blocks of the queue, one event more than into any;
+ * then a key.  Both ways to the disk fail. */
+static void
+a_flood_that_the_disk_refuses_is_kept(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct bad_io io = { { late_write, good_sync }, 2, 0 };
+	size_t large = MEM_LARGE + BIG, sum = 0;
+	char *data = xcalloc(large, 1);
+	struct journal_end end;
+	struct err e;
+	struct journal *j = journal_open(path, l, &io.base, &e);
+
+	(void)st;
+	for (uint64_t i = 1; i <= 100; i++)
+		append_output(j, i, big_output(), BIG);
+	append_output(j, 101, data, large);
+	append_output(j, 102, "x", 1);
+	journal_sync(j, stop, l);
+	while (!journal_failed(j, &e))
+		loop_turn(l, 1000);
+	assert_true(journal_backlog(j) >= 100 * BIG + large);
+	loop_run(l);
+	assert_int_equal(journal_backlog(j), 0);
+	assert_true(journal_close(j, &e));
+	assert_true(journal_read(path, count_output, &sum, &end, &e));
+	assert_int_equal(end.seq, 102);
+	assert_int_equal(sum, 100 * BIG + large + 1);
+	free(data);
+	loop_destroy(l);
+}
+
 /* The writer is killed at some point; all that it was told is on disk must
  * be there, in a valid prefix. */
 static void
@@ -683,6 +733,9 @@ main(void)
 		    drop_path),
 		cmocka_unit_test_setup_teardown(
 		    a_full_disk_is_told_and_nothing_is_lost, new_path,
+		    drop_path),
+		cmocka_unit_test_setup_teardown(
+		    a_flood_that_the_disk_refuses_is_kept, new_path,
 		    drop_path),
 		cmocka_unit_test_setup_teardown(
 		    kill_9_loses_nothing_acknowledged, new_path, drop_path),

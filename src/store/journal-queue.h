@@ -1,0 +1,36 @@
+#ifndef STORE_JOURNAL_QUEUE_H
+#define STORE_JOURNAL_QUEUE_H
+
+/*
+ * Packed events (event_pack) on their way from the loop's thread to the
+ * journal's, in blocks of memory.  A block has whole events.  The caller locks.
+ */
+
+#include <stddef.h>
+
+#include "event/event.h"
+
+struct journal_block {
+	struct journal_block *next;
+	size_t size; /* of its memory, with this */
+	size_t len;  /* of the events */
+	char events[];
+};
+
+/* Zero-initialise. */
+struct journal_queue {
+	struct journal_block *first, *last;
+	size_t len; /* bytes of events */
+	struct journal_block *idle; /* memory to be used again */
+};
+
+void journal_queue_add(struct journal_queue *, const struct event *);
+/* All that is there, a list; each block is to be given back. */
+struct journal_block *journal_queue_take(struct journal_queue *);
+void journal_queue_give(struct journal_queue *, struct journal_block *);
+/* Leaves as much idle memory as a quiet session wants. */
+void journal_queue_trim(struct journal_queue *);
+bool journal_queue_is_trim(const struct journal_queue *);
+void journal_queue_free(struct journal_queue *);
+
+#endif
