@@ -56,6 +56,7 @@ journal_queue_add(struct journal_queue *q, const struct event *ev)
 		b = block_for(q, n);
 		b->next = NULL;
 		b->len = 0;
+		clock_gettime(CLOCK_MONOTONIC, &b->since);
 		if (q->last != NULL)
 			q->last->next = b;
 		else
@@ -64,17 +65,24 @@ journal_queue_add(struct journal_queue *q, const struct event *ev)
 	}
 	event_pack(ev, b->events + b->len);
 	b->len += n;
+	b->seq = ev->seq;
 	q->len += n;
 }
 
 struct journal_block *
-journal_queue_take(struct journal_queue *q)
+journal_queue_take(struct journal_queue *q, bool all)
 {
-	struct journal_block *list = q->first;
+	struct journal_block *taken = q->first;
 
-	q->first = q->last = NULL;
-	q->len = 0;
-	return list;
+	if (all || taken == q->last) {
+		q->first = q->last = NULL;
+		q->len = 0;
+	} else {
+		q->first = taken->next;
+		q->len -= taken->len;
+		taken->next = NULL;
+	}
+	return taken;
 }
 
 void
@@ -120,7 +128,7 @@ journal_queue_trim(struct journal_queue *q)
 void
 journal_queue_free(struct journal_queue *q)
 {
-	struct journal_block *b = journal_queue_take(q), *next;
+	struct journal_block *b = journal_queue_take(q, true), *next;
 
 	for (; b != NULL; b = next) {
 		next = b->next;

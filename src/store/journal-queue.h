@@ -7,6 +7,7 @@
  */
 
 #include <stddef.h>
+#include <time.h>
 
 #include "event/event.h"
 
@@ -14,6 +15,8 @@ struct journal_block {
 	struct journal_block *next;
 	size_t size; /* of its memory, with this */
 	size_t len;  /* of the events */
+	uint64_t seq; /* of the last of them */
+	struct timespec since; /* CLOCK_MONOTONIC, when the first came */
 	char events[];
 };
 
@@ -25,8 +28,8 @@ struct journal_queue {
 };
 
 void journal_queue_add(struct journal_queue *, const struct event *);
-/* All that is there, a list; each block is to be given back. */
-struct journal_block *journal_queue_take(struct journal_queue *);
+/* The first block, or a list of all; NULL: none.  Each is to be given back. */
+struct journal_block *journal_queue_take(struct journal_queue *, bool all);
 void journal_queue_give(struct journal_queue *, struct journal_block *);
 /* Leaves as much idle memory as a quiet session wants. */
 void journal_queue_trim(struct journal_queue *);

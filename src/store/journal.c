@@ -26,9 +26,9 @@
 #define RETRY_MS 1000
 #define CLOSING_RETRY_MS 100
 #define FLOOD_BYTES (128u << 10) /* queued: its pause is waited for */
-#define QUEUE_BYTES (16u << 20)	 /* queued: nothing is waited for */
+#define QUEUE_BYTES (24u << 20)	 /* queued: nothing is waited for */
 #define PIECE_BYTES (512u << 10) /* chained, and then written */
-#define SYNC_BYTES (2u << 20)	 /* not synced: not to wait for more */
+#define SYNC_BYTES (3u << 20)	 /* not synced: not to wait for more */
 #define SYNC_DELAY_MS (JOURNAL_SYNC_MS / 2)
 #define FLOOD_DELAY_MS (JOURNAL_SYNC_MS / 5 * 4)
 #define PAUSE_MS 15
@@ -65,8 +65,8 @@ struct journal {
 	char hash[65];
 	struct journal_file file;
 	uint64_t out_seq;	  /* of the last event in it */
-	struct timespec next_since; /* of what came since it was taken */
-	size_t looked;		    /* the queue's length at the last look */
+	size_t looked; /* the queue's length at the last look */
+	bool goes_on;  /* the flood: only what must is written now */
 	int dir; /* to be synced with the first events; -1 done */
 };
 
@@ -206,10 +206,13 @@ flows(struct journal *j)
 static bool
 is_time(struct journal *j)
 {
+	j->goes_on = false;
 	if (j->closing || j->hurry || j->queue.len >= QUEUE_BYTES)
 		return true;
-	return j->pending && is_past(after(j->since, SYNC_DELAY_MS)) &&
-	    (!flows(j) || is_past(after(j->since, FLOOD_DELAY_MS)));
+	if (!j->pending || !is_past(after(j->since, SYNC_DELAY_MS)))
+		return false;
+	j->goes_on = flows(j);
+	return !j->goes_on || is_past(after(j->since, FLOOD_DELAY_MS));
 }
 
 /* When to look again whether it is time. */
@@ -301,14 +304,15 @@ work_off(struct journal *j, const struct journal_block *b, bool ok)
 static bool
 take_queue(struct journal *j)
 {
-	struct journal_block *b, *next;
+	size_t queued = j->queue.len;
+	struct journal_block *b = journal_queue_take(&j->queue, !j->goes_on),
+	    *next;
 	bool ok = true;
 
-	j->writing += j->queue.len;
-	j->out_seq = j->queued_seq;
-	j->next_since = now();
-	for (b = journal_queue_take(&j->queue); b != NULL; b = next) {
+	j->writing += queued - j->queue.len;
+	for (; b != NULL; b = next) {
 		next = b->next;
+		j->out_seq = b->seq;
 		pthread_mutex_unlock(&j->lock);
 		ok = work_off(j, b, ok);
 		pthread_mutex_lock(&j->lock);
@@ -325,7 +329,8 @@ now_on_disk(struct journal *j)
 	j->writing = 0;
 	j->synced_seq = j->out_seq;
 	j->pending = j->queue.len > 0;
-	j->since = j->next_since;
+	if (j->pending)
+		j->since = j->queue.first->since;
 	tell(j);
 }
 
