@@ -206,8 +206,10 @@ flows(struct journal *j)
 static bool
 is_time(struct journal *j)
 {
-	j->goes_on = false;
-	if (j->closing || j->hurry || j->queue.len >= QUEUE_BYTES)
+	bool much = j->queue.len >= QUEUE_BYTES;
+
+	j->goes_on = much && !j->closing && !j->hurry;
+	if (j->closing || j->hurry || much)
 		return true;
 	if (!j->pending || !is_past(after(j->since, SYNC_DELAY_MS)))
 		return false;
