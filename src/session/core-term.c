@@ -6,11 +6,8 @@
 
 #include "session/core-internal.h"
 
-/* Above HOLD bytes not yet written to the journal the shell's output waits
- * (the program is stopped by its full pty, keys are not), until it is under
- * RESUME bytes: soon, as an echo waits with it. */
-#define HOLD_BYTES (32u << 20)
-#define RESUME_BYTES (30u << 20)
+/* While the journal is full the shell's output waits (the program is stopped
+ * by its full pty, keys are not): not for long, as an echo waits with it. */
 #define HOLD_POLL_US 5000
 /* What a session may hold of its shell's output, and what may wait in memory
  * while the disk does not take it.  Beyond that it is shown and not recorded,
@@ -101,8 +98,7 @@ hold_check(void *user)
 	struct core *c = user;
 
 	c->hold_timer = NULL;
-	if (record_backlog(c->record) > RESUME_BYTES &&
-	    !record_failed(c->record, NULL)) {
+	if (record_is_full(c->record) && !record_failed(c->record, NULL)) {
 		c->hold_timer = loop_timer_add(c->loop, HOLD_POLL_US,
 		    hold_check, c);
 		return;
@@ -115,8 +111,7 @@ hold_check(void *user)
 static void
 hold(struct core *c)
 {
-	if (c->held || c->record == NULL ||
-	    record_backlog(c->record) < HOLD_BYTES)
+	if (c->held || c->record == NULL || !record_is_full(c->record))
 		return;
 	c->held = true;
 	c->sandbox->ops->pause(c->sandbox, c->exec, true);

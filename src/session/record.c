@@ -109,6 +109,12 @@ record_backlog(const struct record *r)
 }
 
 bool
+record_is_full(const struct record *r)
+{
+	return journal_is_full(r->journal);
+}
+
+bool
 record_failed(const struct record *r, struct err *e)
 {
 	return journal_failed(r->journal, e);

@@ -28,6 +28,7 @@ void record_append(struct record *, const struct event *);
 /* Asks for an fsync now. */
 void record_sync(struct record *);
 size_t record_backlog(const struct record *); /* bytes not yet written */
+bool record_is_full(const struct record *); /* see journal_is_full */
 /* The journal is not being kept; e gets the reason (may be NULL). */
 bool record_failed(const struct record *, struct err *e);
 

@@ -7,6 +7,11 @@
 #include "base/mem.h"
 
 #define SMALL_BYTES ((size_t)256 << 10) /* enough where nothing floods */
+
+#define LIMIT_MIN ((size_t)4 << 20) /* two blocks: one filled, one written */
+#define LIMIT_MAX ((size_t)32 << 20)
+#define LIMIT_STEP 8 /* part of what was in time */
+
 static void
 block_free(struct journal_block *b)
 {
@@ -94,6 +99,15 @@ journal_queue_give(struct journal_queue *q, struct journal_block *b)
 	}
 	b->next = q->idle;
 	q->idle = b;
+}
+
+size_t
+journal_queue_limit(size_t limit, size_t written, bool late)
+{
+	if (late)
+		return limit / 2 > LIMIT_MIN ? limit / 2 : LIMIT_MIN;
+	limit += written / LIMIT_STEP;
+	return limit < LIMIT_MAX ? limit : LIMIT_MAX;
 }
 
 bool

@@ -31,6 +31,11 @@ void journal_queue_add(struct journal_queue *, const struct event *);
 /* The first block, or a list of all; NULL: none.  Each is to be given back. */
 struct journal_block *journal_queue_take(struct journal_queue *, bool all);
 void journal_queue_give(struct journal_queue *, struct journal_block *);
+/* How much should be queued at most, as so many bytes were on disk in time or
+ * were late: half at once, and more by steps, as TCP finds what a path takes
+ * (additive increase, multiplicative decrease, RFC 5681). */
+#define JOURNAL_QUEUE_BEGIN ((size_t)16 << 20)
+size_t journal_queue_limit(size_t limit, size_t written, bool late);
 /* Leaves as much idle memory as a quiet session wants. */
 void journal_queue_trim(struct journal_queue *);
 bool journal_queue_is_trim(const struct journal_queue *);

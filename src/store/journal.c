@@ -26,11 +26,13 @@
 #define RETRY_MS 1000
 #define CLOSING_RETRY_MS 100
 #define FLOOD_BYTES (128u << 10) /* queued: its pause is waited for */
-#define QUEUE_BYTES (24u << 20)	 /* queued: nothing is waited for */
 #define PIECE_BYTES (512u << 10) /* chained, and then written */
+#define SLICE_BYTES (64u << 10)	 /* of a flood that goes on, and then a rest */
+#define REST_NS 150000
 #define SYNC_BYTES (3u << 20)	 /* not synced: not to wait for more */
 #define SYNC_DELAY_MS (JOURNAL_SYNC_MS / 2)
-#define FLOOD_DELAY_MS (JOURNAL_SYNC_MS / 5 * 4)
+#define FLOOD_DELAY_MS (JOURNAL_SYNC_MS / 10 * 7)
+#define LATE_MS (JOURNAL_SYNC_MS / 10 * 9) /* on disk: not to be later */
 #define PAUSE_MS 15
 #define PAUSE_BYTES (16u << 10) /* less within PAUSE_MS is a pause */
 #define LOCK_TRIES 20
@@ -53,11 +55,13 @@ struct journal {
 	uint64_t queued_seq, synced_seq;
 	uint64_t on_disk; /* bytes of the file */
 	size_t writing; /* bytes taken from the queue, not yet written */
+	size_t limit;	/* of both, for what is queued last to be in time */
 	bool hurry, closing, failed;
 	bool pending;		 /* something is not yet on disk */
 	bool looking;		 /* the thread comes without being woken */
 	struct timespec since;	 /* when the first of what is pending came */
 	struct timespec give_up; /* when closing */
+	struct timespec cut;	 /* when the limit was */
 	struct err err;
 	struct waiting *waiting;
 	size_t nwaiting, waiting_cap;
@@ -67,6 +71,7 @@ struct journal {
 	uint64_t out_seq;	  /* of the last event in it */
 	size_t looked; /* the queue's length at the last look */
 	bool goes_on;  /* the flood: only what must is written now */
+	bool rests;    /* so that its keys need not wait for this thread */
 	int dir; /* to be synced with the first events; -1 done */
 };
 
@@ -100,7 +105,7 @@ static const char *
 chain(struct journal *j, const char *p, const char *end)
 {
 	struct buf *out = &j->file.out;
-	size_t until = out->len + PIECE_BYTES;
+	size_t until = out->len + (j->rests ? SLICE_BYTES : PIECE_BYTES);
 
 	while (p < end && out->len < until) {
 		size_t from = out->len;
@@ -159,12 +164,16 @@ after(struct timespec ts, long ms)
 }
 
 static bool
+is_before(struct timespec a, struct timespec b)
+{
+	return a.tv_sec < b.tv_sec ||
+	    (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
+
+static bool
 is_past(struct timespec ts)
 {
-	struct timespec n = now();
-
-	return n.tv_sec > ts.tv_sec || (n.tv_sec == ts.tv_sec &&
-	    n.tv_nsec >= ts.tv_nsec);
+	return !is_before(now(), ts);
 }
 
 /* Tells those who wait for what is now on disk.  Under the lock. */
@@ -190,6 +199,19 @@ has_work(const struct journal *j)
 	return j->pending || j->nwaiting > 0;
 }
 
+static bool
+is_full(const struct journal *j)
+{
+	return j->queue.len + j->writing >= j->limit;
+}
+
+/* Not to be left for later. */
+static bool
+is_much(const struct journal *j)
+{
+	return j->queue.len >= j->limit / 4 * 3;
+}
+
 /* Has much come, and more since it was looked last? */
 static bool
 flows(struct journal *j)
@@ -202,19 +224,21 @@ flows(struct journal *j)
 
 /* Hashing and writing beside a flood takes a processor and its caches from
  * those who make it and show it, so that is left for its first pause, as long
- * as it is in time. */
+ * as it is in time and the disk was. */
 static bool
 is_time(struct journal *j)
 {
-	bool much = j->queue.len >= QUEUE_BYTES;
-
-	j->goes_on = much && !j->closing && !j->hurry;
-	if (j->closing || j->hurry || much)
+	j->goes_on = false;
+	if (j->closing || j->hurry)
+		return true;
+	j->goes_on = is_much(j);
+	if (j->goes_on)
 		return true;
 	if (!j->pending || !is_past(after(j->since, SYNC_DELAY_MS)))
 		return false;
 	j->goes_on = flows(j);
-	return !j->goes_on || is_past(after(j->since, FLOOD_DELAY_MS));
+	return !j->goes_on || j->limit < JOURNAL_QUEUE_BEGIN ||
+	    is_past(after(j->since, FLOOD_DELAY_MS));
 }
 
 /* When to look again whether it is time. */
@@ -287,6 +311,14 @@ write_out(struct journal *j, bool sync)
 	return !sync || sync_out(j);
 }
 
+static void
+rest(void)
+{
+	static const struct timespec time = { .tv_nsec = REST_NS };
+
+	nanosleep(&time, NULL);
+}
+
 /* A block to the end of what is to be written, and that to the file.  What the
  * disk does not take waits there. */
 static bool
@@ -298,6 +330,8 @@ work_off(struct journal *j, const struct journal_block *b, bool ok)
 		p = chain(j, p, end);
 		ok = ok && write_out(j,
 		    journal_file_waiting(&j->file) >= SYNC_BYTES);
+		if (j->rests)
+			rest();
 	}
 	return ok;
 }
@@ -312,6 +346,7 @@ take_queue(struct journal *j)
 	bool ok = true;
 
 	j->writing += queued - j->queue.len;
+	j->rests = j->goes_on && !is_full(j);
 	for (; b != NULL; b = next) {
 		next = b->next;
 		j->out_seq = b->seq;
@@ -323,11 +358,26 @@ take_queue(struct journal *j)
 	return ok;
 }
 
+/* To what the disk takes in time.  What was queued before the last cut is late
+ * as well, and no reason for another. */
+static void
+adapt(struct journal *j)
+{
+	bool late = is_past(after(j->since, LATE_MS));
+
+	if (j->writing < FLOOD_BYTES || (late && is_before(j->since, j->cut)))
+		return;
+	j->limit = journal_queue_limit(j->limit, j->writing, late);
+	if (late)
+		j->cut = now();
+}
+
 static void
 now_on_disk(struct journal *j)
 {
 	j->on_disk = (uint64_t)journal_file_on_disk(&j->file);
 	j->failed = false;
+	adapt(j);
 	j->writing = 0;
 	j->synced_seq = j->out_seq;
 	j->pending = j->queue.len > 0;
@@ -467,6 +517,7 @@ journal_open(const char *path, struct loop *loop, struct journal_io *io,
 	j->loop = loop;
 	j->queued_seq = j->synced_seq = end.seq;
 	j->on_disk = end.bytes;
+	j->limit = JOURNAL_QUEUE_BEGIN;
 	j->dir = open_dir_of(path);
 	memcpy(j->hash, end.hash, sizeof j->hash);
 	pthread_mutex_init(&j->lock, NULL);
@@ -516,7 +567,7 @@ journal_append(struct journal *j, const struct event *ev)
 		j->pending = true;
 		j->since = now();
 	}
-	if (!j->looking || j->queue.len >= QUEUE_BYTES)
+	if (!j->looking || is_much(j))
 		pthread_cond_signal(&j->cond);
 	pthread_mutex_unlock(&j->lock);
 }
@@ -542,6 +593,17 @@ journal_backlog(struct journal *j)
 	n = j->queue.len + j->writing;
 	pthread_mutex_unlock(&j->lock);
 	return n;
+}
+
+bool
+journal_is_full(struct journal *j)
+{
+	bool full;
+
+	pthread_mutex_lock(&j->lock);
+	full = is_full(j);
+	pthread_mutex_unlock(&j->lock);
+	return full;
 }
 
 uint64_t

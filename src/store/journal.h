@@ -6,8 +6,9 @@
  * its own.  journal_append copies the event and returns; the thread encodes,
  * chains, writes, and syncs at the latest JOURNAL_SYNC_MS after the first
  * byte that is not yet on disk, in a flood's first pause when that is sooner,
- * or at once when asked.  When writing fails
- * the events wait in memory and it is tried again every second.
+ * or at once when asked.  A disk that is too slow for what comes is later,
+ * until journal_is_full has held that back.  When writing fails the events
+ * wait in memory and it is tried again every second.
  */
 
 #include <stdbool.h>
@@ -44,6 +45,8 @@ void journal_append(struct journal *, const struct event *);
 void journal_sync(struct journal *, loop_fn done, void *user);
 /* Bytes queued and not yet written. */
 size_t journal_backlog(struct journal *);
+/* More would be on disk too late: who makes much should wait. */
+bool journal_is_full(struct journal *);
 /* How much of the file is on disk: whole events. */
 uint64_t journal_on_disk(struct journal *);
 /* true while writing fails; e (may be NULL) gets the reason. */

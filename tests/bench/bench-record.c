@@ -20,7 +20,6 @@
 #include "tests/bench/bench.h"
 
 #define CHUNK (16u << 10)
-#define HOLD (4u << 20) /* as the core holds the shell's output back */
 
 struct run {
 	int64_t ns, cpu; /* of the loop's thread; to the last byte folded */
@@ -63,11 +62,11 @@ stop(void *user)
 	loop_stop(user);
 }
 
-/* The core would stop the program, and does so later: until half is left. */
+/* The core would stop the program. */
 static void
 wait_for_journal(struct recorder *r)
 {
-	if (journal_backlog(r->journal) < HOLD)
+	if (!journal_is_full(r->journal))
 		return;
 	journal_sync(r->journal, stop, r->loop);
 	loop_run(r->loop);

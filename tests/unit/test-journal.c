@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include "base/mem.h"
 #include "store/journal.h"
+#include "store/journal-queue.h"
 
 static char path[64];
 
@@ -305,11 +307,13 @@ damage_behind_raw_bytes_is_on_its_line(void **st)
 	buf_free(&where);
 }
 
-/* Fails its first calls, or writes them short. */
+/* Fails its first calls, or while it is told to, or writes them short. */
 struct bad_io {
 	struct journal_io base;
 	int fails;
+	size_t most; /* of a write; 0: all */
 	int calls;
+	atomic_bool refuses;
 };
 
 static ssize_t
@@ -317,11 +321,11 @@ bad_write(struct journal_io *io, int fd, const void *p, size_t n, off_t at)
 {
 	struct bad_io *b = (struct bad_io *)io;
 
-	if (b->calls++ < b->fails) {
+	if (b->refuses || b->calls++ < b->fails) {
 		errno = ENOSPC;
 		return -1;
 	}
-	return pwrite(fd, p, n > 7 ? 7 : n, at);
+	return pwrite(fd, p, b->most > 0 && n > b->most ? b->most : n, at);
 }
 
 static int
@@ -335,7 +339,8 @@ static void
 a_full_disk_is_told_and_nothing_is_lost(void **st)
 {
 	struct loop *l = loop_create(clock_system(), waiter_poll());
-	struct bad_io io = { { bad_write, good_sync }, 1, 0 };
+	struct bad_io io = { { bad_write, good_sync }, .fails = 1,
+		.most = 7 };
 	struct journal_end end;
 	struct err e;
 	struct journal *j = journal_open(path, l, &io.base, &e);
@@ -356,18 +361,6 @@ a_full_disk_is_told_and_nothing_is_lost(void **st)
 	loop_destroy(l);
 }
 
-static ssize_t
-late_write(struct journal_io *io, int fd, const void *p, size_t n, off_t at)
-{
-	struct bad_io *b = (struct bad_io *)io;
-
-	if (b->calls++ < b->fails) {
-		errno = ENOSPC;
-		return -1;
-	}
-	return pwrite(fd, p, n, at);
-}
-
 static void
 count_output(void *user, const struct event *ev)
 {
@@ -380,7 +373,7 @@ static void
 a_flood_that_the_disk_refuses_is_kept(void **st)
 {
 	struct loop *l = loop_create(clock_system(), waiter_poll());
-	struct bad_io io = { { late_write, good_sync }, 2, 0 };
+	struct bad_io io = { { bad_write, good_sync }, .fails = 2 };
 	size_t large = MEM_LARGE + BIG, sum = 0;
 	char *data = xcalloc(large, 1);
 	struct journal_end end;
@@ -404,6 +397,61 @@ a_flood_that_the_disk_refuses_is_kept(void **st)
 	assert_int_equal(sum, 100 * BIG + large + 1);
 	free(data);
 	loop_destroy(l);
+}
+
+/* From an event on, as many as make that many bytes; the last one's number. */
+static uint64_t
+append_bytes(struct journal *j, uint64_t seq, size_t bytes)
+{
+	for (size_t n = 0; n < bytes; n += BIG)
+		append_output(j, ++seq, big_output(), BIG);
+	return seq;
+}
+
+/* What waits for a second before it is written again is late. */
+static void
+a_disk_that_is_late_is_given_less(void **st)
+{
+	struct loop *l = loop_create(clock_system(), waiter_poll());
+	struct bad_io io = { { bad_write, good_sync }, .refuses = true };
+	size_t half = JOURNAL_QUEUE_BEGIN / 2 + BIG;
+	struct err e;
+	struct journal *j = journal_open(path, l, &io.base, &e);
+	uint64_t seq = append_bytes(j, 0, half);
+
+	(void)st;
+	assert_false(journal_is_full(j));
+	journal_sync(j, stop, l);
+	while (!journal_failed(j, &e))
+		loop_turn(l, 1000);
+	io.refuses = false;
+	loop_run(l);
+	assert_int_equal(journal_backlog(j), 0);
+	io.refuses = true;
+	append_bytes(j, seq, half);
+	assert_true(journal_is_full(j));
+	io.refuses = false;
+	assert_true(journal_close(j, &e));
+	loop_destroy(l);
+}
+
+static void
+what_may_wait_is_found_by_steps(void **st)
+{
+	size_t limit = JOURNAL_QUEUE_BEGIN, before;
+
+	(void)st;
+	do {
+		before = limit;
+		limit = journal_queue_limit(before, BIG, false);
+	} while (limit > before);
+	assert_int_equal(limit, 32 << 20);
+	assert_int_equal(journal_queue_limit(limit, BIG, true), 16 << 20);
+	do {
+		before = limit;
+		limit = journal_queue_limit(before, BIG, true);
+	} while (limit < before);
+	assert_int_equal(limit, 4 << 20);
 }
 
 /* The writer is killed at some point; all that it was told is on disk must
@@ -737,6 +785,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_flood_that_the_disk_refuses_is_kept, new_path,
 		    drop_path),
+		cmocka_unit_test_setup_teardown(
+		    a_disk_that_is_late_is_given_less, new_path, drop_path),
+		cmocka_unit_test(what_may_wait_is_found_by_steps),
 		cmocka_unit_test_setup_teardown(
 		    kill_9_loses_nothing_acknowledged, new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
