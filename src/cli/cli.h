@@ -42,8 +42,12 @@ int cli_session_open(const char *id, const char *name, struct err *e)
     WARN_UNUSED;
 /* What its sandboxes came from: "local" or "modal".  Owned by the caller. */
 char *cli_session_sandbox(const char *id);
-/* The newest session that was cut off; NULL: none.  Owned by the caller. */
-char *cli_last_open(void);
+/* All that have something here, oldest first; false: not all, e says why.  Owned
+ * by the caller, each and the list. */
+bool cli_session_ids(char ***ids, size_t *n, struct err *e);
+/* The newest session that was cut off; NULL: none, e says why.  Owned by the
+ * caller. */
+char *cli_last_open(struct err *e);
 
 /* Where things are kept.  Owned by the caller. */
 /* HOME, where the environment has none that is an absolute path. */

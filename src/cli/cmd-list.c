@@ -2,7 +2,6 @@
 
 /* viva list: the sessions of this user. */
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,31 +60,37 @@ from_git(void *user, const struct gitstore_session *s)
 	json_free(j);
 }
 
-/* Sessions that have a journal and no checkpoint yet. */
-static void
-from_journals(struct rows *all)
+static bool
+is_known(const struct rows *all, const char *id)
 {
-	char *data = cli_data_dir(), *dir = xasprintf("%s/sessions", data);
-	struct dirent **names = NULL;
-	int n = scandir(dir, &names, NULL, alphasort);
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->r[i].id, id) == 0)
+			return true;
+	return false;
+}
 
-	for (int i = 0; i < n; i++) {
-		const char *id = names[i]->d_name;
-		char *path = xasprintf("%s/%s/journal.jsonl", dir, id);
+/* Sessions that have a journal and no checkpoint yet. */
+static bool
+from_journals(struct rows *all, struct err *e)
+{
+	char *data = cli_data_dir(), **ids;
+	size_t n;
+	bool ok = cli_session_ids(&ids, &n, e);
+
+	for (size_t i = 0; i < n; i++) {
+		char *path = xasprintf("%s/sessions/%s/journal.jsonl", data,
+		    ids[i]);
 		struct stat sb;
-		bool known = id[0] == '.' || (stat(path, &sb) != 0 &&
-		    (errno == ENOENT || errno == ENOTDIR));
 
-		for (size_t k = 0; k < all->n && !known; k++)
-			known = strcmp(all->r[k].id, id) == 0;
-		if (!known)
-			row_new(all, id);
+		if (!is_known(all, ids[i]) && (stat(path, &sb) == 0 ||
+		    (errno != ENOENT && errno != ENOTDIR)))
+			row_new(all, ids[i]);
 		free(path);
-		free(names[i]);
+		free(ids[i]);
 	}
-	free(names);
-	free(dir);
+	free(ids);
 	free(data);
+	return ok;
 }
 
 static int
@@ -141,7 +146,8 @@ cmd_list(int argc, char **argv)
 	if (!gitstore_list(repo, from_git, &all, &e) &&
 	    e.code != ERR_NOT_FOUND)
 		status = git_failed(repo, &e);
-	from_journals(&all);
+	if (!from_journals(&all, &e))
+		status = cli_fail(&e);
 	if (all.n > 0)
 		qsort(all.r, all.n, sizeof *all.r, by_id);
 	for (size_t i = 0; i < all.n; i++) {

@@ -562,11 +562,8 @@ cmd_resume(int argc, char **argv)
 		fputs("usage: viva resume [SESSION]\n", stderr);
 		return 2;
 	}
-	if (argc == 1 && (last = cli_last_open()) == NULL) {
-		fputs("viva: every session has ended; 'viva demo' begins "
-		    "one\n", stderr);
-		return 1;
-	}
+	if (argc == 1 && (last = cli_last_open(&e)) == NULL)
+		return cli_fail(&e);
 	plan.resume = last != NULL ? last : argv[1];
 	plan.ndirs = kept_dirs(plan.resume, dirs, &e);
 	plan.sandbox = sandbox = cli_session_sandbox(plan.resume);

@@ -147,25 +147,49 @@ cli_session_sandbox(const char *id)
 	return name != NULL ? name : xstrdup("local");
 }
 
-char *
-cli_last_open(void)
+static int
+is_no_dot(const struct dirent *en)
+{
+	return en->d_name[0] != '.';
+}
+
+bool
+cli_session_ids(char ***ids, size_t *n, struct err *e)
 {
 	char *data = cli_data_dir(), *dir = xasprintf("%s/sessions", data);
 	struct dirent **names = NULL;
-	char *last = NULL;
 	/* Names begin with the time. */
-	int n = scandir(dir, &names, NULL, alphasort);
+	int found = scandir(dir, &names, is_no_dot, alphasort);
+	bool ok = found >= 0 || errno == ENOENT;
 
-	while (n-- > 0) {
-		const char *id = names[n]->d_name;
-
-		if (last == NULL && id[0] != '.' &&
-		    cli_session_state(id) == SESSION_CUT)
-			last = xstrdup(id);
-		free(names[n]);
+	if (!ok)
+		err_sys(e, errno, "cannot read %s", dir);
+	*n = found > 0 ? (size_t)found : 0;
+	*ids = xcalloc(*n + 1, sizeof **ids);
+	for (size_t i = 0; i < *n; i++) {
+		(*ids)[i] = xstrdup(names[i]->d_name);
+		free(names[i]);
 	}
 	free(names);
 	free(dir);
 	free(data);
+	return ok;
+}
+
+char *
+cli_last_open(struct err *e)
+{
+	char **ids, *last = NULL;
+	size_t n;
+
+	if (cli_session_ids(&ids, &n, e))
+		err_set(e, ERR_NOT_FOUND, "every session has ended; 'viva "
+		    "demo' begins one");
+	while (n-- > 0)
+		if (last == NULL && cli_session_state(ids[n]) == SESSION_CUT)
+			last = ids[n];
+		else
+			free(ids[n]);
+	free(ids);
 	return last;
 }

@@ -200,19 +200,27 @@ struct reader {
 };
 
 /* What is there and is no repository was one, or is somebody's own. */
-static bool
-is_something(const char *path)
+static void
+no_repository(const char *path, struct err *e)
 {
 	DIR *d = opendir(path);
+	int sys = errno;
 	struct dirent *en;
-	bool found = d == NULL && access(path, F_OK) == 0;
+	bool found = d == NULL && access(path, F_OK) == 0 && sys == ENOTDIR;
 
 	while (d != NULL && !found && (en = readdir(d)) != NULL)
 		found = strcmp(en->d_name, ".") != 0 &&
 		    strcmp(en->d_name, "..") != 0;
+	if (found)
+		err_set(e, ERR_CORRUPT, "%s is not a git repository, or not a "
+		    "whole one: move it away", path);
+	else if (d == NULL && sys != ENOENT)
+		err_sys(e, sys, "cannot read %s", path);
+	else
+		err_set(e, ERR_NOT_FOUND, "no sessions: %s is not there",
+		    path);
 	if (d != NULL)
 		closedir(d);
-	return found;
 }
 
 static bool
@@ -225,12 +233,8 @@ reader_open(struct reader *r, struct err *e)
 	rc = git_repository_open_bare(&r->repo, r->path);
 	if (rc == 0)
 		return true;
-	if (rc == GIT_ENOTFOUND && is_something(r->path))
-		err_set(e, ERR_CORRUPT, "%s is not a git repository, or not a "
-		    "whole one: move it away", r->path);
-	else if (rc == GIT_ENOTFOUND)
-		err_set(e, ERR_NOT_FOUND, "no sessions: %s is not there",
-		    r->path);
+	if (rc == GIT_ENOTFOUND)
+		no_repository(r->path, e);
 	else
 		gitstore_fail(e, rc, "open", r->path);
 	gitstore_end();

@@ -273,6 +273,20 @@ a_journal_that_cannot_be_read_is_told(void **st)
 	says("list", 0, "no checkpoint, its journal cannot be read", NULL);
 }
 
+static void
+a_place_that_cannot_be_read_is_not_empty(void **st)
+{
+	(void)st;
+	sh("rmdir sessions/* sessions && ln -s sessions sessions");
+	says("list", 1, "/viva/sessions: Too many levels of symbolic links",
+	    "no sessions yet");
+	says_of("resume", NULL, 1, "/viva/sessions: Too many levels",
+	    "has ended");
+	sh("cd .. && rm -r viva && touch viva");
+	says("list", 1, "/viva/records.git: Not a directory", "move it away");
+	says("list", 1, "/viva/sessions: Not a directory", "no sessions yet");
+}
+
 /* A pipe that nobody writes would be waited for, and a device has no end. */
 static void
 what_is_no_file_is_no_record(void **st)
@@ -316,6 +330,7 @@ main(void)
 		T(nothing_foreign_orders_the_terminal),
 		T(what_is_no_file_is_no_record),
 		T(a_journal_that_cannot_be_read_is_told),
+		T(a_place_that_cannot_be_read_is_not_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
