@@ -354,10 +354,11 @@ static struct bytes
 field_text(const struct event *ev, const struct field *f)
 {
 	const void *at = (const char *)ev + f->at;
+	const struct bytes *bytes = at;
 	const char *const *s = at;
 
-	if (f->kind == F_BYTES)
-		return *(const struct bytes *)at;
+	if (f->kind == F_BYTES && bytes->p != NULL)
+		return *bytes;
 	if (f->kind == F_STR && *s != NULL)
 		return (struct bytes){ *s, strlen(*s) + 1 };
 	return (struct bytes){ NULL, 0 };

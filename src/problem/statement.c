@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -223,6 +224,22 @@ bad_line(const char *s, size_t n)
 	return 0;
 }
 
+/* The legacy format leaves the samples to the judge to show, yet many a
+ * statement in Markdown has them, below a heading that says so. */
+static bool
+tells_samples(const char *text)
+{
+	regex_t heading;
+	bool found;
+
+	if (regcomp(&heading, "^ {0,3}#+ .*(sample|example)", REG_EXTENDED |
+	    REG_ICASE | REG_NEWLINE | REG_NOSUB) != 0)
+		return true;
+	found = regexec(&heading, text, 0, NULL, 0) == 0;
+	regfree(&heading);
+	return found;
+}
+
 bool
 package_statement(struct package *k, struct err *e)
 {
@@ -243,8 +260,7 @@ package_statement(struct package *k, struct err *e)
 		    "save it as UTF-8", k->statement, line);
 	}
 	replace(k, text + (strncmp(text, bom, 3) == 0 ? 3 : 0), &sample, &b);
-	/* A legacy statement has its samples written out. */
-	if (!k->legacy)
+	if (!k->legacy || !tells_samples(buf_str(&b)))
 		add_samples(&b, k->p, &sample, SIZE_MAX);
 	k->p->statement = buf_take(&b);
 	free(text);

@@ -153,6 +153,14 @@ yaml_has_many_forms(void **st)
 	    "twice");
 }
 
+/* What is behind it are samples. */
+static void
+expect_begin(const char *text, const char *begin)
+{
+	if (strncmp(text, begin, strlen(begin)) != 0)
+		fail_msg("not \"%s\": %s", begin, text);
+}
+
 static void
 a_statement_may_begin_with_a_byte_order_mark(void **st)
 {
@@ -163,7 +171,7 @@ a_statement_may_begin_with_a_byte_order_mark(void **st)
 	put("problem_statement/problem.en.md", "\xef\xbb\xbf# Two\n");
 	p = problem_load(dir, &e);
 	assert_non_null(p);
-	assert_string_equal(p->statement, "# Two\n");
+	expect_begin(p->statement, "# Two\n");
 	problem_free(p);
 }
 
@@ -761,12 +769,12 @@ a_statement_may_be_in_another_language(void **st)
 	put("statement/problem.sv.md", "sv");
 	put("problem.yaml", "name: {da: To, sv: Tv\u00e5}\n");
 	p = load();
-	assert_string_equal(p->statement, "sv");
+	expect_begin(p->statement, "sv\n");
 	assert_string_equal(p->title, "Tv\u00e5");
 	problem_free(p);
 	put("statement/problem.en.md", "en");
 	p = load();
-	assert_string_equal(p->statement, "en");
+	expect_begin(p->statement, "en\n");
 	problem_free(p);
 }
 
@@ -789,6 +797,32 @@ a_statement_has_its_constants_and_samples(void **st)
 	    "\n\n**Sample 2**\n\nInput:\n\n    1\n\n"
 	    "Output:\n\n    1\n\n");
 	problem_free(p);
+}
+
+static void
+a_legacy_statement_has_its_samples_once(void **st)
+{
+	static const struct {
+		const char *text;
+		bool added;
+	} cases[] = {
+		{ "# Sum\n\nFor example, a sample.\n", true },
+		{ "\n#### Sample\n\n1 2\n", false },
+		{ "# Sum\n\n## Two EXAMPLES\n", false },
+		{ "# Sum\n\n    ## Example\n", true },
+	};
+
+	(void)st;
+	put("problem.yaml", "name: x\n");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct problem *p;
+
+		put("problem_statement/problem.en.md", cases[i].text);
+		p = load();
+		assert_int_equal(strstr(p->statement, "**Sample 1**") != NULL,
+		    cases[i].added);
+		problem_free(p);
+	}
 }
 
 /* Each time that it is named it may be as long as the file. */
@@ -843,6 +877,7 @@ main(void)
 		case_of(what_a_sandbox_does_not_take_is_refused),
 		case_of(a_statement_may_be_in_another_language),
 		case_of(a_statement_has_its_constants_and_samples),
+		case_of(a_legacy_statement_has_its_samples_once),
 		case_of(constants_do_not_grow_without_end),
 	};
 
