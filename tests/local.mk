@@ -43,6 +43,8 @@ tests_unit_test_https_SOURCES = tests/unit/test-https.c
 tests_unit_test_https_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
 tests_unit_test_journal_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
+tests_unit_test_journal_queue_SOURCES = tests/unit/test-journal-queue.c
+tests_unit_test_journal_queue_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_keys_SOURCES = tests/unit/test-keys.c
 tests_unit_test_keys_LDADD = libtestsupport.a libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) $(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS) $(CMOCKA_LIBS) -lutil
 tests_unit_test_layout_SOURCES = tests/unit/test-layout.c
@@ -185,6 +187,7 @@ check_PROGRAMS += \
 	tests/unit/test-grpc \
 	tests/unit/test-https \
 	tests/unit/test-journal \
+	tests/unit/test-journal-queue \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-loop \
@@ -264,6 +267,7 @@ TESTS += \
 	tests/unit/test-grpc \
 	tests/unit/test-https \
 	tests/unit/test-journal \
+	tests/unit/test-journal-queue \
 	tests/unit/test-keys \
 	tests/unit/test-layout \
 	tests/unit/test-loop \

@@ -42,8 +42,8 @@ int cli_session_open(const char *id, const char *name, struct err *e)
     WARN_UNUSED;
 /* What its sandboxes came from: "local" or "modal".  Owned by the caller. */
 char *cli_session_sandbox(const char *id);
-/* All that have something here, oldest first; false: not all, e says why.  Owned
- * by the caller, each and the list. */
+/* All that have something here, oldest first; false: not all, e says why.  Each
+ * and the list are owned by the caller. */
 bool cli_session_ids(char ***ids, size_t *n, struct err *e);
 /* The newest session that was cut off; NULL: none, e says why.  Owned by the
  * caller. */

@@ -270,6 +270,14 @@ core_tests_forget(struct core *c)
 void
 core_tests_run(struct core *c, bool submit)
 {
+	static const char *const no_sandbox[] = {
+		[CONN_STARTING] = "the sandbox is still starting",
+		[CONN_ONLINE] = "the sandbox is still starting",
+		[CONN_RETRYING] = "the connection to the sandbox is lost",
+		[CONN_OFFLINE] = "the connection to the sandbox is lost",
+		[CONN_GONE] = "there is no sandbox",
+	};
+
 	if (c->ending || c->leaving)
 		return;
 	if (c->testrun != NULL || c->run_pending) {
@@ -277,8 +285,8 @@ core_tests_run(struct core *c, bool submit)
 		return;
 	}
 	if (c->sandbox == NULL || !c->ready) {
-		core_notice(c, "%s: the sandbox was not ready", submit ?
-		    "not submitted" : "the tests did not run");
+		core_notice(c, "%s: %s", submit ? "not submitted" :
+		    "the tests did not run", no_sandbox[c->state->conn]);
 		return;
 	}
 	if (core_files_comparing(c)) {

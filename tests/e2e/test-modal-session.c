@@ -521,7 +521,7 @@ test_ended(void **state)
 	ptyscreen_wait(p, "modal · gone   "); /* and no countdown */
 	ptyscreen_wait(p, "saved on the volume");
 	ptyscreen_send(p, F5);
-	ptyscreen_wait(p, "the tests did not run: the sandbox was not ready");
+	ptyscreen_wait(p, "the tests did not run: there is no sandbox");
 	quit(p);
 	assert_journal(events);
 }

@@ -535,7 +535,7 @@ test_no_sandbox(void **state)
 	ptyscreen_wait(p, "edited");
 	ptyscreen_wait(p, "saved");
 	ptyscreen_send(p, F5);
-	ptyscreen_wait(p, "the tests did not run: the sandbox was not ready");
+	ptyscreen_wait(p, "the tests did not run: there is no sandbox");
 	quit(p);
 	ptyscreen_stop(p);
 	assert_in_file("q1/solution.py", "still = 1");

@@ -918,6 +918,32 @@ test_states_recorded(void **state)
 	assert_int_equal(f->counts[EV_CONN_STATE], 14);
 }
 
+/* Why the tests do not run is not the candidate's to guess. */
+static void
+test_run_says_why_not(void **state)
+{
+	static const struct {
+		enum sandbox_state state;
+		const char *why;
+	} cases[] = {
+		{ SANDBOX_STARTING, "is still starting" },
+		{ SANDBOX_RETRYING, "the connection to the sandbox is lost" },
+		{ SANDBOX_FAILED, "there is no sandbox" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		f->shell->watch->state(f->shell->user, cases[i].state, "so");
+		simple(f, CMD_TEST_RUN);
+		assert_non_null(strstr(f->notice, "the tests did not run: "));
+		assert_non_null(strstr(f->notice, cases[i].why));
+		simple(f, CMD_SUBMIT);
+		assert_non_null(strstr(f->notice, "not submitted: "));
+	}
+	turns(f);
+	assert_int_equal(f->counts[EV_TEST_RUN], 0);
+}
+
 #define FAR(fn) cmocka_unit_test_setup_teardown(fn, setup_far, \
     fixture_teardown)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, \
@@ -940,7 +966,8 @@ main(void)
 		T(test_new_after_gone), T(test_new_mute), T(test_open_slow),
 		T(test_new_and_end), T(test_new_early),
 		T(test_new_half),
-		FAR(test_states_recorded), FAR(test_expiry),
+		FAR(test_states_recorded), FAR(test_run_says_why_not),
+		FAR(test_expiry),
 		FAR(test_crash_unsynced), FAR(test_crash_unknown),
 		FAR(test_crash_synced) };
 

@@ -435,25 +435,6 @@ a_disk_that_is_late_is_given_less(void **st)
 	loop_destroy(l);
 }
 
-static void
-what_may_wait_is_found_by_steps(void **st)
-{
-	size_t limit = JOURNAL_QUEUE_BEGIN, before;
-
-	(void)st;
-	do {
-		before = limit;
-		limit = journal_queue_limit(before, BIG, false);
-	} while (limit > before);
-	assert_int_equal(limit, 32 << 20);
-	assert_int_equal(journal_queue_limit(limit, BIG, true), 16 << 20);
-	do {
-		before = limit;
-		limit = journal_queue_limit(before, BIG, true);
-	} while (limit < before);
-	assert_int_equal(limit, 4 << 20);
-}
-
 /* The writer is killed at some point; all that it was told is on disk must
  * be there, in a valid prefix. */
 static void
@@ -787,7 +768,6 @@ main(void)
 		    drop_path),
 		cmocka_unit_test_setup_teardown(
 		    a_disk_that_is_late_is_given_less, new_path, drop_path),
-		cmocka_unit_test(what_may_wait_is_found_by_steps),
 		cmocka_unit_test_setup_teardown(
 		    kill_9_loses_nothing_acknowledged, new_path, drop_path),
 		cmocka_unit_test_setup_teardown(
