@@ -37,6 +37,9 @@ core_term_start(struct core *c)
 		ev.u.term.handle = c->sandbox->ops->handle(c->sandbox,
 		    c->exec);
 	core_emit(c, &ev);
+	/* A shell that outlives this viva is found by it. */
+	if (ev.u.term.handle != NULL && c->record != NULL)
+		record_sync(c->record);
 }
 
 void

@@ -290,6 +290,24 @@ check_lines(const char *in, const char *out)
 
 /* ---- tests ---- */
 
+/* What finds the shell again is on disk when it can be seen. */
+static void
+test_killed_at_prompt(void **state)
+{
+	struct ptyscreen *p = begin();
+	struct heard h;
+
+	(void)state;
+	ptyscreen_wait(p, PROMPT);
+	killed(p);
+	p = resume(36, 140);
+	ptyscreen_wait(p, "the shell goes on");
+	quit(p);
+	h = record();
+	assert_int_equal(h.opens, 1);
+	heard_free(&h);
+}
+
 static void
 line(struct ptyscreen *p, unsigned n)
 {
@@ -636,6 +654,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_kill),
+		T(test_killed_at_prompt),
 		T(test_sandbox_gone),
 		cmocka_unit_test_setup_teardown(test_killed_in_build,
 		    setup_slow, teardown), T(test_find_cut),
