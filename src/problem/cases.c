@@ -112,8 +112,11 @@ static bool
 read_config(const struct package *k, const char *path, char **args,
     struct err *e)
 {
-	static const char *const keys[] = { "output_validator_args",
+	static const char *const of_validator[] = { "output_validator_args",
 		"output_validator_flags" };
+	static const char *const keys[] = { "output_validator_args",
+		"output_validator_flags", "grading", "grader_flags", "args",
+		NULL };
 	struct yaml y;
 	yaml_node_t *root, *n = NULL;
 	bool ok;
@@ -121,10 +124,11 @@ read_config(const struct package *k, const char *path, char **args,
 	if (!yaml_open(&y, k, path, e))
 		return false;
 	root = yaml_document_get_root_node(&y.doc);
-	ok = takes_none(&y, yaml_child(&y, root, "args"), e) &&
+	ok = yaml_no_slips(&y, root, keys, e) &&
+	    takes_none(&y, yaml_child(&y, root, "args"), e) &&
 	    is_graded_by_default(&y, root, e);
-	for (size_t i = 0; i < ARRAY_LEN(keys) && n == NULL; i++)
-		n = yaml_child(&y, root, keys[i]);
+	for (size_t i = 0; i < ARRAY_LEN(of_validator) && n == NULL; i++)
+		n = yaml_child(&y, root, of_validator[i]);
 	if (n != NULL && yaml_child(&y, n, "flags") != NULL)
 		n = yaml_child(&y, n, "flags");
 	if (ok && n != NULL) {

@@ -62,11 +62,15 @@ static bool
 read_limits(struct yaml *y, yaml_node_t *limits, struct problem *p,
     struct err *e)
 {
+	static const char *const keys[] = { "time_limit", "memory", "output",
+		NULL };
+
 	if (limits != NULL && limits->type != YAML_MAPPING_NODE)
 		return err_set(e, ERR_INVALID, "%s:%zu: limits must have its "
 		    "limits below it, as in '  time_limit: 2'", y->path,
 		    yaml_line(limits));
-	return number(y, yaml_child(y, limits, "time_limit"), "time_limit",
+	return yaml_no_slips(y, limits, keys, e) &&
+	    number(y, yaml_child(y, limits, "time_limit"), "time_limit",
 	    TIME_MAX, TIME_SCALE, &p->time_limit_ms, e) &&
 	    number(y, yaml_child(y, limits, "memory"), "memory", 65536, 1,
 	    &p->memory_limit_mb, e) &&
@@ -197,9 +201,14 @@ read_version(struct package *k, struct yaml *y, yaml_node_t *n,
 static bool
 interpret(struct package *k, struct yaml *y, struct err *e)
 {
+	static const char *const keys[] = { "problem_format_version", "name",
+		"type", "validation", "limits", "validator_flags",
+		"constants", NULL };
 	yaml_node_t *root = yaml_document_get_root_node(&y->doc);
 	yaml_node_t *name = yaml_child(y, root, "name");
 
+	if (!yaml_no_slips(y, root, keys, e))
+		return false;
 	k->p->title = read_name(y, name, k->language);
 	if (k->p->title == NULL)
 		return err_set(e, ERR_INVALID, "%s: no name; add a line "

@@ -51,6 +51,10 @@ bool yaml_open(struct yaml *, const struct package *k, const char *path,
 void yaml_close(struct yaml *);
 /* NULL: none, null, and of a node that is no map. */
 yaml_node_t *yaml_child(struct yaml *, yaml_node_t *map, const char *key);
+/* That no key is nearly one of those (up to NULL) that are read: a limit must
+ * not go for a slip of the pen.  Others are no matter. */
+bool yaml_no_slips(struct yaml *, yaml_node_t *map, const char *const *keys,
+    struct err *) WARN_UNUSED;
 yaml_node_t *yaml_item(struct yaml *, yaml_node_t *sequence, size_t at);
 const char *yaml_text(const yaml_node_t *); /* NULL: not a scalar */
 size_t yaml_line(const yaml_node_t *);	    /* from 1 */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -155,6 +156,58 @@ yaml_child(struct yaml *y, yaml_node_t *map, const char *key)
 			    pair->value));
 	}
 	return NULL;
+}
+
+/* One sign too much, too few, or another, or two the wrong way round; large or
+ * small is no matter. */
+static bool
+is_slip(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+
+	while (na > 0 && nb > 0 && strncasecmp(a, b, 1) == 0)
+		a++, b++, na--, nb--;
+	while (na > 0 && nb > 0 &&
+	    strncasecmp(a + na - 1, b + nb - 1, 1) == 0)
+		na--, nb--;
+	return (na <= 1 && nb <= 1) || (na == 2 && nb == 2 &&
+	    strncasecmp(a, b + 1, 1) == 0 && strncasecmp(a + 1, b, 1) == 0);
+}
+
+static bool
+is_meant(const yaml_node_t *k, const char *const *keys, const char **meant)
+{
+	const char *key = yaml_text(k);
+
+	*meant = NULL;
+	for (; key != NULL && *keys != NULL; keys++) {
+		if (strcmp(key, *keys) == 0)
+			return true;
+		if (is_slip(key, *keys))
+			*meant = *keys;
+	}
+	return *meant == NULL;
+}
+
+bool
+yaml_no_slips(struct yaml *y, yaml_node_t *map, const char *const *keys,
+    struct err *e)
+{
+	yaml_node_pair_t *pair;
+	const char *meant;
+
+	if (map == NULL || map->type != YAML_MAPPING_NODE)
+		return true;
+	for (pair = map->data.mapping.pairs.start;
+	    pair < map->data.mapping.pairs.top; pair++) {
+		yaml_node_t *k = yaml_document_get_node(&y->doc, pair->key);
+
+		if (!is_meant(k, keys, &meant))
+			return err_set(e, ERR_INVALID, "%s:%zu: '%s' is no "
+			    "key of the format; write '%s'", y->path,
+			    yaml_line(k), yaml_text(k), meant);
+	}
+	return true;
 }
 
 yaml_node_t *

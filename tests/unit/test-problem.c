@@ -594,6 +594,25 @@ what_judges_in_another_way_is_refused(void **st)
 }
 
 static void
+a_slip_is_no_key(void **st)
+{
+	(void)st;
+	expect_error("problem.yaml", "name: x\n\nlimit: {memory: 1}\n",
+	    "problem.yaml:3: 'limit' is no key of the format; write 'limits'");
+	expect_error("problem.yaml", "name: x\nlimits:\n  time-limit: 1\n",
+	    "problem.yaml:3: 'time-limit' is no key of the format; write "
+	    "'time_limit'");
+	expect_error("problem.yaml", "name: x\nLimits:\n", ":2: 'Limits'");
+	expect_error("problem.yaml", "name: x\nlimist:\n", ":2: 'limist'");
+	expect_error("problem.yaml", "nam: x\n", ":1: 'nam'");
+	put("problem.yaml", "name: x\nsame_as: 1\nlmt: 3\nlimits:\n"
+	    "  tiem: 1\n  memory: 12\n");
+	problem_free(load());
+	expect_error("data/secret/testdata.yaml", "output_validator_flag: 1\n",
+	    "testdata.yaml:1: 'output_validator_flag'");
+}
+
+static void
 a_validator_of_its_own_is_refused(void **st)
 {
 	(void)st;
@@ -867,6 +886,7 @@ main(void)
 		case_of(groups_say_how_their_outputs_are_compared),
 		case_of(cases_say_how_their_outputs_are_compared),
 		case_of(what_judges_in_another_way_is_refused),
+		case_of(a_slip_is_no_key),
 		case_of(a_validator_of_its_own_is_refused),
 		case_of(input_by_other_ways_is_refused),
 		case_of(the_time_that_the_tools_found_is_used),
