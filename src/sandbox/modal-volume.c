@@ -227,7 +227,8 @@ volume_changed(struct box *b, bool tell)
 {
 	int64_t now = loop_now(b->m->loop), us = SYNC_QUIET_US;
 
-	if (b->judge)
+	/* When it is closed all is saved, and the last commit comes after. */
+	if (b->judge || b->closing)
 		return;
 	if (!b->dirty)
 		b->dirty_since = now;

@@ -508,6 +508,29 @@ test_crash_unsynced(void **state)
 	close_rig(&r);
 }
 
+/* Word of a save that comes amid the last commit is of one before it. */
+static void
+test_late_word_at_the_end(void **state)
+{
+	struct modal_left left;
+	struct box *b;
+	struct rig r;
+
+	(void)state;
+	account->opt.image_id = READY_IMAGE;
+	rig_open(&r, loop, account, workspace, false);
+	b = CONTAINER_OF(r.s, struct box, base);
+	UNTIL(r.state == SANDBOX_READY);
+	assert_true(fs(&r, FS_PUT, "a", "one")->ok);
+	rig_close(&r);
+	assert_non_null(b->syncer);
+	volume_changed(b, true);
+	UNTIL(!modal_busy(account));
+	modal_left(account, &left);
+	assert_int_equal(left.sandboxes, 0);
+	assert_string_equal(left.unsynced, "");
+}
+
 /* What waits for the connection to be made takes longer than a round trip:
  * three of them, over TLS. */
 static void
@@ -674,6 +697,7 @@ all(void)
 		T(test_interrupted), T(test_calls_fail), T(test_cancel),
 		T(test_stranger), PLAIN(test_saved_when_gone),
 		PLAIN(test_first_round_trip), PLAIN(test_crash_unsynced),
+		PLAIN(test_late_word_at_the_end),
 		PLAIN(test_saved_while_it_ends), PLAIN(test_saved_before),
 		PLAIN(test_one_runs), PLAIN(test_ephemeral),
 		PLAIN(test_ephemeral_gone), cmocka_unit_test(test_secrets),
