@@ -128,6 +128,7 @@ libcore_a_SOURCES = \
 	src/session/core-files.c \
 	src/session/core-files.h \
 	src/session/core-internal.h \
+	src/session/core-ahead.c \
 	src/session/core-open.c \
 	src/session/core-resume.c \
 	src/session/core-sandbox.c \

@@ -167,7 +167,8 @@ parts_of(enum event_type type)
 		    PART_STATUS,
 		[EV_FILE_SAVED] = PART(PANE_EDITOR) | PART(PANE_FILES) |
 		    PART_STATUS,
-		[EV_FILE_OPENING] = PART(PANE_EDITOR) };
+		[EV_FILE_OPENING] = PART(PANE_EDITOR),
+		[EV_FILE_AHEAD] = PART(PANE_EDITOR) };
 
 	return parts[type];
 }

@@ -8,6 +8,7 @@
 
 #include "ui/pane-edit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,8 @@
 #define HELD_MAX 65536 /* bytes */
 #define BREATH_US 1000000 /* between keys of one who looks elsewhere */
 
-/* A key is its struct, a command its name; a paste has its length before. */
+/* As it is recorded (docs/EVENT-LOG.md): what it is, the name of the key or of
+ * the command, or a paste's length, a NUL, the paste. */
 enum { HELD_KEY = 'k', HELD_PASTE = 'p', HELD_COMMAND = 'c' };
 
 bool
@@ -49,9 +51,8 @@ held_find(const struct edit_pane *e, const char *path)
 }
 
 static struct edit_held *
-held_get(struct edit_pane *e)
+held_get(struct edit_pane *e, const char *path)
 {
-	const char *path = e->base.ctx.state->opening;
 	struct edit_held *h = held_find(e, path);
 
 	if (h == NULL) {
@@ -114,41 +115,95 @@ pasted(const char *s, size_t n)
 	return chars;
 }
 
+/* A text and its NUL, and what follows.  Also in the record, as a kill would
+ * take it else. */
+static void
+hold(struct edit_pane *e, char what, const char *text, const char *more,
+    size_t n, size_t chars)
+{
+	struct edit_held *h = held_get(e, e->base.ctx.state->opening);
+	struct command cmd = { .type = CMD_FILE_AHEAD, .path = h->path };
+	size_t from = h->bytes.len;
+
+	if (!has_room(e, h, 1 + strlen(text) + 1 + n))
+		return;
+	buf_addc(&h->bytes, what);
+	buf_add(&h->bytes, text, strlen(text) + 1);
+	buf_add(&h->bytes, more, n);
+	h->chars += chars;
+	cmd.data = h->bytes.data + from;
+	cmd.len = h->bytes.len - from;
+	e->base.ctx.send(e->base.ctx.user, &cmd);
+}
+
 void
 edit_wait_key(struct edit_pane *e, const struct key *k)
 {
-	struct edit_held *h = held_get(e);
+	char name[32];
 
-	if (!has_room(e, h, 1 + sizeof *k))
-		return;
-	buf_addc(&h->bytes, HELD_KEY);
-	buf_add(&h->bytes, k, sizeof *k);
-	h->chars += typed(k);
+	key_name(k, name);
+	hold(e, HELD_KEY, name, "", 0, typed(k));
 }
 
 void
 edit_wait_paste(struct edit_pane *e, const char *s, size_t n)
 {
-	struct edit_held *h = held_get(e);
+	char size[24];
 
-	if (!has_room(e, h, 1 + sizeof n + n))
-		return;
-	buf_addc(&h->bytes, HELD_PASTE);
-	buf_add(&h->bytes, &n, sizeof n);
-	buf_add(&h->bytes, s, n);
-	h->chars += pasted(s, n);
+	snprintf(size, sizeof size, "%zu", n);
+	hold(e, HELD_PASTE, size, s, n, pasted(s, n));
 }
 
 void
 edit_wait_command(struct edit_pane *e, const char *cmd)
 {
-	struct edit_held *h = held_get(e);
-	size_t n = strlen(cmd) + 1;
+	hold(e, HELD_COMMAND, cmd, "", 0, 0);
+}
 
-	if (!has_room(e, h, 1 + n))
-		return;
-	buf_addc(&h->bytes, HELD_COMMAND);
-	buf_add(&h->bytes, cmd, n);
+struct held_item {
+	char what;
+	struct key key;
+	const char *text; /* the command, the paste */
+	size_t n;
+};
+
+/* The first of what is held, and what follows it; NULL: there is none. */
+static const char *
+next_item(const char *p, const char *end, struct held_item *out)
+{
+	const char *nul = p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
+
+	if (nul == NULL)
+		return NULL;
+	out->what = *p++;
+	out->text = p;
+	p = nul + 1;
+	if (out->what == HELD_KEY && !key_parse(out->text, &out->key))
+		out->what = '\0'; /* of a later viva */
+	if (out->what != HELD_PASTE)
+		return p;
+	out->n = strtoul(out->text, NULL, 10);
+	out->text = p;
+	return out->n <= (size_t)(end - p) ? p + out->n : NULL;
+}
+
+/* What a viva before this one had, before what was typed since. */
+static void
+given_back(struct edit_pane *e, const struct event *ev)
+{
+	struct edit_held *h = held_get(e, ev->u.file.path);
+	struct bytes given = ev->u.file.content;
+	const char *p = given.p, *end = p + given.n;
+	struct held_item item;
+	struct buf all = { 0 };
+
+	while ((p = next_item(p, end, &item)) != NULL)
+		h->chars += item.what == HELD_KEY ? typed(&item.key) :
+		    item.what == HELD_PASTE ? pasted(item.text, item.n) : 0;
+	buf_add(&all, given.p, given.n);
+	buf_add(&all, h->bytes.data, h->bytes.len);
+	buf_free(&h->bytes);
+	h->bytes = all;
 }
 
 /* --- doing it --- */
@@ -158,27 +213,15 @@ do_held(struct edit_pane *e, const struct edit_held *h)
 {
 	const char *p = buf_str(&h->bytes), *end = p + h->bytes.len;
 	struct pane *pane = &e->base;
-	struct key k;
-	size_t n;
+	struct held_item item;
 
-	while (p < end) {
-		switch (*p++) {
-		case HELD_KEY:
-			memcpy(&k, p, sizeof k);
-			p += sizeof k;
-			pane->ops->key(pane, &k);
-			break;
-		case HELD_PASTE:
-			memcpy(&n, p, sizeof n);
-			p += sizeof n;
-			pane->ops->paste(pane, p, n);
-			p += n;
-			break;
-		default:
-			pane->ops->command(pane, p, NULL);
-			p += strlen(p) + 1;
-		}
-	}
+	while ((p = next_item(p, end, &item)) != NULL)
+		if (item.what == HELD_KEY)
+			pane->ops->key(pane, &item.key);
+		else if (item.what == HELD_PASTE)
+			pane->ops->paste(pane, item.text, item.n);
+		else if (item.what == HELD_COMMAND)
+			pane->ops->command(pane, item.text, NULL);
 }
 
 /* In a file that is not the one in view, which is left as it is. */
@@ -334,6 +377,11 @@ edit_wait_event(struct edit_pane *e, const struct event *ev)
 	if (ev->type == EV_QUESTION_START || ev->type == EV_SESSION_END) {
 		edit_wait_seen(e);
 		drop_all(e);
+	} else if (ev->type == EV_FILE_AHEAD) {
+		if (ev->origin == ORIGIN_SYSTEM && path != NULL &&
+		    !e->base.ctx.read_only)
+			given_back(e, ev);
+		return;
 	} else if ((ev->type != EV_FILE_OPENING &&
 	    ev->type != EV_FILE_OPEN) || path == NULL) {
 		return;

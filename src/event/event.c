@@ -154,6 +154,7 @@ static const struct {
 	[EV_FILE_LIST] = { "file.list", f_file },
 	[EV_FILE_STATE] = { "file.state", f_file },
 	[EV_FILE_OPENING] = { "file.opening", f_file },
+	[EV_FILE_AHEAD] = { "file.ahead", f_file },
 	[EV_TEST_RUN] = { "test.run", f_test },
 	[EV_TEST_CASE] = { "test.case", f_test },
 	[EV_TEST_DONE] = { "test.done", f_test },

@@ -45,6 +45,8 @@ enum event_type {
 	EV_FILE_LIST,	/* the workspace's listing changed */
 	EV_FILE_STATE,	/* edited, saving, failed: why (saved is FILE_SAVED) */
 	EV_FILE_OPENING, /* asked for; with a why: it is not opened */
+	EV_FILE_AHEAD,	/* content: keys for one that is asked for, as the
+			 * editor writes them; by the system: given back */
 	EV_TEST_RUN,
 	EV_TEST_CASE,
 	EV_TEST_DONE,

@@ -18,6 +18,7 @@ enum command_type {
 	CMD_CURSOR,	  /* path, offset, anchor, top */
 	CMD_FILE_OPEN,	  /* path */
 	CMD_FILE_CREATE,  /* path */
+	CMD_FILE_AHEAD,	  /* path; data: keys for it, while it is opened */
 	CMD_FILE_RENAME,  /* path, text = to */
 	CMD_FILE_DELETE,  /* path */
 	CMD_SAVE,	  /* path; NULL: all that are edited */

@@ -638,6 +638,9 @@ core_files_command(struct core *c, const struct command *cmd)
 	case CMD_SAVE:
 		save_asked(c);
 		return;
+	case CMD_FILE_AHEAD:
+		file_ahead(c, cmd);
+		return;
 	default:
 		break;
 	}

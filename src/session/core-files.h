@@ -28,6 +28,7 @@ void file_create(struct core *, const char *path); /* and opens it */
 /* Is this file (NULL: any) still on its way into the editor? */
 bool core_opening(const struct core *, const char *path);
 void core_open_again(struct core *);
+void file_ahead(struct core *, const struct command *); /* core-ahead.c */
 void core_open_reset(struct core *);
 bool open_keeps(struct request *);
 void open_on_open(struct core *, struct request *, const struct fs_result *);

@@ -58,6 +58,11 @@ struct past { /* the shell that a viva before this one left open */
 	struct buf answers;
 };
 
+struct ahead { /* keys for a file that was on its way */
+	char *path;
+	struct buf keys; /* as the editor had them recorded */
+};
+
 struct core {
 	struct core_spec spec;
 	struct loop *loop;
@@ -100,6 +105,9 @@ struct core {
 	struct loop_timer *follow; /* there was more of it */
 	struct loop_timer *opening; /* a file: to tell that it takes long */
 	bool open_told; /* and it was */
+	struct ahead *ahead; /* of the viva before this one */
+	size_t nahead, ahead_cap;
+	struct loop_timer *ahead_timer;
 	unsigned seeding; /* template files still being written */
 	bool seeds_behind; /* as known.behind, of these */
 	struct loop_timer *autosave;
@@ -150,6 +158,13 @@ void core_sandbox_expiry(struct core *);
 
 /* core-resume.c: the state, from the journal; false: e says why not. */
 bool core_resume(struct core *, struct err *);
+
+/* core-ahead.c: keys for files on their way, from the journal; to be given
+ * back once the editor is there */
+void core_ahead_fold(struct core *, const struct event *);
+void core_ahead_again(struct core *); /* soon, or when the first is there */
+void core_ahead_now(struct core *);
+void core_ahead_finish(struct core *);
 
 /* core-attach.c: back to the shell that runs on */
 void core_past_fold(struct core *, const struct event *); /* after state */

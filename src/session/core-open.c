@@ -118,12 +118,16 @@ file_create(struct core *c, const char *path)
 	ask(c, path, REQ_CREATE_CHECK);
 }
 
-/* It was asked for when viva was cut off. */
+/* They were asked for when viva was cut off. */
 void
 core_open_again(struct core *c)
 {
+	/* What is to be written into may have been about to be made. */
+	for (size_t i = 0; i < c->nahead; i++)
+		ask(c, c->ahead[i].path, REQ_CREATE_CHECK);
 	if (c->state->opening != NULL)
 		ask(c, c->state->opening, REQ_OPEN);
+	core_ahead_again(c);
 }
 
 static void
@@ -175,6 +179,7 @@ open_on_open(struct core *c, struct request *r, const struct fs_result *res)
 	const char *p;
 	size_t n;
 
+	core_ahead_now(c);
 	if (!large && !file_data(res, &p, &n))
 		failed(c, r->path, "cannot open %s: %s", r->path,
 		    res->err.msg);

@@ -61,6 +61,7 @@ on_event(void *user, const struct event *ev)
 
 	state_apply(c->state, ev);
 	core_past_fold(c, ev);
+	core_ahead_fold(c, ev);
 	c->seq = ev->seq;
 	switch (ev->type) {
 	case EV_QUESTION_START:

@@ -618,6 +618,7 @@ core_destroy(struct core *c)
 	c->testrun = c->over = NULL;
 	core_sandbox_close(c);
 	core_past_finish(c);
+	core_ahead_finish(c);
 	record_close(c->record);
 	state_destroy(c->state);
 	free(c->known);

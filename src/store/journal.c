@@ -395,7 +395,9 @@ round_trip(struct journal *j)
 
 	j->hurry = false;
 	ok = take_queue(j);
-	sync = sync || j->closing || is_past(after(j->since, SYNC_DELAY_MS));
+	/* Of a flood that goes on each block: what is not synced holds it. */
+	sync = sync || j->closing || j->goes_on ||
+	    is_past(after(j->since, SYNC_DELAY_MS));
 	pthread_mutex_unlock(&j->lock);
 	ok = ok && write_out(j, sync);
 	pthread_mutex_lock(&j->lock);

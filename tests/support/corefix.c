@@ -168,6 +168,8 @@ make_core(struct fixture *f, bool resume, struct err *e)
 		.record_max = fixture_record_max };
 
 	f->core = core_create(&spec, e);
+	if (f->core != NULL && f->made != NULL)
+		f->made(f);
 	if (f->core != NULL)
 		turns(f);
 	return f->core;

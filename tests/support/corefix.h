@@ -22,6 +22,8 @@ struct fixture {
 	enum event_type last;
 	/* Called with each event, when it is set. */
 	void (*seen)(struct fixture *, const struct event *);
+	/* Called with each new core, before its loop turns. */
+	void (*made)(struct fixture *);
 	bool dirty; /* an edit is in no file */
 	bool hang;  /* programs run until they are killed */
 	struct buf cases;	       /* name@where=verdict of each event */

@@ -62,29 +62,35 @@ on_seen(struct fixture *f, const struct event *ev)
 	pane_editor.event(pane, ev);
 }
 
+static void
+make_pane(struct fixture *f)
+{
+	struct pane_ctx ctx = { .theme = &theme, .send = on_send,
+		.copy = on_copy, .clipboard = on_clipboard, .say = on_say,
+		.state = core_state(f->core), .clock = &f->clock.base,
+		.user = f };
+
+	pane = pane_editor.create(&ctx);
+	pane_editor.resize(pane, 6, 60);
+	f->seen = on_seen;
+}
+
 /* Files whose name begins with "far" are far away. */
 static int
 begin(void **state)
 {
-	struct pane_ctx ctx = { .theme = &theme, .send = on_send,
-		.copy = on_copy, .clipboard = on_clipboard, .say = on_say };
 	struct command cut = { .type = CMD_EDIT, .path = "solution.py",
 		.text = "delete", .data = "" };
 	struct fixture *f;
 	int bad = fixture_setup(state);
 
 	f = *state;
-	ctx.state = core_state(f->core);
-	ctx.clock = &f->clock.base;
-	ctx.user = f;
 	/* The solution is empty. */
 	cut.deleted = text_size(solution(f)->text);
 	core_command(f->core, &cut);
 	pass(f, 2500000);
 	memset(f->counts, 0, sizeof f->counts);
-	pane = pane_editor.create(&ctx);
-	pane_editor.resize(pane, 6, 60);
-	f->seen = on_seen;
+	make_pane(f);
 	fake_write(f->shell, "far1", "one\n");
 	fake_write(f->shell, "far2", "two\n");
 	fake_write(f->shell, "near", "near\n");
@@ -627,6 +633,66 @@ test_replay(void **state)
 	free(path);
 }
 
+/* The next viva's core goes on, then its editor is there. */
+static void
+another_life(struct fixture *f)
+{
+	struct err e;
+
+	f->seen = NULL;
+	f->made = make_pane;
+	pane_editor.destroy(pane);
+	fixture_kill(f);
+	assert_non_null(fixture_resume(f, &e));
+}
+
+/* Twice, with more typed in each life.  In the workspace of the next the files
+ * are not: they are made, as one that was about to be. */
+static void
+test_killed(void **state)
+{
+	struct fixture *f = *state;
+	struct command create = { .type = CMD_FILE_CREATE, .path = "far3" };
+
+	core_command(f->core, &create);
+	keys(f, "new");
+	ask(f, "far1");
+	keys(f, "1 -\n");
+	another_life(f);
+	paste("2\xc3\xa9\n");
+	assert_int_equal(press(f, KEY_SYM_BACKSPACE, 0), PANE_HANDLED);
+	another_life(f);
+	keys(f, "3");
+	for (int i = 0; i < 3; i++) {
+		answer(f, "far3");
+		answer(f, "far1");
+	}
+	has(f, "far3", "new");
+	has(f, "far1", "1 -\n2\xc3\xa9" "3");
+	has(f, "solution.py", "");
+	assert_int_equal(f->counts[EV_FILE_AHEAD], 2 + 1);
+}
+
+/* In the record it may be anything. */
+static void
+test_given_back_nonsense(void **state)
+{
+	static const struct bytes cases[] = { { "k", 1 }, { "", 0 },
+		{ "p99\0x", 5 }, { "pz\0", 3 }, { "kfoo\0kx\0", 8 },
+		{ "q\0", 2 }, { "c\0", 2 } };
+	struct fixture *f = *state;
+	struct event ev = { .type = EV_FILE_AHEAD, .origin = ORIGIN_SYSTEM };
+
+	ask(f, "far1");
+	ev.u.file.path = "far1";
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ev.u.file.content = cases[i];
+		pane_editor.event(pane, &ev);
+	}
+	answer(f, "far1");
+	has(f, "far1", "xone\n");
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
 
 int
@@ -638,7 +704,8 @@ main(void)
 		T(test_new_file), T(test_save), T(test_run), T(test_end),
 		T(test_refused), T(test_refused_and_seen), T(test_gone),
 		T(test_first_refused), T(test_bounded), T(test_question),
-		T(test_screen), T(test_replay),
+		T(test_screen), T(test_replay), T(test_killed),
+		T(test_given_back_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
