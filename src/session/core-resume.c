@@ -291,6 +291,7 @@ core_resume(struct core *c, struct err *e)
 	if (r.moved_on && c->question + 1 < c->spec.nproblems) {
 		core_term_closed(c, "viva was gone");
 		core_files_reset(c);
+		core_ahead_finish(c);
 		take_size(c);
 		c->question++;
 		core_question_start(c);

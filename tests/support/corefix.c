@@ -213,9 +213,8 @@ cut_after(const char *path, uint64_t seq)
 }
 
 void
-fixture_kill(struct fixture *f)
+fixture_kill_at(struct fixture *f, uint64_t seq)
 {
-	uint64_t seq = core_state(f->core)->seq;
 	char *path = xasprintf("%s/journal.jsonl", f->dir);
 
 	keep(f, f->shell);
@@ -225,6 +224,12 @@ fixture_kill(struct fixture *f)
 	memset(f->counts, 0, sizeof f->counts);
 	f->dirty = false;
 	free(path);
+}
+
+void
+fixture_kill(struct fixture *f)
+{
+	fixture_kill_at(f, core_state(f->core)->seq);
 }
 
 struct core *

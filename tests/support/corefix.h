@@ -22,6 +22,7 @@ struct fixture {
 	enum event_type last;
 	/* Called with each event, when it is set. */
 	void (*seen)(struct fixture *, const struct event *);
+	uint64_t mark; /* seq of an event that a test waits for */
 	/* Called with each new core, before its loop turns. */
 	void (*made)(struct fixture *);
 	bool dirty; /* an edit is in no file */
@@ -42,6 +43,7 @@ extern struct fake_plan fixture_plan;
 /* As if viva was killed: of the core there is only its journal, of the
  * workspace only the solution, which is kept. */
 void fixture_kill(struct fixture *);
+void fixture_kill_at(struct fixture *, uint64_t seq); /* an event before */
 /* Another core goes on with both; NULL: e says why not. */
 struct core *fixture_resume(struct fixture *, struct err *);
 

@@ -214,19 +214,61 @@ test_run_cut(void **state)
 }
 
 static void
-test_between_questions(void **state)
+type_ahead(void *user)
 {
-	struct fixture *f = *state;
+	const struct fixture *f = user;
+	struct command open = { .type = CMD_FILE_OPEN, .path = "far" },
+	    ahead = { .type = CMD_FILE_AHEAD, .path = "far", .data = "kx",
+		.len = 3 };
 
+	core_command(f->core, &open);
+	core_command(f->core, &ahead);
+	assert_int_equal(f->counts[EV_FILE_AHEAD], 1);
+	assert_int_equal(f->counts[EV_QUESTION_SUBMIT], 0);
+}
+
+static void
+on_submit(struct fixture *f, const struct event *ev)
+{
+	if (ev->type == EV_QUESTION_SUBMIT)
+		f->mark = ev->seq;
+	if (ev->type == EV_TEST_RUN && f->plan.keep != NULL)
+		loop_timer_add(f->loop, 0, type_ahead, f);
+}
+
+/* The next question begins in the same turn. */
+static void
+kill_between_questions(struct fixture *f)
+{
 	type(f, "right");
+	f->seen = on_submit;
 	simple(f, CMD_SUBMIT);
-	for (int i = 0; f->counts[EV_QUESTION_SUBMIT] == 0 && i < 1000; i++)
-		loop_turn(f->loop, 0);
-	fixture_kill(f);
+	assert_int_equal(f->counts[EV_QUESTION_SUBMIT], 1);
+	f->seen = NULL;
+	fixture_kill_at(f, f->mark);
 	resume(f);
+	assert_int_equal(f->counts[EV_QUESTION_START], 1);
 	assert_int_equal(core_state(f->core)->submitted, 1);
 	assert_int_equal(core_state(f->core)->question, 2);
 	assert_string_equal(core_state(f->core)->title, "Another");
+}
+
+static void
+test_between_questions(void **state)
+{
+	kill_between_questions(*state);
+	assert_replays(*state);
+}
+
+/* What was typed for a file of the question before is not the next one's. */
+static void
+test_ahead_between_questions(void **state)
+{
+	struct fixture *f = *state;
+
+	f->plan.keep = "far";
+	kill_between_questions(f);
+	assert_int_equal(f->counts[EV_FILE_AHEAD], 0);
 	assert_replays(f);
 }
 
@@ -695,6 +737,7 @@ main(void)
 		T(test_clean_terminal), T(test_saved_untold), T(test_changed_meanwhile),
 		T(test_both_changed), T(test_deleted_meanwhile),
 		T(test_run_cut), T(test_between_questions),
+		T(test_ahead_between_questions),
 		T(test_time_left), T(test_refused), K(test_shell_goes_on),
 		K(test_typed_rest), K(test_typed_more), K(test_typed_secret),
 		K(test_shell_lost), H(test_shell_not_begun),
