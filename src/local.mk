@@ -124,11 +124,11 @@ libcore_a_SOURCES = \
 	src/problem/statement.c \
 	src/problem/yaml.c \
 	src/session/command.h \
+	src/session/core-ahead.c \
 	src/session/core-attach.c \
 	src/session/core-files.c \
 	src/session/core-files.h \
 	src/session/core-internal.h \
-	src/session/core-ahead.c \
 	src/session/core-open.c \
 	src/session/core-resume.c \
 	src/session/core-sandbox.c \
