@@ -478,20 +478,26 @@ test_saved_when_gone(void **state)
 	close_rig(&r);
 }
 
-/* It falls over before anybody said that a save is on the volume. */
+/* With a save that nobody said is on the volume. */
+static struct box *
+open_unsynced(struct rig *r)
+{
+	account->opt.image_id = READY_IMAGE;
+	rig_open(r, loop, account, workspace, false);
+	UNTIL(r->state == SANDBOX_READY);
+	assert_true(fs(r, FS_PUT, "a", "one")->ok);
+	return CONTAINER_OF(r->s, struct box, base);
+}
+
+/* It falls over before. */
 static void
 test_crash_unsynced(void **state)
 {
 	struct sandbox_link link;
-	const struct box *b;
 	struct rig r;
+	const struct box *b = open_unsynced(&r);
 
 	(void)state;
-	account->opt.image_id = READY_IMAGE;
-	rig_open(&r, loop, account, workspace, false);
-	b = CONTAINER_OF(r.s, struct box, base);
-	UNTIL(r.state == SANDBOX_READY);
-	assert_true(fs(&r, FS_PUT, "a", "one")->ok);
 	r.s->ops->link(r.s, &link);
 	assert_true(link.unsynced);
 	/* The commit begins and does not come back. */
@@ -513,15 +519,10 @@ static void
 test_late_word_at_the_end(void **state)
 {
 	struct modal_left left;
-	struct box *b;
 	struct rig r;
+	struct box *b = open_unsynced(&r);
 
 	(void)state;
-	account->opt.image_id = READY_IMAGE;
-	rig_open(&r, loop, account, workspace, false);
-	b = CONTAINER_OF(r.s, struct box, base);
-	UNTIL(r.state == SANDBOX_READY);
-	assert_true(fs(&r, FS_PUT, "a", "one")->ok);
 	rig_close(&r);
 	assert_non_null(b->syncer);
 	volume_changed(b, true);
