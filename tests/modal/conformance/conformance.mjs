@@ -111,6 +111,7 @@ await check("image: the second time it is there", async () => {
 	return same([again.imageId, after], [image.imageId, before]);
 });
 await check("image: log of the build, resumed by entry id", async () => {
+	await order("/knobs", { build_holds: true });
 	const { imageId } = await cp.imageGetOrCreate({ appId: app.appId,
 		image: { dockerfileCommands: ["FROM scratch", "RUN x"] },
 		builderVersion: "2025.06" });
@@ -124,6 +125,7 @@ await check("image: log of the build, resumed by entry id", async () => {
 			last = m.entryId || last;
 			result = m.result;
 		}
+		await order("/knobs", { build_holds: false });
 	}
 	const steps = text.match(/Step \d/g);
 	return same([steps, rounds > 1, result.status],

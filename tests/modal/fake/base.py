@@ -27,6 +27,7 @@ CODES = {"OK": 0, "CANCELLED": 1, "UNKNOWN": 2, "INVALID_ARGUMENT": 3,
 KNOBS = (
     ("delay_ms", 0, "added round trip of every connection"),
     ("build_secs", 0.2, "how long a new image builds"),
+    ("build_holds", False, "no build of an image ends well while this is so"),
     ("start_secs", 0, "how long a sandbox takes to start"),
     ("auth_jwt_secs", 1200, "life of the control plane's token"),
     ("router_jwt_secs", 1200, "life of a task's token"),
@@ -72,6 +73,7 @@ class RpcFail(Exception):
 class Knobs:
     def __init__(self):
         self.values = {name: default for name, default, _ in KNOBS}
+        self.changed = Signal()
 
     def __getattr__(self, name):
         try:
@@ -89,6 +91,7 @@ class Knobs:
             if kind is bool and not isinstance(value, bool):
                 raise ValueError(name + " is true or false")
             self.values[name] = value
+        self.changed.fire()
 
 
 class Faults:

@@ -22,19 +22,20 @@ CLIENT_TYPES = range(1, 10)
 
 
 class Image:
-    def __init__(self, commands, secs, bad):
+    def __init__(self, commands, knobs):
         self.id = new_id("im-")
         self.began = time.time()
         self.logs = []
         self.result = None
         self.changed = Signal()
-        self.task = asyncio.ensure_future(self.build(commands, secs, bad))
+        self.task = asyncio.ensure_future(self.build(
+            commands, knobs, knobs.build_secs, knobs.build_fails))
 
     def log(self, text, fd=1):
         self.logs.append((text, time.time(), fd))
         self.changed.fire()
 
-    async def build(self, commands, secs, bad):
+    async def build(self, commands, knobs, secs, bad):
         lines = [c for c in commands if c.strip()]
         for n, line in enumerate(lines):
             self.log("Step %d/%d : %s\n" % (n + 1, len(lines), line))
@@ -49,6 +50,8 @@ class Image:
                                % (self.id, line)}
                 break
         else:
+            while knobs.build_holds:
+                await knobs.changed.wait()
             self.log("Successfully built %s\n" % self.id)
             self.result = {"status": 1}
         self.changed.fire()
@@ -179,8 +182,7 @@ class Control(Volume1, Logs):
         known = self.images.get(image_id)
         if known is None or request.force_build \
                 or known.result and known.result["status"] != 1:
-            known = Image(image.dockerfile_commands, self.knobs.build_secs,
-                          self.knobs.build_fails)
+            known = Image(image.dockerfile_commands, self.knobs)
             self.images[known.id] = known
             self.by_recipe[recipe] = known.id
             if not self.knobs.build_secs:

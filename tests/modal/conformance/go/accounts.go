@@ -207,6 +207,12 @@ func (s *suite) images() {
 }
 
 func (s *suite) buildLog(ctx context.Context) error {
+	hold := func(on bool) error {
+		return order("/knobs", values{"build_holds": on}, nil)
+	}
+	if err := hold(true); err != nil {
+		return err
+	}
 	made, err := s.stub.ImageGetOrCreate(ctx,
 		pb.ImageGetOrCreateRequest_builder{AppId: s.app.AppID,
 			Image: pb.Image_builder{DockerfileCommands: []string{
@@ -239,6 +245,9 @@ func (s *suite) buildLog(ctx context.Context) error {
 				last = part.GetEntryId()
 			}
 			result = part.GetResult()
+		}
+		if err := hold(false); err != nil {
+			return err
 		}
 	}
 	return same(list{regexp.MustCompile(`Step \d`).FindAllString(text, -1),
