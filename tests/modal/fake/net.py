@@ -237,6 +237,7 @@ class Link:
                 relay.loop.call_later(0.005, self.abort)
                 return None
             relay.reset_after -= len(data)
+        relay.passed(len(data))
         edge = self.down.feed(data)
         if self.insert and edge >= 0:
             extra = b"".join(self.insert)
@@ -303,7 +304,7 @@ class Relay:
         self.stalled = self.html = False
         self.refuse_until = 0.0
         self.last_error = ""
-        self.reset_after = None
+        self.reset_after = self.break_after = None
         self.counts = collections.Counter()
         self.port = 0
         self.chaos_timer = self.task = self.sock = None
@@ -399,7 +400,8 @@ class Relay:
         elif action == "chaos":
             self.calm()
             self.random = random.Random(order.get("seed", 1))
-            self.chaos = dict({"mean_ms": 200, "kinds": CHAOS}, **order)
+            self.chaos = dict({"mean_ms": 200, "mean_bytes": 0,
+                               "kinds": CHAOS}, **order)
             self.break_soon()
         elif action == "calm":
             self.calm()
@@ -409,9 +411,21 @@ class Relay:
     def calm(self):
         if self.chaos_timer:
             self.chaos_timer.cancel()
-        self.chaos_timer = None
+        self.chaos_timer = self.break_after = None
+
+    def passed(self, n):
+        if self.break_after is not None:
+            self.break_after -= n
+            if self.break_after <= 0:
+                self.break_after = None
+                self.loop.call_soon(self.break_now)
 
     def break_soon(self):
+        mean = self.chaos["mean_bytes"]
+        if mean:
+            # Something always gets through, however slow the machine is.
+            self.break_after = self.random.randrange(mean // 2, 3 * mean // 2)
+            return
         mean = self.chaos["mean_ms"] / 1000
         self.chaos_timer = self.loop.call_later(
             min(self.random.expovariate(1 / mean), 5 * mean), self.break_now)

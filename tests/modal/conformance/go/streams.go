@@ -128,7 +128,7 @@ func (s *suite) reset(ctx context.Context) error {
 func (s *suite) chaos(ctx context.Context) error {
 	defer order("/net", values{"which": "router", "action": "calm"}, nil)
 	if err := order("/net", values{"which": "router", "action": "chaos",
-		"seed": 7, "mean_ms": 150, "kinds": list{"cut", "reset", "goaway",
+		"seed": 7, "mean_bytes": 20000, "kinds": list{"cut", "reset", "goaway",
 			"rst-stream", "stall"}}, nil); err != nil {
 		return err
 	}

@@ -36,8 +36,9 @@ async def reset(s):
 @check("streams: random breaks for a while")
 async def chaos(s):
     order("/net", {"which": "router", "action": "chaos", "seed": 7,
-                   "mean_ms": 150, "kinds": ["cut", "reset", "goaway",
-                                             "rst-stream", "stall"]})
+                   "mean_bytes": 20000,
+                   "kinds": ["cut", "reset", "goaway", "rst-stream",
+                             "stall"]})
     try:
         p = await s.sh("for i in $(seq 1 40); do seq $i 2000; "
                        "sleep 0.05; done", stderr=StreamType.DEVNULL)
