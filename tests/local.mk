@@ -11,6 +11,7 @@ libtestsupport_a_SOURCES = \
 	tests/support/fakewire.h \
 	tests/support/machine.c \
 	tests/support/machine.h \
+	tests/support/patience.h \
 	tests/support/ptyscreen.c \
 	tests/support/ptyscreen.h
 tests_unit_test_canvas_SOURCES = tests/unit/test-canvas.c

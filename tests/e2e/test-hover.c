@@ -26,7 +26,6 @@
 /* xterm has no mouse reports at all after the first of these. */
 #define OFF "\033[?1003l\033[?1002h"
 #define HOVER "\033[<35;5;4M"
-#define TRIES 500
 
 static struct ptyscreen *
 shell(const char *const *env)
@@ -61,15 +60,11 @@ is_on(struct ptyscreen *p)
 	return last_of(s, ON) != NULL && last_of(s, ON) > last_of(s, OFF);
 }
 
+/* Mode 1003. */
 static void
 wait_on(struct ptyscreen *p, bool on)
 {
-	for (int i = 0; is_on(p) != on; i++) {
-		if (i == TRIES)
-			fail_msg("mode 1003 is still %s:\n%s", on ? "off" :
-			    "on", ptyscreen_text(p));
-		ptyscreen_settle(p, 20);
-	}
+	PTYSCREEN_UNTIL(p, is_on(p) == on);
 }
 
 static void
@@ -178,12 +173,8 @@ test_stop(void **state)
 	place = strstr(s, "\033[1;");
 	assert_non_null(own);
 	assert_true(place == NULL || place > own);
-	for (int i = 0; strstr(own, ON) == NULL && i < TRIES; i++) {
-		ptyscreen_settle(p, 20);
-		s = strstr(ptyscreen_written(p), "job stopped");
-		own = strstr(s, "\033[?1049h");
-	}
-	assert_non_null(strstr(own, ON));
+	PTYSCREEN_UNTIL(p, strstr(strstr(strstr(ptyscreen_written(p),
+	    "job stopped"), "\033[?1049h"), ON) != NULL);
 	kill(ptyscreen_pid(p), SIGKILL);
 	ptyscreen_exit(p);
 	ptyscreen_stop(p);

@@ -141,7 +141,7 @@ quit(struct ptyscreen *p)
 /* ---- the record ---- */
 
 struct heard {
-	struct buf out, in;
+	struct buf out, in, edits; /* the last: each character of them */
 	uint64_t out_at, in_at;
 	unsigned opens, exits, resumes, breaks, gaps;
 	unsigned rows, cols;
@@ -184,6 +184,9 @@ hear(void *user, const struct event *ev)
 	case EV_TERM_INPUT:
 		hear_io(h, ev);
 		return;
+	case EV_EDIT_CHANGE:
+		buf_add(&h->edits, ev->u.edit.inserted.p, ev->u.edit.inserted.n);
+		return;
 	case EV_TERM_RESIZE:
 		break;
 	default:
@@ -223,6 +226,7 @@ record(void)
 		fail_msg("%s", e.msg);
 	buf_addc(&h.out, '\0');
 	buf_addc(&h.in, '\0');
+	buf_addc(&h.edits, '\0');
 	free(path);
 	free(id);
 	return h;
@@ -233,6 +237,19 @@ heard_free(struct heard *h)
 {
 	buf_free(&h->out);
 	buf_free(&h->in);
+	buf_free(&h->edits);
+}
+
+/* Typed in the shell or in the editor. */
+static bool
+has_recorded(const char *typed)
+{
+	struct heard h = record();
+	bool is = strstr(h.in.data, typed) != NULL ||
+	    strstr(h.edits.data, typed) != NULL;
+
+	heard_free(&h);
+	return is;
 }
 
 /* Every number once, in order. */
@@ -385,7 +402,7 @@ test_kill(void **state)
 	line(p, 70);
 	ptyscreen_wait(p, "typed wait");
 	line(p, 71);
-	ptyscreen_settle(p, 400); /* and it is recorded */
+	PTYSCREEN_UNTIL(p, has_recorded("l71;\r"));
 	killed(p);
 	fakemodal_order(fake, "/net", ROUTER_OPEN);
 	p = resume(45, 120);
@@ -429,8 +446,7 @@ test_sandbox_gone(void **state)
 
 	(void)state;
 	ptyscreen_send(p, F3 "kept_text = 1\r");
-	ptyscreen_wait(p, "edited");
-	ptyscreen_settle(p, 300);
+	PTYSCREEN_UNTIL(p, has_recorded("kept_text = 1\n"));
 	killed(p);
 	end_sandbox("crash");
 	p = resume(36, 140);
@@ -447,20 +463,6 @@ test_sandbox_gone(void **state)
 	heard_free(&h);
 }
 
-static void
-recorded(struct ptyscreen *p, const char *typed)
-{
-	struct heard h = record();
-
-	for (int i = 0; i < 100 && strstr(h.in.data, typed) == NULL; i++) {
-		heard_free(&h);
-		ptyscreen_settle(p, 20);
-		h = record();
-	}
-	assert_non_null(strstr(h.in.data, typed));
-	heard_free(&h);
-}
-
 /* There never was one: its image was being built. */
 static void
 test_killed_in_build(void **state)
@@ -471,7 +473,7 @@ test_killed_in_build(void **state)
 	(void)state;
 	ptyscreen_wait(p, "building the image");
 	ptyscreen_send(p, F4 "early");
-	recorded(p, "early");
+	PTYSCREEN_UNTIL(p, has_recorded("early"));
 	killed(p);
 	assert_int_equal(fakemodal_running(fake), 0);
 	p = resume(36, 140);
@@ -511,7 +513,7 @@ test_find_cut(void **state)
 
 	(void)state;
 	ptyscreen_send(p, F4 "MARK=kept$((40+2))\r");
-	ptyscreen_settle(p, 300);
+	PTYSCREEN_UNTIL(p, has_recorded("+2))\r"));
 	killed(p);
 	killed(resume_in_find());
 	assert_int_equal(fakemodal_running(fake), 1);
@@ -570,12 +572,14 @@ test_crash(void **state)
 	struct ptyscreen *p = demo();
 
 	(void)state;
+	fakemodal_order(fake, "/knobs", "{\"volume_full\": true}");
 	ptyscreen_send(p, F3 "kept_text = 1\r");
 	ptyscreen_wait(p, "kept_text = 1");
 	ptyscreen_send(p, "\023"); /* ^S */
-	ptyscreen_wait(p, "saved in the sandbox");
+	ptyscreen_wait(p, "not on the volume");
 	end_sandbox("crash");
 	ptyscreen_wait(p, "may not be on the volume");
+	fakemodal_order(fake, "/knobs", "{\"volume_full\": false}");
 	ptyscreen_send(p, S_F4);
 	ptyscreen_wait(p, "sandboxed");
 	ptyscreen_wait(p, PROMPT);
@@ -596,7 +600,6 @@ test_watcher(void **state)
 	ptyscreen_send(p, F4 "until w=$(grep -l fs-tool[s] "
 	    "/proc/[0-9]*/cmdline); do sleep 0.1; done; echo s$((1+1))en\r");
 	ptyscreen_wait(p, "s2en");
-	ptyscreen_settle(p, 300);
 	killed(p);
 	p = resume(36, 140);
 	ptyscreen_wait(p, "sandboxed");

@@ -721,19 +721,20 @@ test_predicted(void **state)
 	(void)state;
 	ptyscreen_send(p, F4 "echo x");
 	ptyscreen_wait(p, "# echo x");
-	ptyscreen_settle(p, 400); /* all of it has come back */
 	ptyscreen_cursor(p, &row, &col, &visible);
-	assert_false(ptyscreen_underlined(p, row, col - 1));
+	/* All of it has come back. */
+	PTYSCREEN_UNTIL(p, !ptyscreen_underlined(p, row, col - 1));
+	fakemodal_order(fake, "/net", "{\"action\": \"stall\"}");
 	ptyscreen_send(p, "y");
 	ptyscreen_wait(p, "# echo xy");
 	/* It is there, and not yet from there. */
 	assert_true(ptyscreen_underlined(p, row, col));
-	ptyscreen_settle(p, 400);
+	fakemodal_order(fake, "/net", "{\"action\": \"unstall\"}");
+	PTYSCREEN_UNTIL(p, !ptyscreen_underlined(p, row, col));
 	assert_true(ptyscreen_has(p, "# echo xy"));
-	assert_false(ptyscreen_underlined(p, row, col));
 	/* A password is not shown, not even for a moment. */
-	ptyscreen_send(p, "\025read -rs pw; echo g$((1+1))t\r");
-	ptyscreen_settle(p, 600);
+	ptyscreen_send(p, "\025read -rsp $'pa''ss\\n' pw; echo g$((1+1))t\r");
+	ptyscreen_wait(p, "pass"); /* bash says it when echo is off */
 	ptyscreen_send(p, "hush");
 	ptyscreen_settle(p, 600);
 	ptyscreen_send(p, "er\r");

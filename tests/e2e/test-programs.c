@@ -51,7 +51,6 @@
 
 #define PROMPT "workspace$"
 #define NI_HAO "\344\275\240\345\245\275"
-#define TRIES 500
 
 static char *home;
 
@@ -163,11 +162,7 @@ wait_sent(struct ptyscreen *p, const char *bytes)
 {
 	struct buf log = { 0 };
 
-	for (int i = 0; !was_sent(&log, bytes); i++) {
-		if (i == TRIES)
-			fail_msg("the terminal was not sent \"%s\"", bytes);
-		ptyscreen_settle(p, 20);
-	}
+	PTYSCREEN_UNTIL(p, was_sent(&log, bytes));
 	buf_free(&log);
 }
 
@@ -232,39 +227,38 @@ has_program(const char *name)
 	return false;
 }
 
-static void
-expect_cursor(struct ptyscreen *p, int row, int col)
+static bool
+cursor_is(struct ptyscreen *p, int row, int col)
 {
 	bool visible = false;
 	int r = -1, c = -1;
 
-	for (int i = 0; i < TRIES && (r != row || c != col); i++) {
-		ptyscreen_settle(p, 20);
-		ptyscreen_cursor(p, &r, &c, &visible);
-	}
-	if (r != row || c != col || !visible)
-		fail_msg("cursor at %d,%d (%s), not %d,%d:\n%s", r, c,
-		    visible ? "shown" : "hidden", row, col,
-		    ptyscreen_text(p));
+	ptyscreen_cursor(p, &r, &c, &visible);
+	return r == row && c == col && visible;
 }
 
-/* The first line of the pane. */
+static void
+expect_cursor(struct ptyscreen *p, int row, int col)
+{
+	PTYSCREEN_UNTIL(p, cursor_is(p, row, col));
+}
+
+/* Of the pane. */
+static bool
+first_line_is(struct ptyscreen *p, const char *want)
+{
+	const char *s = ptyscreen_text(p);
+	size_t n = strlen(want);
+
+	for (int row = 0; row < PANE_TOP; row++)
+		s = strchr(s, '\n') + 1;
+	return strncmp(s, want, n) == 0 && s[n] == '\n';
+}
+
 static void
 wait_first(struct ptyscreen *p, const char *want)
 {
-	size_t n = strlen(want);
-
-	for (int i = 0; i < TRIES; i++) {
-		const char *s = ptyscreen_text(p);
-
-		for (int row = 0; row < PANE_TOP; row++)
-			s = strchr(s, '\n') + 1;
-		if (strncmp(s, want, n) == 0 && s[n] == '\n')
-			return;
-		ptyscreen_settle(p, 20);
-	}
-	fail_msg("\"%s\" is not the first line:\n%s", want,
-	    ptyscreen_text(p));
+	PTYSCREEN_UNTIL(p, first_line_is(p, want));
 }
 
 /* --- programs ----------------------------------------------------------- */

@@ -323,10 +323,7 @@ test_resume(void **state)
 	(void)state;
 	session_dir();
 	ptyscreen_send(p, F3 "unsaved = 2\r");
-	for (int i = 0; !in_file("journal.jsonl", "inserted\":\"2\""); i++) {
-		assert_in_range(i, 0, 1000);
-		ptyscreen_settle(p, 10);
-	}
+	PTYSCREEN_UNTIL(p, in_file("journal.jsonl", "inserted\":\"2\""));
 	kill(ptyscreen_pid(p), SIGKILL);
 	assert_int_equal(ptyscreen_exit(p), 128 + SIGKILL);
 	ptyscreen_stop(p);

@@ -336,10 +336,7 @@ cut_off(struct ptyscreen *p, const char *home)
 	dir = only_session(home);
 	journal = xasprintf("%s/journal.jsonl", dir);
 	look = xasprintf("grep -qs '\"term.open\"' '%s'", journal);
-	for (int i = 0; system(look) != 0; i++) {
-		assert_in_range(i, 0, 1000);
-		ptyscreen_settle(p, 10);
-	}
+	PTYSCREEN_UNTIL(p, system(look) == 0);
 	kill(ptyscreen_pid(p), SIGKILL);
 	ptyscreen_exit(p);
 	ptyscreen_stop(p);

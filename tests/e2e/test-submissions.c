@@ -18,8 +18,7 @@
 #include "base/mem.h"
 #include "session/testrun.h"
 #include "tests/support/machine.h"
-
-#define PATIENCE_US 120000000
+#include "tests/support/patience.h"
 
 static const struct {
 	const char *dir;

@@ -28,8 +28,8 @@
 #include "base/mem.h"
 #include "sandbox/modal.h"
 #include "tests/modal/peak.h"
+#include "tests/support/patience.h"
 
-#define PATIENCE_US 60000000
 #define TEXT "print(42)\n"
 
 static struct {

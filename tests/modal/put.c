@@ -24,9 +24,9 @@
 #include "base/mem.h"
 #include "sandbox/modal-store.h"
 #include "tests/modal/peak.h"
+#include "tests/support/patience.h"
 
 #define MIB ((size_t)1 << 20)
-#define PATIENCE_US 120000000
 
 static struct loop *loop;
 static char *volume_id;

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "tests/support/patience.h"
 
 static struct problem_case cases[] = {
 	{ (char *)"1", false, (char *)"1 2\n", (char *)"3\n", 4, 2, { 0 } },
@@ -150,6 +151,16 @@ pass(struct fixture *f, int64_t us)
 		loop_turn(f->loop, 0);
 	}
 	turns(f);
+}
+
+void
+until_ended(struct fixture *f)
+{
+	int64_t end = clock_mono(clock_system()) + PATIENCE_US;
+
+	while (f->ended == 0 && clock_mono(clock_system()) < end)
+		loop_turn(f->loop, 10000);
+	assert_int_equal(f->ended, 1);
 }
 
 static struct core *

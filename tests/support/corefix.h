@@ -49,6 +49,7 @@ struct core *fixture_resume(struct fixture *, struct err *);
 
 void turns(struct fixture *);		  /* what is ready, no time */
 void pass(struct fixture *, int64_t us);  /* and time */
+void until_ended(struct fixture *);	  /* by git's thread, the journal's */
 const struct state_file *solution(struct fixture *);
 void type(struct fixture *, const char *text); /* into the solution */
 void simple(struct fixture *, enum command_type);

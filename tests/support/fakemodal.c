@@ -23,10 +23,10 @@
 #include <git2.h>
 
 #include "base/mem.h"
+#include "tests/support/patience.h"
 #include "tests/support/ptyscreen.h"
 
 #define PYTHON "/usr/bin/python3"
-#define START_MS 30000 /* for the next of its first words */
 
 struct fakemodal {
 	pid_t pid;
@@ -79,7 +79,7 @@ read_ports(struct fakemodal *f)
 
 	/* It ends them with an empty line. */
 	while (strstr(buf_str(&f->ports), "\n\n") == NULL &&
-	    poll(&p, 1, START_MS) == 1 &&
+	    poll(&p, 1, PATIENCE_US / 1000) == 1 &&
 	    (n = read(f->told, bytes, sizeof bytes)) > 0)
 		buf_add(&f->ports, bytes, (size_t)n);
 	if (strstr(buf_str(&f->ports), "\n\n") == NULL ||

@@ -29,8 +29,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "tests/support/patience.h"
 
-#define PATIENCE_MS 10000
+#define SLICE 256 /* bytes */
+#define SETTLE_MS 10000 /* what goes on for longer does not settle */
 #define TAIL 65536
 
 struct ptyscreen {
@@ -43,6 +45,7 @@ struct ptyscreen {
 	VTermScreen *screen;
 	bool alt, visible;
 	int mouse;
+	const char *wanted; /* not there since the wait for it began; or NULL */
 	struct buf text;
 	struct buf tail; /* the last bytes, for modes libvterm does not tell */
 	char *home;
@@ -237,13 +240,10 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static int64_t
-deadline(void)
+int64_t
+ptyscreen_deadline(void)
 {
-	const char *s = getenv("VIVA_TEST_PATIENCE");
-	int times = s != NULL ? atoi(s) : 1;
-
-	return now_ms() + (int64_t)PATIENCE_MS * (times > 0 ? times : 1);
+	return now_ms() + PATIENCE_US / 1000;
 }
 
 static void
@@ -256,6 +256,21 @@ answer(struct ptyscreen *p)
 	while ((n = vterm_output_read(p->vt, out, sizeof out)) > 0) {
 		w = write(p->master, out, n);
 		(void)w;
+	}
+}
+
+/* In slices, so that what was on the screen for a moment only is seen also by
+ * a test that was held up and reads many frames at once. */
+static void
+feed(struct ptyscreen *p, const char *bytes, size_t n)
+{
+	for (size_t at = 0, k; at < n; at += k) {
+		k = n - at < SLICE ? n - at : SLICE;
+		vterm_input_write(p->vt, bytes + at, k);
+		vterm_screen_flush_damage(p->screen);
+		answer(p);
+		if (p->wanted != NULL && ptyscreen_has(p, p->wanted))
+			p->wanted = NULL;
 	}
 }
 
@@ -272,9 +287,7 @@ pump(struct ptyscreen *p, int ms)
 	n = read(p->master, bytes, sizeof bytes);
 	if (n <= 0)
 		return false;
-	vterm_input_write(p->vt, bytes, (size_t)n);
-	vterm_screen_flush_damage(p->screen);
-	answer(p);
+	feed(p, bytes, (size_t)n);
 	buf_add(&p->tail, bytes, (size_t)n);
 	if (p->tail.len > TAIL)
 		buf_drop_front(&p->tail, p->tail.len - TAIL);
@@ -284,7 +297,7 @@ pump(struct ptyscreen *p, int ms)
 void
 ptyscreen_send_bytes(struct ptyscreen *p, const char *s, size_t n)
 {
-	int64_t until = deadline();
+	int64_t until = ptyscreen_deadline();
 	struct pollfd fd = { .fd = p->master, .events = POLLOUT | POLLIN };
 	ssize_t w;
 
@@ -396,25 +409,44 @@ reap(struct ptyscreen *p)
 		p->ended = true;
 }
 
+/* The text that is wanted was there. */
+static bool
+is_so(struct ptyscreen *p, const char *text, bool there)
+{
+	return there ? p->wanted == NULL : !ptyscreen_has(p, text);
+}
+
 static void
 wait_until(struct ptyscreen *p, const char *text, bool there)
 {
-	int64_t until = deadline();
+	int64_t until = ptyscreen_deadline();
+	bool over = false;
 
-	while (ptyscreen_has(p, text) != there) {
+	p->wanted = there && !ptyscreen_has(p, text) ? text : NULL;
+	while (!is_so(p, text, there) && !over) {
 		if (!pump(p, 50)) {
 			reap(p);
-			if (p->ended && !pump(p, 0) &&
-			    ptyscreen_has(p, text) != there)
-				fail_msg("ended (status %#x) before \"%s\" "
-				    "%s:\n%s", (unsigned)p->status, text,
-				    there ? "came" : "went",
-				    ptyscreen_text(p));
+			over = p->ended && !pump(p, 0);
 		}
-		if (now_ms() > until)
-			fail_msg("\"%s\" did not %s:\n%s", text,
-			    there ? "come" : "go", ptyscreen_text(p));
+		over = over || now_ms() > until;
 	}
+	over = !is_so(p, text, there);
+	p->wanted = NULL;
+	if (over && p->ended)
+		fail_msg("ended (status %#x) before \"%s\" %s:\n%s",
+		    (unsigned)p->status, text, there ? "came" : "went",
+		    ptyscreen_text(p));
+	if (over)
+		fail_msg("\"%s\" did not %s:\n%s", text,
+		    there ? "come" : "go", ptyscreen_text(p));
+}
+
+void
+ptyscreen_read(struct ptyscreen *p, int64_t until, const char *what)
+{
+	pump(p, 20);
+	if (now_ms() > until)
+		fail_msg("never: %s:\n%s", what, ptyscreen_text(p));
 }
 
 void
@@ -432,7 +464,7 @@ ptyscreen_wait_gone(struct ptyscreen *p, const char *text)
 void
 ptyscreen_settle(struct ptyscreen *p, int ms)
 {
-	int64_t until = deadline();
+	int64_t until = now_ms() + SETTLE_MS;
 
 	while (pump(p, ms) && now_ms() < until)
 		;
@@ -441,7 +473,7 @@ ptyscreen_settle(struct ptyscreen *p, int ms)
 int
 ptyscreen_exit(struct ptyscreen *p)
 {
-	int64_t until = deadline();
+	int64_t until = ptyscreen_deadline();
 
 	while (!p->ended) {
 		pump(p, 20);

@@ -38,9 +38,15 @@ void ptyscreen_resize(struct ptyscreen *, int rows, int cols);
 pid_t ptyscreen_pid(const struct ptyscreen *);
 
 /* Until the screen shows text (gone: does not); fails the test after the
- * deadline (default 10 s; VIVA_TEST_PATIENCE multiplies it). */
+ * deadline, which is that of patience.h. */
 void ptyscreen_wait(struct ptyscreen *, const char *text);
 void ptyscreen_wait_gone(struct ptyscreen *, const char *text);
+/* Reads until cond is so; the same deadline. */
+#define PTYSCREEN_UNTIL(p, cond)                                \
+	for (int64_t end_ = ptyscreen_deadline(); !(cond);      \
+	    ptyscreen_read((p), end_, #cond))
+int64_t ptyscreen_deadline(void);
+void ptyscreen_read(struct ptyscreen *, int64_t deadline, const char *what);
 /* Reads for as long as output comes within ms; then the screen is quiet. */
 void ptyscreen_settle(struct ptyscreen *, int ms);
 bool ptyscreen_has(struct ptyscreen *, const char *text);

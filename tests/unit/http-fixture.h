@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "tcp-fixture.h"
+#include "tests/support/patience.h"
 
 #define PEERS_MAX 64
 
@@ -186,8 +187,9 @@ has_header(struct server *s, const char *line)
 /* each: done before every turn. */
 #define TURN_UNTIL(s, each, cond)                                            \
 	do {                                                                 \
-		for (int i_ = 0; !(cond); i_++) {                            \
-			if (i_ > 5000)                                       \
+		int64_t end_ = clock_mono(clock_system()) + PATIENCE_US;     \
+		while (!(cond)) {                                            \
+			if (clock_mono(clock_system()) > end_)               \
 				fail_msg("line %d: never: %s", __LINE__,     \
 				    #cond);                                  \
 			each;                                                \

@@ -9,8 +9,8 @@
 
 #include "modal-rig.h"
 #include "tests/support/fakemodal.h"
+#include "tests/support/patience.h"
 
-#define PATIENCE_US 30000000
 #define READY_IMAGE "im-0000000000000000000000"
 
 static struct fakemodal *fake;

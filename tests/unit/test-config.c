@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "tests/support/patience.h"
 #include "ui/settings.h"
 
 static const struct cmd *
@@ -184,7 +185,7 @@ test_a_pipe_is_not_waited_for(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	setenv("XDG_CONFIG_HOME", dir, 1);
 	settings_init(&c);
-	alarm(10); /* for a test that would wait for ever */
+	alarm(PATIENCE_US / 1000000); /* for a test that would wait for ever */
 	assert_false(settings_load(&c, NULL, &e));
 	alarm(0);
 	assert_non_null(strstr(e.msg, "config is a pipe"));

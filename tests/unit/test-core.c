@@ -182,9 +182,7 @@ test_replay(void **state)
 	assert_false(core_state(f->core)->term_exited);
 	simple(f, CMD_END);
 	turns(f);
-	for (int i = 0; i < 200 && f->ended == 0; i++)
-		loop_turn(f->loop, 10000); /* the journal's thread */
-	assert_int_equal(f->ended, 1);
+	until_ended(f);
 	assert_string_equal(f->why, "");
 	assert_memory_equal(fake_read(f->shell, "solution.py"), "again", 5);
 	state_save(core_state(f->core), &live);
@@ -230,12 +228,10 @@ last_run(struct fixture *f)
 }
 
 static void
-until_ended(struct fixture *f)
+assert_ended(struct fixture *f)
 {
 	turns(f);
-	for (int i = 0; i < 200 && f->ended == 0; i++)
-		loop_turn(f->loop, 10000); /* the journal's thread */
-	assert_int_equal(f->ended, 1);
+	until_ended(f);
 	/* Nothing comes after it. */
 	assert_int_equal(f->last, EV_SESSION_END);
 	fake_say(f->shell, "late\r\n");
@@ -381,7 +377,7 @@ test_end_conflict(void **state)
 	type(f, "mine ");
 	fake_write(f->shell, "solution.py", "theirs");
 	simple(f, CMD_END);
-	until_ended(f);
+	assert_ended(f);
 	assert_non_null(strstr(f->why, "solution.py.unsaved"));
 	assert_string_equal(fake_read(f->shell, "solution.py"), "theirs");
 	assert_memory_equal(fake_read(f->shell, "solution.py.unsaved"),
@@ -398,7 +394,7 @@ test_end_full(void **state)
 	f->plan.fail_put = "disk full";
 	type(f, "mine ");
 	simple(f, CMD_END);
-	until_ended(f);
+	assert_ended(f);
 	assert_non_null(strstr(f->why, "solution.py is not saved (disk full)"));
 	assert_non_null(strstr(f->why, "in the record"));
 	assert_true(last_run(f)->done);
@@ -416,7 +412,7 @@ test_end_late(void **state)
 	f->plan.mute = true;
 	simple(f, CMD_END);
 	clock_fake_advance(&f->clock, 6 * 1000000);
-	until_ended(f);
+	assert_ended(f);
 	assert_string_equal(f->why, "the last checkpoint was not in git in "
 	    "time; what you typed is in the record");
 }
@@ -566,9 +562,7 @@ test_limit(void **state)
 	type(f, "late");
 	clock_fake_advance(&f->clock, 3600LL * 1000000);
 	turns(f);
-	for (int i = 0; i < 200 && f->ended == 0; i++)
-		loop_turn(f->loop, 10000);
-	assert_int_equal(f->ended, 1);
+	until_ended(f);
 	assert_memory_equal(fake_read(f->shell, "solution.py"), "late", 4);
 }
 
@@ -733,7 +727,7 @@ test_new_and_end(void **state)
 	type(f, "mine ");
 	core_command(f->core, &new);
 	core_command(f->core, &end);
-	until_ended(f);
+	assert_ended(f);
 	assert_string_equal(f->why, "");
 	assert_int_equal(f->plan.created, 1);
 	assert_memory_equal(fake_read(f->shell, "solution.py"), "mine ", 5);

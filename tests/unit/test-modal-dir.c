@@ -193,14 +193,15 @@ test_dropped(void **state)
 static void
 test_wrapper_killed(void **state)
 {
-	static const char *const argv[] = { "/bin/sleep", "1000", NULL };
+	static const char *const argv[] = { "/bin/sh", "-c",
+		"echo on; exec sleep 1000", NULL };
 	struct exec_spec spec = { .argv = argv };
 	struct rig_exec *x;
 
 	(void)state;
 	spec.dir = make();
 	x = begin(&spec, "");
-	python(spec.dir, true, "", ""); /* so the directory is there */
+	UNTIL(x->out[0].len > 0);
 	assert_non_null(strstr(as_root(END_WRAPPERS), "done"));
 	UNTIL(x->exited);
 	assert_true(x->x.infra && !x->x.killed && !x->x.timed_out);

@@ -243,14 +243,6 @@ test_run_waits(void **state)
 }
 
 static void
-until_ended(struct fixture *f)
-{
-	for (int i = 0; i < 200 && f->ended == 0; i++)
-		loop_turn(f->loop, 10000); /* git's thread */
-	assert_int_equal(f->ended, 1);
-}
-
-static void
 test_end_waits(void **state)
 {
 	struct fixture *f = *state;

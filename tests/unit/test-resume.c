@@ -284,9 +284,7 @@ test_time_left(void **state)
 	pass(f, 590LL * 1000000);
 	assert_int_equal(f->ended, 0);
 	pass(f, 71LL * 1000000); /* the last minute is not in the record */
-	for (int i = 0; i < 200 && f->ended == 0; i++)
-		loop_turn(f->loop, 10000);
-	assert_int_equal(f->ended, 1);
+	until_ended(f);
 }
 
 static void
@@ -296,8 +294,7 @@ test_refused(void **state)
 	struct err e = { 0 };
 
 	simple(f, CMD_END);
-	for (int i = 0; i < 200 && f->ended == 0; i++)
-		loop_turn(f->loop, 10000);
+	until_ended(f);
 	fixture_kill(f);
 	assert_null(fixture_resume(f, &e));
 	assert_non_null(strstr(e.msg, "has ended"));

@@ -23,8 +23,7 @@
 #include "sandbox/remedy.h"
 #include "sandbox/sandbox.h"
 #include "tests/support/machine.h"
-
-#define PATIENCE_US 20000000
+#include "tests/support/patience.h"
 
 struct fixture {
 	struct loop *loop;
@@ -148,6 +147,17 @@ until(struct fixture *f, const unsigned *count, unsigned want)
 			fail_msg("nothing happened; output: %s",
 			    buf_str(&f->out[0]));
 		loop_turn(f->loop, 100000);
+	}
+}
+
+static void
+until_secret(struct fixture *f, uint64_t id)
+{
+	int64_t end = clock_mono(clock_system()) + PATIENCE_US;
+
+	while (!f->s->ops->secret_input(f->s, id)) {
+		assert_true(clock_mono(clock_system()) < end);
+		loop_turn(f->loop, 50000);
 	}
 }
 
@@ -516,9 +526,7 @@ test_pty(void **state)
 	until_out(f, "11 22");
 	f->s->ops->input(f->s, id, at, lines[1], strlen(lines[1]));
 	at += strlen(lines[1]);
-	for (int i = 0; i < 200 && !f->s->ops->secret_input(f->s, id); i++)
-		loop_turn(f->loop, 50000);
-	assert_true(f->s->ops->secret_input(f->s, id));
+	until_secret(f, id);
 	f->s->ops->input(f->s, id, at, "pw\n", 3);
 	at += 3;
 	f->s->ops->input(f->s, id, at, lines[2], strlen(lines[2]));

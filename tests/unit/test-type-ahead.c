@@ -398,9 +398,7 @@ test_end(void **state)
 	simple(f, CMD_END);
 	f->plan.keep = NULL;
 	answer(f, "far1");
-	for (int i = 0; i < 200 && f->ended == 0; i++)
-		loop_turn(f->loop, 10000); /* git's thread */
-	assert_int_equal(f->ended, 1);
+	until_ended(f);
 	assert_string_equal(f->why, "");
 	assert_string_equal(fake_read(f->shell, "far1"), "abcone\n");
 }
@@ -610,9 +608,7 @@ test_replay(void **state)
 	answer(f, "far0");
 	f->plan.keep = NULL;
 	simple(f, CMD_END);
-	for (int i = 0; i < 200 && f->ended == 0; i++)
-		loop_turn(f->loop, 10000);
-	assert_int_equal(f->ended, 1);
+	until_ended(f);
 	state_save(core_state(f->core), &live);
 	f->seen = NULL;
 	core_destroy(f->core);
