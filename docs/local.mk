@@ -21,4 +21,5 @@ EXTRA_DIST += \
 	docs/decisions/0016-what-a-package-says.md \
 	docs/decisions/0017-keys-for-a-file-on-its-way.md \
 	docs/decisions/0018-formulas-by-ourselves.md \
-	docs/decisions/0019-a-flood-is-written-in-its-pause.md
+	docs/decisions/0019-a-flood-is-written-in-its-pause.md \
+	docs/decisions/0020-asleep-is-not-starved.md

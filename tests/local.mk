@@ -539,5 +539,6 @@ EXTRA_DIST += \
 	tests/unit/modal-store-fixture.h \
 	tests/unit/pane-edit-fixture.h \
 	tests/unit/pane-fixture.h \
+	tests/unit/skewed-clock.h \
 	tests/unit/tcp-fixture.h \
 	tests/unit/vt-fixture.h

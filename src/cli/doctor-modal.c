@@ -226,7 +226,7 @@ static bool
 check_program(struct check *c)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
-	struct exec_spec spec = { .argv = argv, .wall_ms = 20000,
+	struct exec_spec spec = { .argv = argv, .asleep_ms = 20000,
 		.memory_mb = 256, .file_mb = 16, .processes = 16,
 		.output_max = 4096 };
 

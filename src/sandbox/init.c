@@ -1,7 +1,8 @@
 /*
  * viva-sandbox-init: the first program of ours inside a sandbox.
  *
- *	viva-sandbox-init run PTY DATA_MB FILE_MB PROCESSES CPU_S -- ARGV...
+ *	viva-sandbox-init run PTY DATA_MB FILE_MB PROCESSES CPU_S ASLEEP_MS
+ *	    -- ARGV...
  *	viva-sandbox-init sheet		(to fd 5)
  *
  * run: checks from the inside that the walls stand, says "ready" on fd 3,
@@ -47,6 +48,7 @@
 #define FD_STDIN 4 /* 5 and 6 follow */
 #define MB (1024LL * 1024)
 #define LOOK_NS 100000000 /* between two looks at what runs */
+#define LOOK_US (LOOK_NS / 1000)
 #define REAP_MOST 100 /* before the next look */
 
 /* The line "Name: value" of /proc/self/status; -1: none. */
@@ -171,30 +173,111 @@ now_us(void)
  * number is not for root.  So somebody counts. */
 struct bounds {
 	long processes, memory_kb; /* 0: none */
+	long long cpu_us, asleep_us;
 };
 
-/* Memory of its own, in KiB, and its threads are added. */
+/* What one look finds. */
+struct look {
+	long tasks, kb;
+	long long cpu_us; /* of those that run */
+	bool awake; /* one runs, or would if there were a processor for it */
+};
+
+/* The next number in a directory of /proc; d may be NULL. */
+static const char *
+next_number(DIR *d)
+{
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			return e->d_name;
+	return NULL;
+}
+
+static bool
+slurp(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* The fields after the name, which may have brackets itself (proc(5)). */
+static const char *
+stat_fields(const char *text)
+{
+	const char *at = strrchr(text, ')');
+
+	return at != NULL && at[1] != '\0' ? at + 2 : "";
+}
+
+static bool
+thread_awake(const char *pid)
+{
+	char path[64], text[1024];
+	const char *task;
+	bool awake = false;
+	DIR *d;
+
+	snprintf(path, sizeof path, "/proc/%.20s/task", pid);
+	d = opendir(path);
+	while (!awake && (task = next_number(d)) != NULL) {
+		snprintf(path, sizeof path, "/proc/%.20s/task/%.20s/stat", pid,
+		    task);
+		awake = slurp(path, text, sizeof text) &&
+		    stat_fields(text)[0] == 'R';
+	}
+	if (d != NULL)
+		closedir(d);
+	return awake;
+}
+
+/* Its time, that of its children that have ended, and whether it is awake. */
 static void
-add_process(const char *pid, long *tasks, long *kb)
+add_time(const char *pid, bool threads, struct look *l)
+{
+	char path[64], text[1024];
+	const char *at;
+	long long ticks[4];
+
+	snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+	if (!slurp(path, text, sizeof text))
+		return;
+	at = stat_fields(text);
+	/* proc(5): utime, stime, cutime and cstime are fields 14 to 17. */
+	if (sscanf(at, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld "
+	    "%lld %lld", &ticks[0], &ticks[1], &ticks[2], &ticks[3]) == 4)
+		l->cpu_us += (ticks[0] + ticks[1] + ticks[2] + ticks[3]) *
+		    1000000 / sysconf(_SC_CLK_TCK);
+	if (at[0] == 'R' || (threads && !l->awake && thread_awake(pid)))
+		l->awake = true;
+}
+
+/* Memory of its own, in KiB, its threads and its time are added. */
+static void
+add_process(const char *pid, struct look *l)
 {
 	char path[64], text[4096];
 	const char *at;
-	ssize_t n;
-	int fd;
+	long threads;
 
 	snprintf(path, sizeof path, "/proc/%.20s/status", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (!slurp(path, text, sizeof text))
 		return;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
 	if ((at = strstr(text, "\nRssAnon:")) != NULL)
-		*kb += atol(at + 9);
+		l->kb += atol(at + 9);
 	if ((at = strstr(text, "\nRssShmem:")) != NULL)
-		*kb += atol(at + 10);
+		l->kb += atol(at + 10);
 	at = strstr(text, "\nThreads:");
-	*tasks += at != NULL ? atol(at + 9) : 1;
+	threads = at != NULL ? atol(at + 9) : 1;
+	l->tasks += threads;
+	if (strcmp(pid, "1") != 0) /* this one */
+		add_time(pid, threads > 1, l);
 }
 
 /* Memory of segments (shmget(2)), in KiB: it stays without a process that
@@ -215,40 +298,57 @@ segments(void)
 	return kb;
 }
 
-/* The next process's number in /proc; d may be NULL. */
-static const char *
-next_process(DIR *d)
-{
-	struct dirent *e;
-
-	while (d != NULL && (e = readdir(d)) != NULL)
-		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
-			return e->d_name;
-	return NULL;
-}
-
 /* Which bound is broken; NULL: none.  They are counted before any is looked
  * at, and those beyond the bound are neither: while that is done, their number
  * doubles. */
 static const char *
-over(const struct bounds *b)
+over(const struct bounds *b, struct look *l)
 {
-	long tasks = 0, names = 0, kb = segments();
-	long most = b->processes > 0 ? b->processes + 1 : LONG_MAX;
+	long names = 0, most = b->processes > 0 ? b->processes + 1 : LONG_MAX;
 	DIR *d = opendir("/proc");
 
-	while (names <= most && next_process(d) != NULL)
+	*l = (struct look){ .kb = segments() };
+	while (names <= most && next_number(d) != NULL)
 		names++;
 	if (d != NULL)
 		rewinddir(d);
-	for (const char *pid; names <= most && tasks <= most &&
-	    (pid = next_process(d)) != NULL; )
-		add_process(pid, &tasks, &kb);
+	for (const char *pid; names <= most && l->tasks <= most &&
+	    (pid = next_number(d)) != NULL; )
+		add_process(pid, l);
 	if (d != NULL)
 		closedir(d);
-	if (names > most || tasks > most)
+	if (names > most || l->tasks > most)
 		return "processes";
-	return b->memory_kb > 0 && kb > b->memory_kb ? "memory" : NULL;
+	return b->memory_kb > 0 && l->kb > b->memory_kb ? "memory" : NULL;
+}
+
+static long long
+children_us(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL +
+	    u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+}
+
+/* Asleep is who neither runs nor waits for a processor: what a busy machine
+ * keeps from a program is not counted against it.  After a long time in which
+ * not even this one ran, nobody knows what it did. */
+struct sleeper {
+	long long at, asleep_us;
+};
+
+static bool
+slept_too_long(struct sleeper *s, const struct bounds *b,
+    const struct look *l)
+{
+	long long now = now_us(), since = now - s->at;
+
+	s->at = now;
+	if (!l->awake)
+		s->asleep_us += since < 2 * LOOK_US ? since : 2 * LOOK_US;
+	return b->asleep_us > 0 && s->asleep_us >= b->asleep_us;
 }
 
 /* How often the kernel has killed for want of memory, on this machine. */
@@ -289,16 +389,25 @@ reap(pid_t pid, int *status, int options, int most)
 static int
 supervise(pid_t pid, const struct bounds *b, const sigset_t *chld)
 {
-	const struct timespec look = { 0, LOOK_NS };
+	const struct timespec pause = { 0, LOOK_NS };
+	struct sleeper sleeper = { .at = now_us() };
+	struct look look;
 	const char *what = NULL;
 	int status = 0;
 
 	while (!reap(pid, &status, WNOHANG, REAP_MOST)) {
-		if (what == NULL && (what = over(b)) != NULL)
-			dprintf(FD_STATUS, "limit %s\n", what);
+		if (what == NULL) {
+			what = over(b, &look);
+			if (what == NULL && (slept_too_long(&sleeper, b,
+			    &look) || (b->cpu_us > 0 && look.cpu_us +
+			    children_us() > b->cpu_us)))
+				what = "time";
+			if (what != NULL)
+				dprintf(FD_STATUS, "limit %s\n", what);
+		}
 		if (what != NULL)
 			kill(-1, SIGKILL);
-		sigtimedwait(chld, NULL, &look);
+		sigtimedwait(chld, NULL, &pause);
 	}
 	return status;
 }
@@ -321,8 +430,7 @@ tell_end(int status, long long wall, long killed_before)
 		dprintf(FD_STATUS, "exit %d %lld %lld %ld\n",
 		    WIFSIGNALED(status) ? -WTERMSIG(status) :
 		    WEXITSTATUS(status),
-		    (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL +
-		    u.ru_utime.tv_usec + u.ru_stime.tv_usec, wall,
+		    children_us(), wall,
 		    u.ru_maxrss);
 }
 
@@ -330,7 +438,8 @@ static int
 run(char **v)
 {
 	/* Twice the memory of one: forked, its pages count twice. */
-	const struct bounds b = { atol(v[3]), atol(v[1]) * 1024 * 2 };
+	const struct bounds b = { atol(v[3]), atol(v[1]) * 1024 * 2,
+		atoll(v[4]) * 1000000, atoll(v[5]) * 1000 };
 	const char *broken = broken_wall();
 	bool pty = strcmp(v[0], "1") == 0;
 	long killed_before = oom_kills();
@@ -352,7 +461,7 @@ run(char **v)
 	pid = fork();
 	if (pid == 0) {
 		sigprocmask(SIG_UNBLOCK, &chld, NULL);
-		child(pty, v + 1, v + 6);
+		child(pty, v + 1, v + 7);
 	}
 	if (pid < 0) {
 		dprintf(FD_STATUS, "broken cannot fork: %s\n",
@@ -447,7 +556,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_DFL);
 	if (argc >= 2 && strcmp(argv[1], "sheet") == 0)
 		return sheet();
-	if (argc >= 9 && strcmp(argv[1], "run") == 0)
+	if (argc >= 10 && strcmp(argv[1], "run") == 0)
 		return run(argv + 2);
 	fputs("viva-sandbox-init runs inside viva's sandbox\n", stderr);
 	return 2;

@@ -72,6 +72,8 @@ parse_exit(struct exec *x)
 static void
 parse_limit(struct exec *x)
 {
+	if (strstr(buf_str(&x->said), "limit time\n") != NULL)
+		x->x.timed_out = true;
 	if (strstr(buf_str(&x->said), "limit memory\n") != NULL) {
 		x->x.memory_limit = true;
 		snprintf(x->x.why, sizeof x->x.why, "all its processes "
@@ -128,11 +130,10 @@ on_wall(void *user)
 	struct exec *x = user;
 
 	x->wall = NULL;
-	/* Before it has begun nothing is the program's fault. */
-	if (x->ready)
-		x->x.timed_out = true;
-	else
-		buf_adds(&x->said, "broken the sandbox did not start in time");
+	/* The helper ends what sleeps for too long: this one was not let. */
+	buf_adds(&x->said, x->ready ? "broken the machine is too busy: the "
+	    "program did not get its time" :
+	    "broken the sandbox did not start in time");
 	exec_kill(x);
 }
 
@@ -143,8 +144,8 @@ begun(struct exec *x)
 
 	x->ready = true;
 	loop_timer_cancel(x->wall);
-	x->wall = x->wall_ms > 0 ? loop_timer_add(l->base.loop,
-	    x->wall_ms * 1000, on_wall, x) : NULL;
+	x->wall = x->asleep_ms > 0 ? loop_timer_add(l->base.loop,
+	    SANDBOX_PATIENCE_US(x->asleep_ms), on_wall, x) : NULL;
 	local_state(l, SANDBOX_READY, NULL);
 }
 
@@ -473,6 +474,7 @@ helper_args(struct bwrap *b, const struct exec_spec *s)
 	 * measured. */
 	bwrap_arg(b, "%lld", s->cpu_ms > 0 ?
 	    (long long)(s->cpu_ms / 1000 + 1) : 0);
+	bwrap_arg(b, "%lld", (long long)s->asleep_ms);
 	bwrap_arg(b, "--");
 	for (const char *const *a = s->argv; *a != NULL; a++)
 		bwrap_arg(b, "%s", *a);
@@ -546,7 +548,7 @@ exec_start(struct local *l, const struct exec_spec *spec, uint64_t id)
 	x->output_max = spec->output_max;
 	x->memory_mb = spec->memory_mb;
 	x->cpu_ms = spec->cpu_ms;
-	x->wall_ms = spec->wall_ms;
+	x->asleep_ms = spec->asleep_ms;
 	x->pidfd = -1;
 	memset(&p, -1, sizeof p);
 	ok = !l->refused ? make_pipes(&p, spec) ||

@@ -116,7 +116,7 @@ static void
 probe(void *user)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
-	struct exec_spec spec = { .argv = argv, .wall_ms = 10000 };
+	struct exec_spec spec = { .argv = argv, .asleep_ms = 10000 };
 	struct local *l = user;
 
 	l->tell = NULL;

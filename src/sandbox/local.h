@@ -73,7 +73,7 @@ struct exec {
 	uint64_t in_offset;
 	bool in_end, paused, reaped, ready;
 	size_t output_max;
-	int64_t memory_mb, cpu_ms, wall_ms;
+	int64_t memory_mb, cpu_ms, asleep_ms;
 	struct buf said, errors; /* by the helper; by bwrap */
 	struct sandbox_exit x;
 };

@@ -183,6 +183,15 @@ program_free(struct program *x)
 	free_program(x);
 }
 
+/* The wrapper ends what sleeps for too long: this one was not let. */
+static void
+starved(struct program *x)
+{
+	x->x = (struct sandbox_exit){ .infra = true, .status = -1 };
+	snprintf(x->x.why, sizeof x->x.why, "the sandbox is too busy: the "
+	    "program did not get its time");
+}
+
 static void
 finish(struct program *x)
 {
@@ -191,6 +200,8 @@ finish(struct program *x)
 	if (x->finished)
 		return;
 	x->finished = true;
+	if (x->starved)
+		starved(x);
 	for (int i = 0; i < OP_N; i++)
 		op_end(&x->ops[i]);
 	unlink_program(x);
@@ -219,7 +230,7 @@ program_fail(struct program *x, const char *why)
 static void
 no_trailer(struct program *x)
 {
-	if (x->x.killed || x->x.timed_out || x->x.output_limit) {
+	if (x->x.killed || x->x.output_limit) {
 		x->x.status = -SIGKILL; /* by us */
 	} else {
 		x->x.infra = true;
@@ -530,7 +541,7 @@ on_wall(void *user)
 		    on_wall, x);
 		return;
 	}
-	x->x.timed_out = true;
+	x->starved = true;
 	program_kill(x);
 }
 
@@ -542,7 +553,7 @@ on_give_up(void *user)
 	x->give_up = NULL;
 	/* Never started, or our kill was as good as none. */
 	if (!x->started || !program_troubled(x)) {
-		if (x->x.timed_out || x->x.output_limit) {
+		if (x->x.output_limit) {
 			x->x.status = -SIGKILL;
 			finish(x);
 		} else {
@@ -577,7 +588,7 @@ program_kill(struct program *x)
 
 	if (x->give_up != NULL || x->have_status)
 		return;
-	if (!x->x.timed_out && !x->x.output_limit)
+	if (!x->x.output_limit)
 		x->x.killed = true;
 	/* Nobody waits for the end of one of our own. */
 	if ((!x->started && !asked) || x->sink != NULL) {
@@ -726,9 +737,9 @@ program_go(struct program *x)
 		read_ahead(x);
 		program_flush(x);
 	}
-	if (x->spec.wall_ms > 0 && x->wall == NULL)
-		x->wall = loop_timer_add(x->b->m->loop, x->spec.wall_ms *
-		    1000 + WALL_SLACK_US, on_wall, x);
+	if (x->spec.asleep_ms > 0 && x->wall == NULL)
+		x->wall = loop_timer_add(x->b->m->loop, WALL_SLACK_US +
+		    SANDBOX_PATIENCE_US(x->spec.asleep_ms), on_wall, x);
 }
 
 static void

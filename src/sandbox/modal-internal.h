@@ -139,6 +139,7 @@ struct program {
 	char **argv;	       /* as sent */
 	struct exec_spec spec; /* without argv */
 	bool wrapped;	       /* tells its end on stderr, after nonce */
+	bool starved;	       /* it did not get its time */
 	char nonce[33];
 	struct op ops[OP_N];
 	bool started, have_status, finished, paused;

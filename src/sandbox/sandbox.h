@@ -31,7 +31,7 @@ struct sandbox_file { /* of the workspace; path relative, '/'-separated */
 struct sandbox_exit {
 	int status;	   /* exit status, or -signal */
 	bool infra;	   /* the sandbox failed, not the program */
-	bool timed_out;	   /* wall clock bound of the spec hit */
+	bool timed_out;	   /* a bound on time was hit */
 	bool memory_limit; /* the memory bound was hit */
 	bool output_limit; /* more output than the spec allows */
 	bool killed;	   /* by kill() or stop() */
@@ -62,13 +62,18 @@ struct sandbox_watch {
 	void (*changed)(void *user);
 };
 
+#define SANDBOX_PATIENCE_US(asleep_ms) ((asleep_ms) * 4000 + 20000000)
+
 struct exec_spec {
 	const char *const *argv; /* NULL-terminated */
 	bool pty;
 	unsigned rows, cols;	 /* with pty */
 	uint64_t dir;		 /* of dir(): works there; 0: the workspace */
 	bool read_only;		 /* where it works is not writable */
-	int64_t cpu_ms, wall_ms; /* 0: none */
+	/* 0: none.  asleep_ms: in which none of its processes runs or waits
+	 * for a processor.  After SANDBOX_PATIENCE_US it has had neither: that
+	 * is infra. */
+	int64_t cpu_ms, asleep_ms;
 	int64_t memory_mb, file_mb;
 	unsigned processes;
 	size_t output_max;	 /* bytes kept per stream; 0: all.  Over it

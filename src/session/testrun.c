@@ -98,7 +98,7 @@ static void
 compile(struct place *p)
 {
 	struct exec_spec spec = { .argv = p->t->spec.language->compile,
-		.cpu_ms = 20000, .wall_ms = 40000, .memory_mb = 2048,
+		.cpu_ms = 20000, .asleep_ms = 40000, .memory_mb = 2048,
 		.file_mb = 64, .processes = 64, .output_max = ERRORS_MAX };
 
 	p->compiling = true;
@@ -156,7 +156,7 @@ start_case(struct testrun *t, struct place *p)
 	const struct problem_case *k = current(t);
 	struct exec_spec spec = { .argv = t->spec.language->run,
 		.read_only = true, .cpu_ms = q->time_limit_ms,
-		.wall_ms = q->time_limit_ms * 2 + 2000,
+		.asleep_ms = q->time_limit_ms * 2 + 2000,
 		.memory_mb = q->memory_limit_mb, .file_mb = 16,
 		.processes = 64,
 		.output_max = (size_t)q->output_limit_kb * 1024 };
@@ -297,9 +297,7 @@ case_exited(struct place *p, const struct sandbox_exit *x)
 		c.why = why[0] != '\0' ? why : NULL;
 		c.output = testrun_shown(buf_str(&p->out), p->out.len);
 		c.errors = testrun_shown(buf_str(&p->errors), p->errors.len);
-		/* Killed by the wall clock it has no CPU time to tell. */
-		c.time_us = x->cpu_us > 0 ? x->cpu_us :
-		    x->timed_out ? t->spec.problem->time_limit_ms * 2000 : 0;
+		c.time_us = x->cpu_us;
 		c.memory_kb = x->memory_kb;
 	}
 	if (v == VERDICT_AC)

@@ -204,7 +204,7 @@ session(struct modal *m, bool judge)
 		.judge = judge };
 	struct exec_spec pty = { .argv = argv, .pty = true, .rows = 24,
 		.cols = 80 }, program = { .argv = argv, .output_max = 10,
-		.wall_ms = 1000, .memory_mb = 10 };
+		.asleep_ms = 1000, .memory_mb = 10 };
 	struct sandbox *s = modal_sandbox(m, &spec, &watch, NULL);
 	uint64_t id;
 

@@ -178,6 +178,23 @@ test_input_early(void **state)
 	assert_true(early > 0 && late > 0);
 }
 
+/* The wrapper says nothing of it, so it did not sleep: the machine did. */
+static void
+test_starved(void **state)
+{
+	static const char *const argv[] = { "/bin/cat", NULL };
+	struct exec_spec spec = { .argv = argv, .asleep_ms = 1000 };
+	uint64_t id = r.s->ops->exec(r.s, &spec);
+	struct rig_exec *x = rig_exec(&r, id);
+
+	(void)state;
+	turn(20000000);
+	assert_false(x->exited);
+	UNTIL(x->exited);
+	assert_true(x->x.infra && !x->x.timed_out && !x->x.killed);
+	assert_non_null(strstr(x->x.why, "too busy"));
+}
+
 /* A key that comes twice, or overlaps, from the core's side. */
 static void
 test_input_offsets(void **state)
@@ -542,7 +559,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_no_breaks), T(test_breaks), T(test_status_not_guessed),
 		T(test_input_offsets), T(test_read_ahead), T(test_input_early),
-		T(test_input_ahead),
+		T(test_starved), T(test_input_ahead),
 		T(test_input_alone), T(test_input_overtakes),
 		T(test_input_refused), T(test_given_up), T(test_no_key),
 		T(test_silence), T(test_over), T(test_back_pressure), T(test_destroyed_early),

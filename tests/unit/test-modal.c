@@ -252,12 +252,17 @@ test_judge(void **state)
 	    "if n == 5: x = bytearray(1 << 30)\n"
 	    "if n == 6:\n  while True: print('x' * 1000)\n"
 	    "if n == 7:\n"
-	    "  open('../../tmp/' + 'f', 'w').write('x' * (3 << 20))\n";
+	    "  open('../../tmp/' + 'f', 'w').write('x' * (3 << 20))\n"
+	    "if n == 8:\n"
+	    "  import time\n  while time.process_time() < 1.5: pass\n"
+	    "if n == 9:\n"
+	    "  for i in range(3): os.fork()\n"
+	    "  while True: pass\n";
 	static const char *const argv[] = { "/usr/bin/python3", "solution.py",
 		NULL };
 	static const char *const none[] = { "/usr/bin/nothing", NULL };
 	struct exec_spec spec = { .argv = argv, .read_only = true,
-		.cpu_ms = 1000, .wall_ms = 60000, .memory_mb = 256,
+		.cpu_ms = 1000, .asleep_ms = 60000, .memory_mb = 256,
 		.file_mb = 1, .processes = 64, .output_max = 65536 };
 	struct rig_exec *x;
 	struct rig r;
@@ -278,11 +283,21 @@ test_judge(void **state)
 	assert_int_equal(x->x.status, -SIGSEGV);
 	x = run(&r, &spec, "3\n");
 	assert_true(x->x.timed_out && x->x.cpu_us > 900000);
-	spec.wall_ms = 2000; /* it uses no other time */
+	spec.asleep_ms = 2000; /* it uses no other time */
 	x = run(&r, &spec, "4\n");
 	assert_true(x->x.timed_out && x->x.cpu_us < 900000);
 	assert_int_equal(x->x.status, -SIGKILL);
-	spec.wall_ms = 60000;
+	/* Its time is not time asleep, and that of all is one. */
+	spec.cpu_ms = 5000;
+	x = run(&r, &spec, "8\n");
+	assert_true(x->x.status == 0 && !x->x.timed_out);
+	spec.cpu_ms = 300;
+	x = run(&r, &spec, "9\n");
+	assert_int_equal(x->x.status, -SIGKILL);
+	assert_true(x->x.timed_out);
+	assert_in_range(x->x.cpu_us, 1300000, 7000000);
+	spec.cpu_ms = 1000;
+	spec.asleep_ms = 60000;
 	x = run(&r, &spec, "5\n");
 	assert_true(x->x.status != 0);
 	assert_non_null(strstr(buf_str(&x->out[1]), "MemoryError"));
@@ -332,7 +347,7 @@ test_judge_tricks(void **state)
 	static const char *const argv[] = { "/usr/bin/python3", "solution.py",
 		NULL };
 	struct exec_spec spec = { .argv = argv, .read_only = true,
-		.cpu_ms = 400, .wall_ms = 30000, .memory_mb = 64,
+		.cpu_ms = 400, .asleep_ms = 30000, .memory_mb = 64,
 		.file_mb = 1, .processes = 64, .output_max = 65536 };
 	struct rig_exec *x;
 	struct rig r;
@@ -634,7 +649,7 @@ static void
 test_v1(void **state)
 {
 	static const char *const argv[] = { "/bin/cat", NULL };
-	struct exec_spec spec = { .argv = argv, .wall_ms = 5000 };
+	struct exec_spec spec = { .argv = argv, .asleep_ms = 5000 };
 	struct rig_exec *x;
 	struct rig r;
 	uint64_t id, at = 0;
@@ -780,7 +795,7 @@ static void
 start_again(void)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
-	struct exec_spec spec = { .argv = argv, .wall_ms = 20000,
+	struct exec_spec spec = { .argv = argv, .asleep_ms = 20000,
 		.memory_mb = 256, .file_mb = 16, .processes = 16,
 		.output_max = 4096 };
 	struct rig r;

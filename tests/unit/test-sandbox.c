@@ -22,10 +22,12 @@
 #include "sandbox/fs.h"
 #include "sandbox/remedy.h"
 #include "sandbox/sandbox.h"
+#include "skewed-clock.h"
 #include "tests/support/machine.h"
 #include "tests/support/patience.h"
 
 struct fixture {
+	struct skewed_clock clock;
 	struct loop *loop;
 	struct sandbox *s;
 	char dir[64];
@@ -112,7 +114,7 @@ setup(void **state)
 
 	snprintf(f->dir, sizeof f->dir, "/tmp/viva-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	f->loop = loop_create(clock_system(), waiter_poll());
+	f->loop = skewed_loop(&f->clock);
 	f->s = sandbox_local_create(f->loop, &spec, &watch, f);
 	*state = f;
 	return 0;
@@ -254,8 +256,9 @@ test_limits(void **state)
 	sh(f, "while :; do :; done", (struct exec_spec){ .cpu_ms = 500 });
 	assert_true(f->exit.timed_out);
 	assert_false(f->exit.infra);
-	sh(f, "sleep 1000", (struct exec_spec){ .wall_ms = 200 });
+	sh(f, "sleep 1000", (struct exec_spec){ .asleep_ms = 200 });
 	assert_true(f->exit.timed_out);
+	assert_true(f->exit.cpu_us < 500000);
 	sh(f, "exec python3 -c 'x = [1] * (1 << 28)'",
 	    (struct exec_spec){ .memory_mb = 100 });
 	assert_int_not_equal(f->exit.status, 0);
@@ -278,7 +281,7 @@ test_many(void **state)
 	struct fixture *f = *state;
 
 	sh(f, "f() { f | f & }; f; wait; sleep 1000",
-	    (struct exec_spec){ .processes = 64, .wall_ms = 10000 });
+	    (struct exec_spec){ .processes = 64, .asleep_ms = 10000 });
 	assert_false(f->exit.infra || f->exit.memory_limit);
 	if (geteuid() == 0) { /* the kernel stops nothing there */
 		assert_int_equal(f->exit.status, -9);
@@ -299,6 +302,54 @@ test_many(void **state)
 	sh(f, "df -k --output=size /tmp /dev/shm /run /home | sort -n | "
 	    "tail -1 | tr -d ' '; touch /dev/x || echo none", (struct exec_spec){ 0 });
 	assert_string_equal(f->out[0].data, "524288\nnone\n");
+}
+
+/* What is kept from it is not time asleep; and there is one bound on the time
+ * of all. */
+static void
+test_time(void **state)
+{
+	static const char spin[] = "import time\n"
+	    "while time.process_time() < 1.5: pass\n";
+	static const char thread[] = "import threading, time\n"
+	    "def f():\n"
+	    "    while time.process_time() < 1.5: pass\n"
+	    "t = threading.Thread(target=f)\n"
+	    "t.start()\n"
+	    "t.join()\n";
+	struct fixture *f = *state;
+
+	python(f, spin, (struct exec_spec){ .asleep_ms = 800 });
+	assert_int_equal(f->exit.status, 0);
+	assert_false(f->exit.timed_out);
+	python(f, thread, (struct exec_spec){ .asleep_ms = 800 });
+	assert_int_equal(f->exit.status, 0);
+	assert_false(f->exit.timed_out);
+	sh(f, "for i in 1 2 3 4 5 6 7 8; do while :; do :; done & done; wait",
+	    (struct exec_spec){ .cpu_ms = 300 });
+	assert_int_equal(f->exit.status, -9);
+	assert_true(f->exit.timed_out);
+	assert_in_range(f->exit.cpu_us, 1000000, 6000000);
+}
+
+/* A machine that gives a program nothing for long has failed, not it. */
+static void
+test_starved(void **state)
+{
+	static const char *const argv[] = { "/bin/sh", "-c",
+		"echo on; exec sleep 1000", NULL };
+	struct exec_spec spec = { .argv = argv, .asleep_ms = 60000 };
+	struct fixture *f = *state;
+
+	f->s->ops->exec(f->s, &spec);
+	until_out(f, "on");
+	f->clock.skew += SANDBOX_PATIENCE_US(spec.asleep_ms) - 30 * SEC;
+	loop_turn(f->loop, 0);
+	assert_int_equal(f->exits, 0);
+	f->clock.skew += 30 * SEC;
+	until(f, &f->exits, 1);
+	assert_true(f->exit.infra && !f->exit.timed_out);
+	assert_non_null(strstr(f->exit.why, "too busy"));
 }
 
 /* The time of children counts, whoever waits for them. */
@@ -346,7 +397,7 @@ test_hidden_memory(void **state)
 	    "except OSError: print('none')\n", (struct exec_spec){ 0 });
 	assert_string_equal(f->out[0].data, "none\n");
 	python(f, shm, (struct exec_spec){ .memory_mb = 80,
-	    .wall_ms = 10000 });
+	    .asleep_ms = 10000 });
 	assert_true(f->exit.memory_limit);
 	assert_false(f->exit.timed_out);
 	/* What is judged has its memory, not three places more. */
@@ -829,7 +880,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_runs), T(test_walls),
-		T(test_limits), T(test_many), T(test_children),
+		T(test_time), T(test_starved), T(test_limits), T(test_many), T(test_children),
 		T(test_hidden_memory), T(test_helper), T(test_helper_limits),
 		T(test_bwrap_killed), T(test_mask),
 		T(test_mask_of_a_file), T(test_input), T(test_pty),
