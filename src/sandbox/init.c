@@ -258,9 +258,9 @@ add_time(const char *pid, bool threads, struct look *l)
 		l->awake = true;
 }
 
-/* Memory of its own, in KiB, its threads and its time are added. */
+/* Memory of its own, in KiB, its threads and, if timed, its time are added. */
 static void
-add_process(const char *pid, struct look *l)
+add_process(const char *pid, bool timed, struct look *l)
 {
 	char path[64], text[4096];
 	const char *at;
@@ -276,7 +276,7 @@ add_process(const char *pid, struct look *l)
 	at = strstr(text, "\nThreads:");
 	threads = at != NULL ? atol(at + 9) : 1;
 	l->tasks += threads;
-	if (strcmp(pid, "1") != 0) /* this one */
+	if (timed && strcmp(pid, "1") != 0) /* this one */
 		add_time(pid, threads > 1, l);
 }
 
@@ -314,7 +314,7 @@ over(const struct bounds *b, struct look *l)
 		rewinddir(d);
 	for (const char *pid; names <= most && l->tasks <= most &&
 	    (pid = next_number(d)) != NULL; )
-		add_process(pid, l);
+		add_process(pid, b->cpu_us > 0 || b->asleep_us > 0, l);
 	if (d != NULL)
 		closedir(d);
 	if (names > most || l->tasks > most)
