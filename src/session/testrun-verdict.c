@@ -60,8 +60,8 @@ verdict_of(const struct testrun_spec *spec, const struct problem_case *k,
 	}
 	if (x->timed_out) {
 		if (x->cpu_us < spec->problem->time_limit_ms * 1000)
-			snprintf(why, n, "asleep: it used %.2f s of %.1f s",
-			    (double)x->cpu_us / 1e6, (double)x->wall_us / 1e6);
+			snprintf(why, n, "asleep, %.1f s in all",
+			    (double)x->wall_us / 1e6);
 		return VERDICT_TLE;
 	}
 	if (verdict_missing(spec, spec->language->run, x, errors, why, n))
