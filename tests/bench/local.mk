@@ -1,6 +1,7 @@
 # ---- bench: built by `make bench` alone ----
 
 bench_programs = \
+	tests/bench/awake \
 	tests/bench/bench-editor \
 	tests/bench/bench-record \
 	tests/bench/bench-replay \
@@ -14,6 +15,7 @@ bench_sources = \
 	tests/bench/workload.c
 bench_libs = libui.a libcore.a libgitstore.a libcore.a $(UI_LIBS) \
 	$(CORE_LIBS) $(GIT2_LIBS) $(MODAL_LIBS)
+tests_bench_awake_SOURCES = tests/bench/awake.c
 tests_bench_bench_editor_SOURCES = tests/bench/bench-editor.c $(bench_sources)
 tests_bench_bench_editor_LDADD = $(bench_libs)
 tests_bench_bench_record_SOURCES = tests/bench/bench-record.c $(bench_sources)
