@@ -609,9 +609,11 @@ class Table:
 
     def beside(self, what, bursts, mine, peer, q, no_change=False):
         """A quantile of all keys, and the 95 % interval of its ratio to the
-        peer's: bursts that are neighbours in time are drawn together.  No
+        peer's: bursts that are neighbours in time are drawn together, and all
+        of a run, as each start of a program has its own luck.  No
         change is what the interval cannot tell from 1."""
-        value, other = (quantile(sum(bursts[n], []), q) for n in (mine, peer))
+        value, other = (quantile(times_of(bursts[n]), q)
+                        for n in (mine, peer))
         ratio, low, high = ratio_between(bursts[mine], bursts[peer], q)
         verdict = ("MISSED" if low > 1 else "ok" if no_change or ratio <= 1
                    else "not shown")
@@ -695,24 +697,40 @@ def interval(rounds, times=4000):
             drawn[int(times * 0.975)]]
 
 
-def ratio_between(mine, peer, q, times=1000):
-    """Of two lists of bursts: the ratio of a quantile of all their values,
-    and the ends of its 95 % interval, by drawing turns anew."""
-    def ratio(turns):
-        return (quantile([x for i in turns for x in mine[i]], q) /
-                quantile([x for i in turns for x in peer[i]], q))
+def times_of(runs):
+    return [x for bursts in runs for times in bursts for x in times]
 
-    rand, all_turns = random.Random(7), range(len(mine))
-    drawn = sorted(ratio(rand.choices(all_turns, k=len(mine)))
+
+def ratio_between(mine, peer, q, times=1000):
+    """Of two lists of runs of bursts: the ratio of a quantile of all their
+    times, and the ends of its 95 % interval, by drawing anew."""
+    def ratio(pairs):
+        return (quantile([x for one, _ in pairs for x in one], q) /
+                quantile([x for _, one in pairs for x in one], q))
+
+    rand = random.Random(7)
+    runs = [list(zip(*r)) for r in zip(mine, peer)]
+    drawn = sorted(ratio([pair for r in rand.choices(runs, k=len(runs))
+                          for pair in rand.choices(r, k=len(r))])
                    for _ in range(times))
-    return [ratio(all_turns), drawn[int(times * 0.025)],
+    return [ratio(sum(runs, [])), drawn[int(times * 0.025)],
             drawn[int(times * 0.975)]]
+
+
+def side_by_side(rig, what, fn, names):
+    """Runs of fn(names), by name."""
+    v = {name: [] for name in names}
+    for i in range(rig.o.runs):
+        print("rig: %s, %d of %d" % (what, i + 1, rig.o.runs),
+              file=sys.stderr)
+        for name, bursts in fn(names).items():
+            v[name].append(bursts)
+    return v
 
 
 def part_lat(rig, table):
     what = "key to echo, idle"
-    print("rig: " + what, file=sys.stderr)
-    v = rig.idle([VIVA, TMUX, OFF])
+    v = side_by_side(rig, what, rig.idle, [VIVA, TMUX, OFF])
     for q in (0.5, 0.99):
         table.beside("%s, p%d" % (what, q * 100), v, VIVA, TMUX, q)
     for q in (0.5, 0.99):
@@ -735,10 +753,9 @@ def part_editor(rig, table):
     if not peers:
         table.skip(what, "neither vis nor nano is installed")
         return
-    print("rig: " + what, file=sys.stderr)
-    v = rig.editors([VIVA] + peers)
+    v = side_by_side(rig, what, rig.editors, [VIVA] + peers)
     for q in (0.5, 0.99):
-        best = min(peers, key=lambda n: quantile(sum(v[n], []), q))
+        best = min(peers, key=lambda n: quantile(times_of(v[n]), q))
         table.beside("%s, p%d" % (what, q * 100), v, VIVA, best, q)
 
 
@@ -819,7 +836,7 @@ def options():
     o.rounds = max(3, o.rounds or (0 if o.quick else 12))
     o.starts = 7 if o.quick else max(21, o.runs)
     o.keys = 60 if o.quick else 300
-    o.bursts = 12 if o.quick else 12 * o.runs
+    o.bursts = 6 if o.quick else 12
     o.mib = 2 if o.quick else 8
     for path in [o.viva] + [o.tools + "/" + x
                             for x in ("awake", "bench-vt", "bench-replay",
