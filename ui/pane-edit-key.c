@@ -366,6 +366,15 @@ edit_printable(const struct key *k)
 	    !(k->mods & (MOD_CTRL | MOD_ALT));
 }
 
+/* A line feed too: so a paste comes from a terminal that does not bracket
+ * it, and is what vi and readline take for Enter. */
+bool
+edit_enters(const struct key *k)
+{
+	return (k->code == KEY_SYM_ENTER && !(k->mods & ~MOD_SHIFT)) ||
+	    (k->code == 'j' && k->mods == MOD_CTRL);
+}
+
 static enum pane_result
 edit_with(struct edit_pane *e, const struct edit_view *v, const struct key *k)
 {
@@ -373,7 +382,7 @@ edit_with(struct edit_pane *e, const struct edit_view *v, const struct key *k)
 
 	if (k->code == KEY_SYM_BACKSPACE || k->code == KEY_SYM_DELETE)
 		erase(e, v, k);
-	else if (k->code == KEY_SYM_ENTER && !(k->mods & ~MOD_SHIFT))
+	else if (edit_enters(k))
 		enter(e, v);
 	else if (k->code == KEY_SYM_TAB && !(k->mods & ~MOD_SHIFT))
 		tab(e, v, (k->mods & MOD_SHIFT) != 0);

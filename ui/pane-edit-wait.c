@@ -100,8 +100,7 @@ has_room(struct edit_pane *e, struct edit_held *h, size_t n)
 static size_t
 typed(const struct key *k)
 {
-	return edit_printable(k) ||
-	    (k->code == KEY_SYM_ENTER && !(k->mods & ~MOD_SHIFT)) ||
+	return edit_printable(k) || edit_enters(k) ||
 	    (k->code == KEY_SYM_TAB && k->mods == 0);
 }
 

@@ -165,6 +165,7 @@ void edit_undo_rename(struct edit_pane *, const char *path, const char *to);
 
 enum pane_result edit_key(struct pane *, const struct key *);
 bool edit_printable(const struct key *);
+bool edit_enters(const struct key *);
 enum pane_result edit_mouse(struct pane *, const struct mouse *);
 void edit_draw(struct pane *, struct canvas *, bool focused);
 bool edit_update(struct pane *, struct canvas *, int *from, int *to);

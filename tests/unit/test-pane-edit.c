@@ -154,6 +154,9 @@ enter_indents(void **st)
 	f = setup("notes", "");
 	type(f, "  a {\nb:\nc");
 	expect(f, "  a {\n  b:\n  c");
+	press(f, 'j', MOD_CTRL); /* a line feed, as such a paste has it */
+	type(f, "d");
+	expect(f, "  a {\n  b:\n  c\n  d");
 	teardown(f);
 }
 
