@@ -294,8 +294,10 @@ test_many(void **state)
 	assert_true(f->exit.memory_limit);
 	/* What runs on behind is ended and its time counts; its parent has
 	 * nothing to do with it. */
-	sh(f, "(setsid sh -c 'while :; do :; done' >/dev/null 2>&1 &); "
-	    "sleep 0.5", (struct exec_spec){ .cpu_ms = 100 });
+	sh(f, "(setsid sh -c 'echo $$ >/tmp/pid; while :; do :; done' "
+	    ">/dev/null 2>&1 &); until [ -s /tmp/pid ]; do sleep 0.01; done; "
+	    "until [ $(cut -d' ' -f14 /proc/$(cat /tmp/pid)/stat) -ge 15 ]; "
+	    "do sleep 0.01; done", (struct exec_spec){ .cpu_ms = 100 });
 	assert_true(f->exit.cpu_us > 100000);
 	assert_true(f->exit.timed_out);
 	/* Memory that is files has a bound too. */
