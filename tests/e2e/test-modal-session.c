@@ -435,7 +435,6 @@ test_judge_away(void **state)
 	quit(p);
 }
 
-/* What swallows everything without a word is not called online either. */
 /* In seconds, as the screen says. */
 static int
 silence(struct ptyscreen *p)
@@ -446,6 +445,7 @@ silence(struct ptyscreen *p)
 	return at != NULL ? atoi(at + strlen(said)) : 0;
 }
 
+/* What swallows everything without a word is not called online either. */
 static void
 test_silence(void **state)
 {

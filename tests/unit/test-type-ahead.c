@@ -558,7 +558,8 @@ test_screen(void **state)
 	assert_string_equal(screen(), "solution.py \302\267 [far1] ...\n"
 	    " opening far1 ...\n 1 typed character for it waits here\n");
 	assert_false(has_cursor());
-	keys(f, "bc");
+	keys(f, "b");
+	assert_int_equal(press(f, 'j', MOD_CTRL), PANE_HANDLED);
 	assert_false(pane_editor.update(pane, c, &from, &to));
 	assert_string_equal(screen(), "solution.py \302\267 [far1] ...\n"
 	    " opening far1 ...\n 3 typed characters for it wait here\n");
@@ -573,6 +574,7 @@ test_screen(void **state)
 	answer(f, "far1");
 	assert_string_equal(screen(), "solution.py \302\267 [far2] \302\267 "
 	    "far1 \342\227\217\n  1 two\n  2\n");
+	has(f, "far1", "ab\none\n");
 	/* A click is not for the text that was there. */
 	ask(f, "far0");
 	assert_int_equal(pane_editor.mouse(pane, &(struct mouse){
