@@ -93,6 +93,10 @@ class Knobs:
             self.values[name] = value
         self.changed.fire()
 
+    def now(self):
+        """The server's clock."""
+        return time.time() + self.clock_secs
+
 
 class Faults:
     """Faults wait in line for the RPC they name; each is used up."""
@@ -314,11 +318,8 @@ class Tokens:
     def sign(self, text):
         return hmac.new(self.key, text.encode(), hashlib.sha256).digest()
 
-    def now(self):
-        return time.time() + self.knobs.clock_secs
-
     def make(self, kind, secs, **claims):
-        claims.update(aud=kind, exp=int(self.now() + secs),
+        claims.update(aud=kind, exp=int(self.knobs.now() + secs),
                       epoch=self.epoch[kind])
         text = "%s.%s" % (b64url(b'{"alg":"HS256","typ":"JWT"}'),
                           b64url(json.dumps(claims).encode()))
@@ -333,7 +334,7 @@ class Tokens:
             payload + "=" * (-len(payload) % 4)))
         if claims["aud"] != kind or claims["epoch"] != self.epoch[kind]:
             raise RpcFail("UNAUTHENTICATED", "the token was revoked")
-        if claims["exp"] <= self.now():
+        if claims["exp"] <= self.knobs.now():
             raise RpcFail("UNAUTHENTICATED", "the token has expired")
         return claims
 

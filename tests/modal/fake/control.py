@@ -474,7 +474,7 @@ class Control(Volume1, Logs):
         return self.pb.Empty()
 
     async def VolumeHeartbeat(self, _call, request):
-        self.store.get(request.volume_id).beaten = time.time()
+        self.store.get(request.volume_id).beaten = self.knobs.now()
         return self.pb.Empty()
 
     async def VolumePutFiles2(self, _call, request):

@@ -131,7 +131,7 @@ class Dispatch(grpc.GenericRpcHandler):
             if fake.knobs.date and rpc not in fake.streaming:
                 await context.send_initial_metadata((
                     ("date", email.utils.formatdate(
-                        fake.tokens.now(), usegmt=True)),))
+                        fake.knobs.now(), usegmt=True)),))
             if fake.knobs.warning:
                 context.set_trailing_metadata((
                     ("x-modal-warning",

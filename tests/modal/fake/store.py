@@ -106,7 +106,7 @@ class Volume:
         self.id = new_id("vo-")
         self.name, self.env, self.version = name, env, version
         self.ephemeral = ephemeral
-        self.created = self.beaten = time.time()
+        self.created = time.time()
         self.dir = os.path.join(base, self.id)
         self.lock = asyncio.Lock()
         os.makedirs(self.dir)
@@ -187,6 +187,7 @@ class Store:
 
     def create(self, name, env, version, ephemeral=False):
         volume = Volume(self.volume_dir, name, env, version or 1, ephemeral)
+        volume.beaten = self.knobs.now()
         self.volumes[volume.id] = volume
         return volume
 
@@ -202,7 +203,7 @@ class Store:
             remove_all(volume.dir)
 
     def reap(self):
-        limit = time.time() - self.knobs.ephemeral_secs
+        limit = self.knobs.now() - self.knobs.ephemeral_secs
         for volume in list(self.volumes.values()):
             if volume.ephemeral and volume.beaten < limit:
                 self.volumes.pop(volume.id, None)
