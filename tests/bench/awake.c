@@ -50,8 +50,10 @@ hold(int cpu, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent ||
 	    sched_setaffinity(0, sizeof set, &set) != 0 ||
-	    sched_setscheduler(0, SCHED_IDLE, &param) != 0)
+	    sched_setscheduler(0, SCHED_IDLE, &param) != 0) {
+		perror("awake: a processor may sleep");
 		_exit(1);
+	}
 	for (;;)
 		spend();
 }
@@ -78,6 +80,10 @@ main(int argc, char **argv)
 		return 2;
 	}
 	command = fork();
+	if (command < 0) {
+		perror("awake");
+		return 1;
+	}
 	if (command == 0) {
 		execvp(argv[1], argv + 1);
 		fprintf(stderr, "awake: %s: %s\n", argv[1], strerror(errno));
